@@ -1,0 +1,66 @@
+/**
+ * Everything that can go wrong between Perennial and a CA, as a closed list.
+ *
+ * `about` says who can mend it; `retry` says what the controllers do:
+ *
+ * - `soon`     our luck (network, overload): try again on the ladder scaled to the life that is left
+ * - `later`    the CA said no to this request: try again slowly, at once when the spec changes
+ * - `issuer`   the issuer is broken, not the request: re-check the Issuer, do not count it against the Certificate
+ * - `person`   something looks like an attack or a bug: stop until the spec or the issuer changes
+ *
+ * Each protocol maps its own codes (ACME problem type, EST status, SCEP failInfo, CMP PKIFailureInfo) to these in one
+ * table of its own folder; nothing else classifies errors.
+ */
+export const faultTable = {
+  NamesRejected: { about: 'names', retry: 'later' },
+  ValidationFailed: { about: 'names', retry: 'later' },
+  PolicyDenied: { about: 'policy', retry: 'later' },
+  RequestRejected: { about: 'request', retry: 'later' },
+  RequestUnsupported: { about: 'request', retry: 'person' },
+  CredentialsMissing: { about: 'credentials', retry: 'issuer' },
+  CredentialsRejected: { about: 'credentials', retry: 'issuer' },
+  CredentialsExpired: { about: 'credentials', retry: 'issuer' },
+  Misconfigured: { about: 'configuration', retry: 'issuer' },
+  RateLimited: { about: 'rate', retry: 'soon' },
+  Unreachable: { about: 'network', retry: 'soon' },
+  TimedOut: { about: 'network', retry: 'soon' },
+  TlsFailed: { about: 'network', retry: 'issuer' },
+  ServerFailed: { about: 'server', retry: 'soon' },
+  ReplyMalformed: { about: 'protocol', retry: 'soon' },
+  TransactionLost: { about: 'protocol', retry: 'soon' },
+  ClockSkewed: { about: 'protocol', retry: 'soon' },
+  WrongCertificate: { about: 'protocol', retry: 'later' },
+  SecurityViolation: { about: 'security', retry: 'person' },
+  Internal: { about: 'operator', retry: 'soon' },
+} as const satisfies Record<string, { about: FaultSubject; retry: RetryClass }>
+
+export type FaultSubject =
+  | 'names'
+  | 'policy'
+  | 'request'
+  | 'credentials'
+  | 'configuration'
+  | 'rate'
+  | 'network'
+  | 'server'
+  | 'protocol'
+  | 'security'
+  | 'operator'
+
+export type RetryClass = 'soon' | 'later' | 'issuer' | 'person'
+
+export type FaultCode = keyof typeof faultTable
+
+/** One thing that went wrong, told to a person. */
+export interface Fault {
+  readonly code: FaultCode
+  /** A sentence: what happened, to which thing, what to do. Never holds a secret or a raw reply body. */
+  readonly message: string
+  /** Raw evidence for the log only (clipped, redacted). Never reaches status or Events. */
+  readonly evidence?: string
+}
+
+export const fault = (code: FaultCode, message: string, evidence?: string): Fault =>
+  evidence === undefined ? { code, message } : { code, message, evidence }
+
+export const retryClass = (code: FaultCode): RetryClass => faultTable[code].retry

@@ -1,0 +1,227 @@
+/**
+ * The contract between the controllers and a protocol. `test/contract` is its definition: a protocol is done when it passes.
+ *
+ * Outcomes are values. An enroller throws only for a bug or an aborted signal. Calls never sleep: each does a bounded amount
+ * of work and says when to be called again.
+ *
+ *   enroll ──► issued                     the controllers verify, then publish
+ *     │  └───► refused | blocked | deferred
+ *     └──────► pending(ticket) ──poll──► pending | issued | refused | blocked | deferred
+ */
+import type { Fault } from '../domain/fault.ts'
+import type { CertificateFacts } from '../domain/facts.ts'
+import type { Wanted } from '../domain/wanted.ts'
+import type { HttpClient } from '../net/http.ts'
+import type { PrivateKey } from '../pki/key.ts'
+import type { Der } from '../std/bytes.ts'
+import type { Logger } from '../std/log.ts'
+import type { Instant } from '../std/time.ts'
+
+/** The member of an Issuer's spec that selects the protocol, for example `acme`. The literal list is `table.ts`'s. */
+export type Protocol = string
+
+/** What the controllers must know of a protocol to drive it. Facts, never behaviour by name. */
+export interface Traits {
+  /** Signs inside this process: no key needs to be stored before the request, because no request leaves. */
+  readonly inProcess: boolean
+  /** A renewal is signed with the key and certificate that are being replaced. */
+  readonly renewsWithCurrent: boolean
+  readonly revokes: boolean
+  /** The CA may make the private key. */
+  readonly serverKeys: boolean
+  /** Whether the CA lets the request say how long the certificate lives. */
+  readonly lifetime: 'honoured' | 'advisory' | 'ignored'
+}
+
+/** What is asked for, and the key that will sign the request. Each protocol builds its own request from it. */
+export interface Order {
+  /** Stable over retries of the same wish: certificate uid and spec hash. For logs and idempotency. */
+  readonly id: string
+  readonly wanted: Wanted
+  readonly key: PrivateKey
+  /** The certificate that this one replaces, when there is one (ARI `replaces`, RFC 9773 section 5). */
+  readonly replaces?: CertificateFacts
+  /** Request bytes kept from an earlier attempt, to be repeated byte for byte. */
+  readonly keptRequest?: Uint8Array
+}
+
+/** A certificate of ours with its key, used to authenticate a renewal or a revocation. */
+export interface Identity {
+  /** Leaf first. */
+  readonly chain: readonly Der[]
+  readonly key: PrivateKey
+}
+
+/** JSON with no room for surprises, so that a ticket survives status. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** What is needed to resume an enrollment. Small, versioned, free of secrets: it lies in the Certificate's status. */
+export interface Ticket {
+  readonly version: number
+  /** A word for people: what the enrollment waits for, for example `challenges`. */
+  readonly phase: string
+  readonly state: { readonly [key: string]: Json }
+  /** Answers that must be served while this ticket lives. Public by nature. */
+  readonly answers?: readonly ChallengeAnswer[]
+}
+
+export type ChallengeType = 'http-01' | 'dns-01' | 'tls-alpn-01'
+
+/** One proof of control that a CA will look for. */
+export interface ChallengeAnswer {
+  readonly type: ChallengeType
+  /** The DNS name (without `*.`) or IP address under proof. */
+  readonly identifier: string
+  readonly token: string
+  /** The full answer: the key authorization (RFC 8555 section 8.1). */
+  readonly value: string
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'issued'
+      /** Every certificate the CA sent, in any order; the leaf is the one that holds the order's key. DER. */
+      readonly chain: readonly Der[]
+      /** Trust anchors, when the protocol names them. DER. */
+      readonly roots?: readonly Der[]
+      /** Only when the CA made the key. */
+      readonly key?: PrivateKey
+      /** Something the user should know although it worked, for example that a preferred chain was not offered. */
+      readonly warning?: string
+    }
+  | {
+      readonly kind: 'pending'
+      readonly ticket: Ticket
+      readonly wakeAt: Instant
+      readonly note: string
+      /** Request bytes to keep with the pending key, when a repetition must be byte for byte. */
+      readonly keepRequest?: Uint8Array
+    }
+  | { readonly kind: 'deferred'; readonly fault: Fault; readonly wakeAt?: Instant; readonly ticket?: Ticket }
+  | { readonly kind: 'refused'; readonly fault: Fault; readonly wakeAt?: Instant }
+  | { readonly kind: 'blocked'; readonly fault: Fault }
+
+/** A fact about the issuer worth showing in its status, for example `account` or `caSubject`. Never a secret. */
+export type IssuerDetails = { readonly [key: string]: Json }
+
+/** A credential that expires: an RA certificate, a client certificate, the CA's own certificate. */
+export interface TrackedCredential {
+  readonly name: string
+  readonly notAfter: Instant
+}
+
+export type Readiness =
+  | {
+      readonly kind: 'ready'
+      readonly message: string
+      readonly details?: IssuerDetails
+      readonly credentials?: readonly TrackedCredential[]
+      /** When the protocol wants to be probed next; the controllers bound it. */
+      readonly probeAgainAt?: Instant
+    }
+  | { readonly kind: 'notReady'; readonly fault: Fault; readonly details?: IssuerDetails; readonly wakeAt?: Instant }
+
+/** When the CA would like the certificate renewed (RFC 9773 section 4.2). */
+export interface Advice {
+  readonly window?: { readonly start: Instant; readonly end: Instant; readonly explanationUrl?: string }
+  readonly askAgainAt: Instant
+  readonly fault?: Fault
+}
+
+/** RFC 5280 section 5.3.1. */
+export type RevocationReason =
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'cACompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'certificateHold'
+  | 'privilegeWithdrawn'
+
+export type RevokeOutcome =
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'pending'; readonly ticket: Ticket; readonly wakeAt: Instant }
+  | { readonly kind: 'deferred'; readonly fault: Fault; readonly wakeAt?: Instant }
+  | { readonly kind: 'refused'; readonly fault: Fault }
+
+/** What became of an answer that was posted. */
+export type Presence =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'waiting'; readonly wakeAt: Instant; readonly note: string }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+
+/** Where answers to challenges are posted and taken down. Knows about Ingress, Gateway and DNS so that no protocol has to. */
+export interface ChallengeBoard {
+  /** The challenge types that can be served for this identifier, best first. */
+  typesFor(identifier: { readonly kind: 'dns' | 'ip'; readonly value: string; readonly wildcard: boolean }): readonly ChallengeType[]
+  /** Idempotent: called again on every poll until `ready` or `failed`. */
+  present(answer: ChallengeAnswer): Promise<Presence>
+  /** Idempotent. Never throws for an answer that is already gone. */
+  remove(answer: ChallengeAnswer): Promise<void>
+}
+
+/** Keys and credentials that an issuer makes for itself (an account key, an RA certificate), kept in a Secret. */
+export interface Vault {
+  /** @returns the Secret's data by key, or undefined when there is no such Secret */
+  load(secretName: string): Promise<Readonly<Record<string, Uint8Array>> | undefined>
+  /**
+   * Stores once: when another replica was faster, what it stored is returned instead.
+   *
+   * @returns the data that now lies in the Secret
+   */
+  create(secretName: string, data: Readonly<Record<string, Uint8Array>>): Promise<Readonly<Record<string, Uint8Array>>>
+}
+
+/** The whole outside world of one call. Nothing else is ambient. */
+export interface Ctx {
+  now(): Instant
+  /** Already carries the issuer's trust, client certificate, proxy, limits and User-Agent. */
+  readonly http: HttpClient
+  /** Aborts at the call's deadline. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly board: ChallengeBoard
+  readonly vault: Vault
+}
+
+export interface Enroller {
+  readonly protocol: Protocol
+  readonly traits: Traits
+  /** Asks the issuer a question of its own protocol: is it there, does it know us, what can it do. */
+  prepare(ctx: Ctx): Promise<Readiness>
+  enroll(order: Order, ctx: Ctx): Promise<Outcome>
+  renew(order: Order, current: Identity, ctx: Ctx): Promise<Outcome>
+  poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome>
+  revoke?(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome>
+  advise?(facts: CertificateFacts, ctx: Ctx): Promise<Advice>
+  /** Ends what a ticket stands for (takes answers down, gives up an order). Never fails. */
+  abandon?(ticket: Ticket, ctx: Ctx): Promise<void>
+}
+
+/** A Secret that an issuer's spec points at. */
+export interface CredentialNeed {
+  /** Path in the spec for error sentences, for example `spec.acme.externalAccountBinding.keySecretRef`. */
+  readonly field: string
+  readonly secretName: string
+  /** Keys of the Secret that must be there. */
+  readonly keys: readonly string[]
+  /** A missing Secret is not an error: the protocol makes it through the {@link Vault}. */
+  readonly optional?: boolean
+}
+
+/** The Secrets an issuer asked for, by the {@link CredentialNeed.field}. */
+export type Credentials = ReadonlyMap<string, Readonly<Record<string, Uint8Array>>>
+
+/** One protocol, as `table.ts` lists it. `S` is the protocol's member of the Issuer spec. */
+export interface ProtocolFactory<S> {
+  readonly protocol: Protocol
+  /** Which Secrets must be read before {@link ProtocolFactory.create}. Pure. */
+  needs(spec: S): readonly CredentialNeed[]
+  /**
+   * @param spec - the protocol's member of the Issuer spec, parsed
+   * @param credentials - every non-optional need, present
+   * @returns the enroller, or a fault when credentials or spec cannot work (said on the Issuer)
+   */
+  create(spec: S, credentials: Credentials): Enroller | Fault
+}

@@ -1,0 +1,40 @@
+import type { Duration, Instant } from '../std/time.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | string
+  /** Most bytes of reply body that will be read; default 1 MiB. */
+  readonly maxBytes?: number
+  /** Default 30 s. The whole exchange, connect to last byte. */
+  readonly timeout?: Duration
+}
+
+export interface HttpResponse {
+  readonly status: number
+  /** Lower-case names; repeated headers joined as RFC 9110 section 5.3 says, except `link` and `set-cookie` see `all`. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly all: ReadonlyMap<string, readonly string[]>
+  readonly body: Uint8Array
+  /** `Retry-After` (seconds or HTTP-date) as a moment, when present and readable. Not clamped. */
+  readonly retryAfter?: Instant
+}
+
+/** Expected failures of transport. */
+export interface HttpFailure {
+  readonly kind: 'unreachable' | 'timedOut' | 'tls' | 'tooLarge' | 'forbiddenAddress' | 'aborted'
+  /** A sentence naming host and reason, free of secrets. */
+  readonly message: string
+}
+
+/**
+ * HTTP as protocols see it. Redirects are never followed, bodies are never decompressed beyond the limit, connections are
+ * kept alive per TLS identity.
+ */
+export interface HttpClient {
+  send(
+    request: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly ok: true; readonly value: HttpResponse } | { readonly ok: false; readonly error: HttpFailure }>
+}
