@@ -17,6 +17,8 @@ export interface CertificateFacts {
   readonly publicKeyHash: string
   readonly usages: readonly Usage[]
   readonly isCA: boolean
+  /** The hash the issuer signed with, for example `sha256`; `none` where the algorithm has none (Ed25519). */
+  readonly signatureHash: string
   /** Lower-case hex; undefined when the extension is absent. */
   readonly subjectKeyId: string | undefined
   readonly authorityKeyId: string | undefined

@@ -1,0 +1,97 @@
+/**
+ * The conditions of a Certificate. `Ready` and `Issuing` are always there; `Reconciling` and `Stalled` appear only while
+ * they are true, as kstatus wants them (so that Flux, Argo CD and `kubectl wait` agree with us).
+ *
+ * `Ready` speaks of what lies in the Secret at this very moment, not of how the last attempt went: a renewal that fails
+ * leaves `Ready` true until the certificate expires.
+ */
+import type { Condition } from '../api/meta.ts'
+import { toRfc3339 } from '../std/time.ts'
+import type { Instant } from '../std/time.ts'
+import { checkInput, firstUnreadiness } from './checks.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What is being done about the Certificate. */
+export type Activity =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'working'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'stalled'; readonly reason: string; readonly message: string }
+
+type Draft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
+
+/** Longest condition message; a message is for reading, the log has the rest. */
+const longestMessage = 1024
+
+/**
+ * @param snapshot - with the Secret as it is now
+ * @param activity - what the step of this reconcile amounts to
+ * @param now - the moment of judgement
+ * @returns all conditions, transition times kept where the status of a condition did not change
+ */
+export function conditions(snapshot: Snapshot, activity: Activity, now: Instant): readonly Condition[] {
+  const drafts: readonly Draft[] = [ready(snapshot, activity, now), issuing(activity), ...kstatus(activity)]
+  const before = snapshot.certificate.status.conditions ?? []
+  return drafts.map((draft) => complete(draft, before, { generation: snapshot.certificate.generation, now }))
+}
+
+function complete(draft: Draft, before: readonly Condition[], at: { generation: number; now: Instant }): Condition {
+  const old = before.find((condition) => condition.type === draft.type)
+  return {
+    ...draft,
+    message: draft.message.slice(0, longestMessage),
+    observedGeneration: at.generation,
+    lastTransitionTime: old?.status === draft.status ? old.lastTransitionTime : toRfc3339(at.now),
+  }
+}
+
+function ready(snapshot: Snapshot, activity: Activity, now: Instant): Draft {
+  const input = checkInput(snapshot)
+  const violation = input === undefined ? undefined : firstUnreadiness(input, now)
+  if (input !== undefined && violation === undefined) return readyFor(snapshot, now)
+  const cause = violation?.message ?? 'the spec cannot be understood'
+  if (activity.kind === 'none')
+    return { type: 'Ready', status: 'False', reason: violation?.reason ?? 'InvalidSpec', message: sentence(cause) }
+  const reason = violation?.reason === 'Expired' ? 'Expired' : activity.reason
+  const message = activity.message === cause ? sentence(cause) : `${sentence(cause)} ${sentence(activity.message)}`
+  return { type: 'Ready', status: 'False', reason, message }
+}
+
+function readyFor({ secret }: Snapshot, now: Instant): Draft {
+  if (secret?.certificate.kind !== 'ok') throw new Error('ready without a certificate')
+  const { notBefore, notAfter } = secret.certificate.facts
+  if (notBefore > now)
+    return {
+      type: 'Ready',
+      status: 'False',
+      reason: 'NotYetValid',
+      message: `Not valid before ${toRfc3339(notBefore)}.`,
+    }
+  return { type: 'Ready', status: 'True', reason: 'Ready', message: `Valid until ${toRfc3339(notAfter)}.` }
+}
+
+function issuing(activity: Activity): Draft {
+  if (activity.kind === 'none')
+    return { type: 'Issuing', status: 'False', reason: 'UpToDate', message: 'No issuance is under way.' }
+  const status = activity.kind === 'working' ? 'True' : 'False'
+  return { type: 'Issuing', status, reason: activity.reason, message: sentence(activity.message) }
+}
+
+function kstatus(activity: Activity): readonly Draft[] {
+  switch (activity.kind) {
+    case 'none':
+      return []
+    case 'working':
+    case 'waiting':
+      return [{ type: 'Reconciling', status: 'True', reason: activity.reason, message: sentence(activity.message) }]
+    case 'stalled':
+      return [{ type: 'Stalled', status: 'True', reason: activity.reason, message: sentence(activity.message) }]
+  }
+}
+
+/** Upper-case first letter and a full stop, so that messages of different origin read alike. */
+function sentence(text: string): string {
+  const trimmed = text.trim()
+  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
+  return /[.!?)]$/.test(capital) ? capital : `${capital}.`
+}

@@ -1,0 +1,77 @@
+/**
+ * When a certificate is renewed.
+ *
+ *   issued                                    renew              expires
+ *     ├───────────────────────────────────────┼──jitter──┤───────────┤
+ *     notBefore                        nominal - spread   nominal    notAfter
+ *
+ * `nominal` is two thirds of the *issued* lifetime unless the spec says otherwise. The jitter only ever renews earlier, and
+ * is a hash of the object's uid and the serial number: the same on every replica and after every restart, different for
+ * certificates that were issued together.
+ */
+import { fractionOf } from '../std/fraction.ts'
+import { between, earliest, latest, minus, plus, scale, seconds } from '../std/time.ts'
+import type { Duration, Instant } from '../std/time.ts'
+
+export interface RenewalInput {
+  /** The Certificate object's uid. */
+  readonly uid: string
+  readonly serialNumber: string
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  /** When the Secret was written; a CA may backdate notBefore. */
+  readonly issuedAt: Instant
+  readonly renewBefore?: Duration | undefined
+  /** 1 to 99: the share of the issued lifetime that is left when renewal starts. */
+  readonly renewBeforePercentage?: number | undefined
+  /** The CA's suggested window (RFC 9773 section 4.2). */
+  readonly window?: { readonly start: Instant; readonly end: Instant } | undefined
+}
+
+/** A thirtieth of the lifetime: three days for 90 days, ten seconds for five minutes. */
+const jitterShare = 1 / 30
+/** However odd the CA's dates, never more than twenty renewals in what was left of a lifetime. */
+const floorShare = 1 / 20
+
+/** The moment from which the certificate should be replaced. Never after it expires. */
+export function renewalTime(input: RenewalInput): Instant {
+  const nominal = minus(input.notAfter, leadTime(input))
+  const jitter = scale(between(input.notBefore, input.notAfter), jitterShare * fractionOf(jitterKey(input)))
+  const own = latest(minus(nominal, jitter), floor(input))
+  const chosen = input.window === undefined ? own : withinWindow(input, input.window, own)
+  return earliest(wholeSeconds(chosen), input.notAfter)
+}
+
+/** How long before expiry renewal starts, before jitter. */
+function leadTime(input: RenewalInput): Duration {
+  const lifetime = between(input.notBefore, input.notAfter)
+  if (input.renewBeforePercentage !== undefined) return scale(lifetime, input.renewBeforePercentage / 100)
+  // A renewBefore that does not fit into what the CA really issued would renew for ever: fall back to a third.
+  if (input.renewBefore !== undefined && input.renewBefore < lifetime) return input.renewBefore
+  return scale(lifetime, 1 / 3)
+}
+
+function floor(input: RenewalInput): Instant {
+  const from = latest(input.notBefore, input.issuedAt)
+  return plus(from, scale(between(from, input.notAfter), floorShare))
+}
+
+/**
+ * A uniformly spread, stable moment inside the CA's window. A window in the past means now (mass revocation). A window that
+ * is too late to survive a failure, or later than the user's own renewBefore, does not delay the renewal.
+ */
+function withinWindow(input: RenewalInput, window: { start: Instant; end: Instant }, own: Instant): Instant {
+  const length = between(window.start, window.end)
+  const picked = plus(window.start, scale(length, fractionOf(`${jitterKey(input)}/${window.start}/${window.end}`)))
+  const backstop = minus(input.notAfter, scale(between(input.notBefore, input.notAfter), 1 / 10))
+  const userSpoke = input.renewBefore !== undefined || input.renewBeforePercentage !== undefined
+  return earliest(picked, userSpoke ? own : backstop)
+}
+
+function jitterKey(input: RenewalInput): string {
+  return `${input.uid}/${input.serialNumber}`
+}
+
+function wholeSeconds(at: Instant): Instant {
+  return minus(at, (at % seconds(1)) as Duration)
+}

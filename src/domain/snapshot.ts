@@ -1,0 +1,93 @@
+/**
+ * What `decide` may see of the world: plain, frozen data, read from caches. A snapshot is taken once per reconcile and
+ * everything that is decided from it is a pure function of it and of the time.
+ */
+import type { CertificateStatus } from '../api/certificate.ts'
+import type { IssuerRef } from '../api/meta.ts'
+import type { Result } from '../std/result.ts'
+import type { Instant } from '../std/time.ts'
+import type { CertificateFacts, KeyFacts } from './facts.ts'
+import type { Wish } from './wish.ts'
+
+export interface Snapshot {
+  readonly certificate: CertificateView
+  readonly issuer: IssuerView
+  /** The target Secret, as far as it is known to be ours. An unlabelled stranger is only seen when a write meets it. */
+  readonly secret: SecretView | undefined
+  /** The Secret that holds the key of the enrollment in flight. */
+  readonly pending: PendingView | undefined
+  /** An older Certificate that names the same Secret. */
+  readonly rival: string | undefined
+  /**
+   * No call to the CA for this Certificate before then. Kept in memory only: it keeps a busy object from being polled on
+   * every change, and losing it in a crash costs one early poll.
+   */
+  readonly hold: Instant | undefined
+}
+
+export interface CertificateView {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly generation: number
+  readonly deleting: boolean
+  /** The wish, or a sentence that says what is wrong with the spec. */
+  readonly wish: Result<RequestedWish, string>
+  readonly status: CertificateStatus
+  /** The value of the annotation by which a person asks for a renewal now; each new value is one request. */
+  readonly renewRequest: string | undefined
+}
+
+/** A wish with its texts hashed (lower-case hex SHA-256, clipped). */
+export interface RequestedWish extends Wish {
+  readonly requestHash: string
+  readonly outputsHash: string
+}
+
+export type IssuerView =
+  | { readonly kind: 'missing'; readonly message: string }
+  | { readonly kind: 'notReady'; readonly message: string }
+  | {
+      readonly kind: 'ready'
+      readonly protocol: string
+      readonly uid: string
+      readonly generation: number
+      readonly inProcess: boolean
+      readonly renewsWithCurrent: boolean
+      readonly advises: boolean
+      /** When it last turned ready: blocked enrollments may try again from then on. */
+      readonly readySince: Instant
+    }
+
+/** One part of a Secret after parsing: there and readable, absent, or there and damaged. */
+export type Part<T> =
+  | { readonly kind: 'ok'; readonly facts: T }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'damaged'; readonly message: string }
+
+export interface SecretView {
+  readonly resourceVersion: string
+  /** The Certificate this Secret says it belongs to. */
+  readonly owner: string | undefined
+  readonly certificate: Part<CertificateFacts>
+  readonly key: Part<KeyFacts>
+  /** Whether every entry we wrote is still what we wrote. */
+  readonly intact: boolean
+  readonly marks: SecretMarks
+}
+
+/** What we noted on the Secret when we wrote it: the Secret, not the status, is the authority on what it holds. */
+export interface SecretMarks {
+  readonly requestHash: string | undefined
+  readonly outputsHash: string | undefined
+  readonly issuerRef: IssuerRef | undefined
+  readonly issuedAt: Instant | undefined
+  readonly renewRequest: string | undefined
+}
+
+export interface PendingView {
+  readonly resourceVersion: string
+  readonly key: KeyFacts
+  /** Whether request bytes are kept beside the key. */
+  readonly keepsRequest: boolean
+}

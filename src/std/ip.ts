@@ -1,0 +1,13 @@
+const dottedQuad = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
+
+/**
+ * The canonical text of an IP address (RFC 5952 for IPv6), so that two spellings of one address compare equal.
+ *
+ * @param text - an IPv4 or IPv6 address without brackets or zone
+ * @returns the canonical text, or undefined when `text` is not an address
+ */
+export function canonicalIp(text: string): string | undefined {
+  if (dottedQuad.test(text)) return text.split('.').map(Number).join('.')
+  if (!/^[0-9a-fA-F:.]{2,45}$/.test(text) || !text.includes(':')) return undefined
+  return URL.canParse(`http://[${text}]`) ? new URL(`http://[${text}]`).hostname.slice(1, -1) : undefined
+}
