@@ -1,0 +1,158 @@
+/**
+ * The gate in front of one issuer: how many calls run at once, and how many may start per second. Never blocks: who finds it
+ * shut gives its worker back and is called when it is its turn. Each issuer has its own gate, so trouble at one never slows another.
+ *
+ * A turn is an offer: slot and token are put aside for the key that was called. If it does not come for them within
+ * {@link offerLength} (deleted, or no longer in need), the next in line is called, so no wake-up is ever lost.
+ */
+import type { Cancel, Clock } from '../std/clock.ts'
+import { milliseconds, plus, seconds } from '../std/time.ts'
+import type { Duration, Instant } from '../std/time.ts'
+
+export interface GateLimits {
+  /** Calls at the same time; at least 1. */
+  readonly concurrency: number
+  readonly rate?: { readonly perSecond: number; readonly burst: number } | undefined
+}
+
+export type Entry =
+  | { readonly kind: 'entered'; leave(): void }
+  /** `until`: when the rate would let it in, were a slot free; absent when only a slot is missing. */
+  | { readonly kind: 'wait'; readonly until?: Instant }
+
+const offerLength = seconds(10)
+
+export class Gate {
+  readonly #clock: Clock
+  readonly #limits: GateLimits
+  readonly #waiting = new Map<string, { readonly call: () => void; readonly turn: number }>()
+  readonly #offers = new Map<string, Cancel>()
+  #inside = 0
+  #turns = 0
+  #tokens: number
+  #filledAt: Duration
+  #refill: Cancel | undefined
+
+  constructor(options: GateLimits & { readonly clock: Clock }) {
+    this.#clock = options.clock
+    this.#limits = options
+    this.#tokens = options.rate === undefined ? Infinity : Math.max(1, options.rate.burst)
+    this.#filledAt = options.clock.monotonic()
+  }
+
+  get inside(): number {
+    return this.#inside
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /**
+   * Asks to be let in.
+   *
+   * @param key - who asks; asking again while waiting keeps the place in line
+   * @param waiter - called once when it is this key's turn to ask again (typically: put the key back into its queue)
+   * @returns `entered` with the way out, which must be taken exactly when the call is over and may be taken twice
+   */
+  enter(key: string, waiter: () => void): Entry {
+    if (this.#takeOffer(key)) return this.#letIn()
+    if (this.#waiting.size === 0 && this.#isOpen()) {
+      this.#tokens -= 1
+      return this.#letIn()
+    }
+    this.#waiting.set(key, { call: waiter, turn: this.#waiting.get(key)?.turn ?? this.#turns++ })
+    this.#callNext()
+    return this.#waitFor(key)
+  }
+
+  /** Gives up a place in line. For keys that no longer need the issuer. */
+  withdraw(key: string): void {
+    this.#waiting.delete(key)
+    if (!this.#takeOffer(key)) return
+    this.#tokens += 1
+    this.#callNext()
+  }
+
+  /** Ends the gate and calls everyone who waits, so that they ask the gate that took its place. */
+  close(): void {
+    this.#refill?.()
+    this.#refill = undefined
+    for (const cancel of this.#offers.values()) cancel()
+    this.#offers.clear()
+    const waiters = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const { call } of waiters) call()
+  }
+
+  #letIn(): Entry {
+    this.#inside += 1
+    let isInside = true
+    const leave = (): void => {
+      if (!isInside) return
+      isInside = false
+      this.#inside -= 1
+      this.#callNext()
+    }
+    return { kind: 'entered', leave }
+  }
+
+  #hasSlot(): boolean {
+    return this.#inside + this.#offers.size < this.#limits.concurrency
+  }
+
+  #isOpen(): boolean {
+    this.#fill()
+    return this.#hasSlot() && this.#tokens >= 1
+  }
+
+  #fill(): void {
+    const { rate } = this.#limits
+    if (rate === undefined) return
+    const now = this.#clock.monotonic()
+    this.#tokens = Math.min(Math.max(1, rate.burst), this.#tokens + ((now - this.#filledAt) / 1000) * rate.perSecond)
+    this.#filledAt = now
+  }
+
+  #takeOffer(key: string): boolean {
+    const cancel = this.#offers.get(key)
+    cancel?.()
+    return this.#offers.delete(key)
+  }
+
+  #callNext(): void {
+    for (const [key, { call }] of this.#waiting) {
+      if (!this.#isOpen()) break
+      this.#waiting.delete(key)
+      this.#tokens -= 1
+      this.#offers.set(
+        key,
+        this.#clock.after(offerLength, () => this.withdraw(key)),
+      )
+      call()
+    }
+    this.#awaitToken()
+  }
+
+  /** One timer for the next token, only while somebody waits for a token rather than for a slot. */
+  #awaitToken(): void {
+    if (this.#refill !== undefined || this.#waiting.size === 0 || !this.#hasSlot()) return
+    this.#refill = this.#clock.after(this.#untilTokens(1), () => {
+      this.#refill = undefined
+      this.#callNext()
+    })
+  }
+
+  #untilTokens(count: number): Duration {
+    const { rate } = this.#limits
+    if (rate === undefined) return milliseconds(0)
+    return milliseconds(Math.max(0, Math.ceil(((count - this.#tokens) / rate.perSecond) * 1000)))
+  }
+
+  #waitFor(key: string): Entry {
+    if (this.#limits.rate === undefined) return { kind: 'wait' }
+    const first = this.#waiting.values().next().value?.turn ?? 0
+    const place = (this.#waiting.get(key)?.turn ?? first) - first + 1
+    return { kind: 'wait', until: plus(this.#clock.now(), this.#untilTokens(place)) }
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The work queue: which key is reconciled next. A key is in one place at a time, and no key is ever run twice at once.
+ *
+ *                 add                     next
+ *   (unknown) ───────────► ready ───────────────► processing ──done──► (unknown)
+ *       │  wakeAt, retry     ▲  time, or add          │   │
+ *       └────────► waiting ──┘                        │   └─ done, and added meanwhile ─► ready
+ *                     ▲                               │
+ *                     └── done, after wakeAt, retry ──┘
+ *
+ * Only keys are kept, never events: what was added twice is run once, at the highest priority and with the age of the first.
+ * A reconcile that is about to run decides anew when to wake, so becoming ready drops whatever time was waited for.
+ */
+import type { Cancel, Clock } from '../std/clock.ts'
+import { fractionOf } from '../std/fraction.ts'
+import { Heap } from '../std/heap.ts'
+import { silentWorkMeter } from '../std/meters.ts'
+import type { WorkMeter } from '../std/meters.ts'
+import { milliseconds, minutes, seconds } from '../std/time.ts'
+import type { Duration, Instant } from '../std/time.ts'
+
+/** `user`: somebody changed something and looks at it. `due`: a time has come. `resync`: nothing is known to have changed. */
+export type Priority = 'user' | 'due' | 'resync'
+
+const rank = { user: 0, due: 1, resync: 2 } as const satisfies Record<Priority, number>
+
+/** Waits after failures in a row: `first`, twice that, ... up to `longest`, each lengthened by up to a tenth. */
+export interface Backoff {
+  readonly first: Duration
+  readonly longest: Duration
+}
+
+const defaultBackoff: Backoff = { first: seconds(1), longest: minutes(10) }
+
+/** Wall-clock times are looked at again this often, because the wall clock may be set while a timer runs. */
+const longestSleep = minutes(1)
+
+interface Entry<K> {
+  readonly key: K
+  processing: boolean
+  /** Set while the key is to be run; the age is the order of arrival. */
+  dirty: { priority: Priority; readonly age: number; readonly since: Duration } | undefined
+  /** A wall-clock moment of the reconcile's choosing, or a backoff on the clock that never jumps. */
+  wake: { readonly kind: 'wall' | 'steady'; readonly at: number } | undefined
+  failures: number
+}
+
+export interface QueueOptions {
+  readonly clock: Clock
+  readonly backoff?: Backoff
+  readonly meter?: WorkMeter
+}
+
+export interface QueueDepth {
+  readonly ready: number
+  readonly waiting: number
+  readonly processing: number
+}
+
+type Taker<K> = (key: K | undefined) => void
+
+export class WorkQueue<K extends string = string> {
+  readonly #clock: Clock
+  readonly #backoff: Backoff
+  readonly #meter: WorkMeter
+  readonly #entries = new Map<K, Entry<K>>()
+  readonly #ready = new Heap<Entry<K>>(runsBefore)
+  readonly #waiting = { wall: new Heap<Entry<K>>(wakesBefore), steady: new Heap<Entry<K>>(wakesBefore) }
+  readonly #takers = new Set<Taker<K>>()
+  readonly #drainers: (() => void)[] = []
+  #timer: { readonly due: Duration; readonly cancel: Cancel } | undefined
+  #arrivals = 0
+  #processing = 0
+  #closed = false
+
+  constructor(options: QueueOptions) {
+    this.#clock = options.clock
+    this.#backoff = options.backoff ?? defaultBackoff
+    this.#meter = options.meter ?? silentWorkMeter
+  }
+
+  get depth(): QueueDepth {
+    const waiting = this.#waiting.wall.size + this.#waiting.steady.size
+    return { ready: this.#ready.size, waiting, processing: this.#processing }
+  }
+
+  /** Runs `key` as soon as a worker is free; once more afterwards when it is running now. */
+  add(key: K, priority: Priority = 'user'): void {
+    if (this.#closed) return
+    const entry = this.#entry(key)
+    if (entry.dirty === undefined) {
+      entry.dirty = { priority, age: this.#arrivals++, since: this.#clock.monotonic() }
+    } else if (rank[priority] < rank[entry.dirty.priority]) {
+      this.#ready.remove(entry)
+      entry.dirty.priority = priority
+    }
+    this.#place(entry)
+  }
+
+  /**
+   * Runs `key` at a moment of wall-clock time. For the reconcile of that key: the latest call wins, be it earlier or later.
+   *
+   * @throws RangeError when `at` is not a number
+   */
+  wakeAt(key: K, at: Instant): void {
+    if (Number.isNaN(at)) throw new RangeError(`the time to wake ${key} is not a number`)
+    if (this.#closed) return
+    this.#wait(this.#entry(key), { kind: 'wall', at })
+  }
+
+  /** Runs `key` after a wait that doubles with every failure since the last {@link WorkQueue.forget}. */
+  retry(key: K): void {
+    if (this.#closed) return
+    const entry = this.#entry(key)
+    entry.failures += 1
+    const wait = Math.min(this.#backoff.longest, this.#backoff.first * 2 ** Math.min(entry.failures - 1, 40))
+    const jitter = 1 + fractionOf(`${key}/${entry.failures}`) / 10
+    this.#meter.retried()
+    this.#wait(entry, { kind: 'steady', at: this.#clock.monotonic() + wait * jitter })
+  }
+
+  /** Forgets the failures of `key` and the time it waits for. A key that was added stays added. */
+  forget(key: K): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    entry.failures = 0
+    this.#stopWaiting(entry)
+    this.#place(entry)
+  }
+
+  /**
+   * Takes the next key; the taker owes a {@link WorkQueue.done}.
+   *
+   * @returns the key, or undefined once the queue is closed or the signal has been aborted
+   */
+  next(signal: AbortSignal): Promise<K | undefined> {
+    if (this.#closed || signal.aborted) return Promise.resolve(undefined)
+    const key = this.#take()
+    if (key !== undefined) return Promise.resolve(key)
+    return new Promise((resolve) => {
+      const give = (taken: K | undefined): void => {
+        this.#takers.delete(give)
+        signal.removeEventListener('abort', giveUp)
+        resolve(taken)
+      }
+      const giveUp = (): void => give(undefined)
+      signal.addEventListener('abort', giveUp, { once: true })
+      this.#takers.add(give)
+    })
+  }
+
+  /** @throws Error when the key was not taken */
+  done(key: K): void {
+    const entry = this.#entries.get(key)
+    if (entry?.processing !== true) throw new Error(`${key} is done without having been taken from the queue`)
+    entry.processing = false
+    this.#processing -= 1
+    this.#place(entry)
+    if (this.#closed && this.#processing === 0) for (const drained of this.#drainers.splice(0)) drained()
+  }
+
+  /** Hands out no more keys and takes none in. What lies in the queue is dropped: the next start lists everything again. */
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+    for (const give of [...this.#takers]) give(undefined)
+  }
+
+  /** Closes the queue. @returns a promise that resolves when every key that was taken is done */
+  drain(): Promise<void> {
+    this.close()
+    if (this.#processing === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#drainers.push(resolve))
+  }
+
+  #entry(key: K): Entry<K> {
+    const known = this.#entries.get(key)
+    if (known !== undefined) return known
+    const fresh: Entry<K> = { key, processing: false, dirty: undefined, wake: undefined, failures: 0 }
+    this.#entries.set(key, fresh)
+    return fresh
+  }
+
+  #wait(entry: Entry<K>, wake: NonNullable<Entry<K>['wake']>): void {
+    this.#stopWaiting(entry)
+    entry.wake = wake
+    this.#place(entry)
+  }
+
+  #stopWaiting(entry: Entry<K>): void {
+    if (entry.wake !== undefined) this.#waiting[entry.wake.kind].remove(entry)
+    entry.wake = undefined
+  }
+
+  /** Puts an entry where its fields say it belongs. The one place that moves entries. */
+  #place(entry: Entry<K>): void {
+    if (entry.processing) return
+    if (entry.dirty !== undefined) {
+      this.#stopWaiting(entry)
+      if (!this.#ready.has(entry)) this.#ready.push(entry)
+      this.#serveTakers()
+    } else if (entry.wake !== undefined) {
+      const heap = this.#waiting[entry.wake.kind]
+      if (!heap.has(entry)) heap.push(entry)
+      this.#arm()
+    } else if (entry.failures === 0) {
+      this.#entries.delete(entry.key)
+    }
+  }
+
+  #serveTakers(): void {
+    for (const give of this.#takers) {
+      const key = this.#take()
+      if (key === undefined) return
+      give(key)
+    }
+  }
+
+  #take(): K | undefined {
+    const entry = this.#ready.pop()
+    if (entry?.dirty === undefined) return undefined
+    this.#meter.taken(milliseconds(this.#clock.monotonic() - entry.dirty.since))
+    entry.dirty = undefined
+    entry.processing = true
+    this.#processing += 1
+    return entry.key
+  }
+
+  #arm(): void {
+    const left = this.#untilNext()
+    if (this.#closed || left === undefined) return
+    const due = milliseconds(this.#clock.monotonic() + Math.min(left, longestSleep))
+    if (this.#timer !== undefined && this.#timer.due <= due) return
+    this.#timer?.cancel()
+    this.#timer = {
+      due,
+      cancel: this.#clock.after(milliseconds(Math.max(0, Math.min(left, longestSleep))), this.#wake),
+    }
+  }
+
+  /** Milliseconds until the first waiting key is due; undefined when none waits. */
+  #untilNext(): number | undefined {
+    const wall = this.#waiting.wall.peek()?.wake
+    const steady = this.#waiting.steady.peek()?.wake
+    if (wall === undefined && steady === undefined) return undefined
+    const untilWall = wall === undefined ? Infinity : wall.at - this.#clock.now()
+    const untilSteady = steady === undefined ? Infinity : steady.at - this.#clock.monotonic()
+    return Math.min(untilWall, untilSteady)
+  }
+
+  readonly #wake = (): void => {
+    this.#timer = undefined
+    for (let left = this.#untilNext(); left !== undefined && left <= 0; left = this.#untilNext()) this.#wakeFirst()
+    this.#arm()
+  }
+
+  #wakeFirst(): void {
+    const wall = this.#waiting.wall.peek()
+    const isDue = wall?.wake !== undefined && wall.wake.at <= this.#clock.now()
+    const entry = isDue ? wall : this.#waiting.steady.peek()
+    if (entry !== undefined) this.add(entry.key, 'due')
+  }
+}
+
+function runsBefore(a: Entry<string>, b: Entry<string>): boolean {
+  if (a.dirty === undefined || b.dirty === undefined) return false
+  const ranks = rank[a.dirty.priority] - rank[b.dirty.priority]
+  return ranks === 0 ? a.dirty.age < b.dirty.age : ranks < 0
+}
+
+function wakesBefore(a: Entry<string>, b: Entry<string>): boolean {
+  return (a.wake?.at ?? Infinity) < (b.wake?.at ?? Infinity)
+}
