@@ -13,7 +13,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number
-  /** Lower-case names; repeated headers joined as RFC 9110 section 5.3 says, except `link` and `set-cookie` see `all`. */
+  /** Lower-case names; repeated headers joined with a comma (RFC 9110 section 5.3), but of `set-cookie` only the first. */
   readonly headers: ReadonlyMap<string, string>
   readonly all: ReadonlyMap<string, readonly string[]>
   readonly body: Uint8Array
@@ -23,7 +23,11 @@ export interface HttpResponse {
 
 /** Expected failures of transport. */
 export interface HttpFailure {
-  readonly kind: 'unreachable' | 'timedOut' | 'tls' | 'tooLarge' | 'forbiddenAddress' | 'aborted'
+  /**
+   * `unreachable`: no connection, or one that broke. `malformed`: what answers does not speak HTTP, or compresses although it
+   * was asked not to. `forbiddenAddress`: a URL or address that the operator's settings do not let anyone call.
+   */
+  readonly kind: 'unreachable' | 'timedOut' | 'tls' | 'tooLarge' | 'malformed' | 'forbiddenAddress' | 'aborted'
   /** A sentence naming host and reason, free of secrets. */
   readonly message: string
 }

@@ -1,0 +1,62 @@
+import type { LookupFunction } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import { Agent, Client, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
+import { err, ok } from '../std/result.ts'
+import type { Result } from '../std/result.ts'
+import type { Duration } from '../std/time.ts'
+
+/** A forward proxy. Its URL may carry `user:password@`, so it must not be printed. */
+export interface Proxy {
+  readonly url: string
+}
+
+export interface ConnectionOptions {
+  readonly context: SecureContext
+  readonly lookup: LookupFunction
+  readonly connectTimeout: Duration
+}
+
+/** Connections to one origin at a time; more requests wait for one of them. */
+const connections = 16
+
+/**
+ * HTTP/1.1 only: HTTP/2 of Node leaked under long use in the field. The exchange has its own deadline, so undici's are off.
+ */
+const common = { allowH2: false, connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const
+
+/** Connections straight to the server. */
+export function directAgent(options: ConnectionOptions): Dispatcher {
+  return new Agent({ ...common, connect: connector(options) })
+}
+
+/**
+ * Connections through a proxy: a tunnel (RFC 9110 section 9.3.6) for https, forwarded requests for http.
+ *
+ * @returns the agent, or a sentence that does not repeat the URL
+ */
+export function proxyAgent(proxy: Proxy, options: ConnectionOptions): Result<Dispatcher, string> {
+  const url = URL.canParse(proxy.url) ? new URL(proxy.url) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+    return err('The proxy must be given as an http or https URL, for example http://proxy.example.com:3128.')
+  }
+  const headersTimeout = options.connectTimeout
+  const agent = new ProxyAgent({
+    ...common,
+    uri: url.href,
+    proxyTunnel: false,
+    proxyTls: connector(options),
+    requestTls: connector(options),
+    // Without a limit of its own a proxy that never answers CONNECT would hold the connection for five minutes.
+    clientFactory: (origin, client) => new Client(origin, { ...client, headersTimeout }),
+  })
+  return ok(agent)
+}
+
+function connector(options: ConnectionOptions): {
+  secureContext: SecureContext
+  lookup: LookupFunction
+  timeout: number
+} {
+  return { secureContext: options.context, lookup: options.lookup, timeout: options.connectTimeout }
+}
