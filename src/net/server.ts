@@ -1,0 +1,164 @@
+/** A small HTTP server for answers that fit in memory: metrics, health, ACME challenges. Hard on slow and large requests. */
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../std/clock.ts'
+import type { Logger } from '../std/log.ts'
+import { err, ok } from '../std/result.ts'
+import type { Result } from '../std/result.ts'
+import { seconds } from '../std/time.ts'
+
+export interface ServerRequest {
+  readonly method: 'GET' | 'HEAD'
+  /** Without the query, as sent (percent-encoding kept). */
+  readonly path: string
+  /** The Host header without its port, lower case; empty when there is none. */
+  readonly host: string
+}
+
+export interface ServerReply {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string | Uint8Array
+}
+
+export interface ServerOptions {
+  /** For log lines, for example `metrics`. */
+  readonly name: string
+  /** `host:port`, `:port` for every interface, port 0 for any free one. */
+  readonly address: string
+  readonly answer: (request: ServerRequest) => ServerReply | Promise<ServerReply>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface RunningServer {
+  readonly host: string
+  readonly port: number
+  /** Refuses new connections, lets answers that are on their way finish for a moment, then breaks what is left. */
+  close(): Promise<void>
+}
+
+/** Milliseconds. Requests come from kubelets, Prometheus and CAs: small, and in one piece. */
+const limits = { headers: 5_000, request: 10_000, keepAlive: 5_000, idle: 15_000, checkEvery: 1_000 } as const
+const mostConnections = 256
+const mostHeaderBytes = 16 * 1024
+
+/** @returns the server once it listens, or a sentence about why it cannot */
+export function startServer(options: ServerOptions): Promise<Result<RunningServer, string>> {
+  const address = parseAddress(options.address)
+  if (address === undefined) {
+    return Promise.resolve(err(`"${options.address}" is not an address to listen on; write host:port or :port.`))
+  }
+  const server = createServer(
+    {
+      headersTimeout: limits.headers,
+      requestTimeout: limits.request,
+      keepAliveTimeout: limits.keepAlive,
+      connectionsCheckingInterval: limits.checkEvery,
+      maxHeaderSize: mostHeaderBytes,
+    },
+    (request, response) => void respond(options, request, response),
+  )
+  server.maxConnections = mostConnections
+  server.maxRequestsPerSocket = 1000
+  // Also ends readers that never take their answer.
+  server.timeout = limits.idle
+  server.on('timeout', (socket: Socket) => socket.destroy())
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return listen(server, address, options)
+}
+
+function listen(server: Server, address: Address, options: ServerOptions): Promise<Result<RunningServer, string>> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(err(`The ${options.name} server cannot listen on ${options.address}: ${listenTrouble(error)}.`))
+    })
+    server.listen({ port: address.port, ...(address.host === '' ? {} : { host: address.host }) }, () => {
+      server.removeAllListeners('error')
+      server.on('error', (error) => options.log.error('server failed', { server: options.name, error }))
+      const bound = server.address()
+      const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+      resolve(ok({ host: address.host, port, close: () => close(server, options.clock) }))
+    })
+  })
+}
+
+function listenTrouble(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'another process has the port'
+    case 'EACCES':
+      return 'ports below 1024 need a privilege that this process does not have'
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address'
+    default:
+      return error.message
+  }
+}
+
+async function respond(options: ServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const reply = await replyTo(options, request)
+  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
+  response.writeHead(reply.status, {
+    'content-type': reply.contentType,
+    'content-length': body.length,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    // A body that was not read would be taken for the next request.
+    ...(hasBody(request) ? { connection: 'close' } : {}),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body, () => {
+    if (hasBody(request)) request.destroy()
+  })
+}
+
+async function replyTo(options: ServerOptions, request: IncomingMessage): Promise<ServerReply> {
+  const { method } = request
+  if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'only GET and HEAD are answered here')
+  if (hasBody(request)) return refusal(413, 'requests must not have a body')
+  const path = (request.url ?? '/').split('?')[0] ?? '/'
+  const host = (request.headers.host ?? '').toLowerCase().replace(/:\d*$/, '')
+  try {
+    return await options.answer({ method, path, host })
+  } catch (error) {
+    options.log.error('a request could not be answered', { server: options.name, path, error })
+    return refusal(500, 'internal error')
+  }
+}
+
+function refusal(status: number, sentence: string): ServerReply {
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${sentence}\n` }
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+}
+
+/** How long answers that are on their way may take after closing began. */
+const closeGrace = seconds(2)
+
+function close(server: Server, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(closeGrace, () => server.closeAllConnections())
+    server.close(() => {
+      cancel()
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** @returns host (empty for every interface, brackets of IPv6 removed) and port, or undefined when it is neither */
+export function parseAddress(text: string): Address | undefined {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s/]*):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  if (match === null || port > 65_535) return undefined
+  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port }
+}

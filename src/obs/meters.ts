@@ -1,0 +1,36 @@
+/** What the controllers tell about certificates and issuers. Meters of lower layers are in `std/meters.ts`. */
+import type { Duration, Instant } from '../std/time.ts'
+
+/** Names an Issuer in labels. `namespace` is empty for a ClusterIssuer. */
+export interface IssuerLabel {
+  readonly namespace: string
+  readonly name: string
+  /** The protocol the issuer speaks, for example `acme`; `unknown` when it cannot be told. */
+  readonly protocol: string
+}
+
+/** One Certificate as it is at the moment of a scrape. */
+export interface CertificateSample {
+  readonly namespace: string
+  readonly name: string
+  readonly issuer: string
+  readonly protocol: string
+  readonly ready: boolean
+  readonly notBefore?: Instant | undefined
+  readonly notAfter?: Instant | undefined
+  readonly renewalTime?: Instant | undefined
+}
+
+/** One Issuer or ClusterIssuer as it is at the moment of a scrape. */
+export interface IssuerSample extends IssuerLabel {
+  readonly ready: boolean
+  readonly credentials?: readonly { readonly name: string; readonly notAfter: Instant }[] | undefined
+}
+
+/** How a call for a certificate ended; `outcome` is the kind of the enroller's outcome, or `rejected` after verification. */
+export interface IssuanceMeter {
+  /** @param reason - the fault's code, or empty */
+  ended(issuer: IssuerLabel, outcome: string, reason?: string): void
+  /** A certificate lies in its Secret, `took` after it was first asked for. */
+  issued(issuer: IssuerLabel, took: Duration): void
+}

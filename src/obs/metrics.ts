@@ -1,0 +1,207 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { ApiMeter, ReconcileEnd, WorkMeter } from '../std/meters.ts'
+import { collected } from './collected.ts'
+import type { CertificateSample, IssuanceMeter, IssuerLabel, IssuerSample } from './meters.ts'
+
+export interface MetricsOptions {
+  readonly version: string
+  /** Asked at every scrape. Nothing is remembered, so what was deleted vanishes. */
+  readonly certificates: () => Iterable<CertificateSample>
+  readonly issuers: () => Iterable<IssuerSample>
+}
+
+export interface QueueSample {
+  readonly ready: number
+  readonly waiting: number
+  readonly processing: number
+}
+
+export interface Metrics {
+  /** @param controller - for the label, for example `certificate`; its counters exist from now on, at zero */
+  work(controller: string): WorkMeter
+  /** Shows a queue's depth at every scrape. */
+  watchQueue(controller: string, depth: () => QueueSample): void
+  readonly api: ApiMeter
+  readonly issuance: IssuanceMeter
+  /** @param leads - whether this replica is the one that acts */
+  leadership(leads: boolean): void
+  /** Prometheus text format. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>
+}
+
+const ends: readonly ReconcileEnd[] = ['done', 'wakeAt', 'retry', 'threw', 'timedOut']
+
+const callBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+/** From an internal CA that answers at once to a registration authority where people approve. */
+const issuanceBuckets = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400]
+
+/** Makes every metric of the process. The names are documented in docs/reference/metrics.md. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  registerCertificates(registry, options.certificates)
+  registerIssuers(registry, options.issuers)
+  const build = new Gauge({
+    ...named(registry, 'build_info', 'Always 1; the label tells the version.'),
+    labelNames: ['version'],
+  })
+  build.set({ version: options.version }, 1)
+  const leader = new Gauge(named(registry, 'leader', 'Whether this replica is the one that acts (1) or stands by (0).'))
+  leader.set(0)
+  return {
+    ...workMetrics(registry),
+    api: apiMeter(registry),
+    issuance: issuanceMeter(registry),
+    leadership: (leads) => leader.set(leads ? 1 : 0),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  }
+}
+
+function named(registry: Registry, name: string, help: string): { name: string; help: string; registers: Registry[] } {
+  return { name: `perennial_${name}`, help, registers: [registry] }
+}
+
+function registerCertificates(registry: Registry, certificates: MetricsOptions['certificates']): void {
+  const gauge = (name: string, help: string, value: (sample: CertificateSample) => number | undefined): void => {
+    const labels = ({ namespace, name: held, issuer, protocol }: CertificateSample): Record<string, string> => {
+      return { namespace, name: held, issuer, protocol }
+    }
+    collected(registry, { name: `perennial_certificate_${name}`, help, samples: certificates, labels, value })
+  }
+  gauge('ready_status', 'Whether the Certificate is Ready (1) or not (0).', (sample) => (sample.ready ? 1 : 0))
+  gauge('not_before_timestamp_seconds', 'Start of validity of the certificate in the Secret.', (sample) =>
+    inSeconds(sample.notBefore),
+  )
+  gauge('expiration_timestamp_seconds', 'End of validity of the certificate in the Secret.', (sample) =>
+    inSeconds(sample.notAfter),
+  )
+  gauge('renewal_timestamp_seconds', 'When the certificate is going to be renewed.', (sample) =>
+    inSeconds(sample.renewalTime),
+  )
+}
+
+function registerIssuers(registry: Registry, issuers: MetricsOptions['issuers']): void {
+  collected(registry, {
+    name: 'perennial_issuer_ready_status',
+    help: 'Whether the Issuer or ClusterIssuer (empty namespace) is Ready (1) or not (0).',
+    samples: issuers,
+    labels: ({ namespace, name, protocol }) => ({ namespace, name, protocol }),
+    value: (sample) => (sample.ready ? 1 : 0),
+  })
+  collected(registry, {
+    name: 'perennial_issuer_credential_expiration_timestamp_seconds',
+    help: 'When a credential of the issuer expires: a client certificate, an RA certificate, the CA itself.',
+    samples: () => credentialsOf(issuers()),
+    labels: ({ namespace, name, protocol, credential }) => ({ namespace, name, protocol, credential }),
+    value: (sample) => inSeconds(sample.notAfter),
+  })
+}
+
+function* credentialsOf(
+  issuers: Iterable<IssuerSample>,
+): Generator<IssuerLabel & { credential: string; notAfter: number }> {
+  for (const { namespace, name, protocol, credentials = [] } of issuers) {
+    for (const { name: credential, notAfter } of credentials) yield { namespace, name, protocol, credential, notAfter }
+  }
+}
+
+function workMetrics(registry: Registry): Pick<Metrics, 'work' | 'watchQueue'> {
+  const reconciles = new Counter({
+    ...named(registry, 'reconciles_total', 'Reconciles by how they ended.'),
+    labelNames: ['controller', 'verdict'],
+  })
+  const retries = new Counter({
+    ...named(registry, 'queue_retries_total', 'Keys put on their backoff.'),
+    labelNames: ['controller'],
+  })
+  const histogram = (name: string, help: string): Histogram<'controller'> =>
+    new Histogram({ ...named(registry, name, help), labelNames: ['controller'], buckets: callBuckets })
+  const took = histogram('reconcile_duration_seconds', 'How long reconciles take.')
+  const waited = histogram('queue_latency_seconds', 'How long a key that could run waits for a worker.')
+  return {
+    work: (controller) => {
+      for (const verdict of ends) reconciles.inc({ controller, verdict }, 0)
+      retries.inc({ controller }, 0)
+      for (const zeroed of [took, waited]) zeroed.zero({ controller })
+      return {
+        taken: (wait) => waited.observe({ controller }, wait / 1000),
+        retried: () => retries.inc({ controller }),
+        reconciled: (verdict, length) => {
+          reconciles.inc({ controller, verdict })
+          took.observe({ controller }, length / 1000)
+        },
+      }
+    },
+    watchQueue: queueWatcher(registry),
+  }
+}
+
+function queueWatcher(registry: Registry): Metrics['watchQueue'] {
+  const queues = new Map<string, () => QueueSample>()
+  collected(registry, {
+    name: 'perennial_queue_depth',
+    help: 'Keys in the queue: ready to run, waiting for a time, or being processed.',
+    samples: () => [...queues].flatMap(([controller, depth]) => depthsOf(controller, depth())),
+    labels: ({ controller, state }) => ({ controller, state }),
+    value: ({ keys }) => keys,
+  })
+  return (controller, depth) => void queues.set(controller, depth)
+}
+
+function depthsOf(
+  controller: string,
+  depth: QueueSample,
+): readonly { controller: string; state: string; keys: number }[] {
+  return [
+    { controller, state: 'ready', keys: depth.ready },
+    { controller, state: 'waiting', keys: depth.waiting },
+    { controller, state: 'processing', keys: depth.processing },
+  ]
+}
+
+function apiMeter(registry: Registry): ApiMeter {
+  const requests = new Counter({
+    ...named(registry, 'api_requests_total', 'Requests to the Kubernetes API server by HTTP status.'),
+    labelNames: ['verb', 'resource', 'status'],
+  })
+  const durations = new Histogram({
+    ...named(registry, 'api_request_duration_seconds', 'How long requests to the Kubernetes API server take.'),
+    labelNames: ['verb', 'resource'],
+    buckets: callBuckets,
+  })
+  return {
+    answered: ({ verb, resource, status, took }) => {
+      requests.inc({ verb, resource, status: String(status) })
+      durations.observe({ verb, resource }, took / 1000)
+    },
+  }
+}
+
+function issuanceMeter(registry: Registry): IssuanceMeter {
+  const labelNames = ['issuer_namespace', 'issuer', 'protocol'] as const
+  const outcomes = new Counter({
+    ...named(registry, 'issuance_outcomes_total', 'Calls for a certificate by outcome and, for failures, reason.'),
+    labelNames: [...labelNames, 'outcome', 'reason'],
+  })
+  const durations = new Histogram({
+    ...named(
+      registry,
+      'issuance_duration_seconds',
+      'From the first request for a certificate until it lies in its Secret.',
+    ),
+    labelNames,
+    buckets: issuanceBuckets,
+  })
+  return {
+    ended: (issuer, outcome, reason = '') => outcomes.inc({ ...issuerLabels(issuer), outcome, reason }),
+    issued: (issuer, took) => durations.observe(issuerLabels(issuer), took / 1000),
+  }
+}
+
+function issuerLabels(issuer: IssuerLabel): { issuer_namespace: string; issuer: string; protocol: string } {
+  return { issuer_namespace: issuer.namespace, issuer: issuer.name, protocol: issuer.protocol }
+}
+
+function inSeconds(at: number | undefined): number | undefined {
+  return at === undefined ? undefined : at / 1000
+}
