@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { encodeElement, encodeSequence, encodeTime, encodeUnsigned, readElements } from '../../../src/pki/der.ts'
+import { instant } from '../../../src/std/time.ts'
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+describe('encodeElement', () => {
+  it.each([
+    [0, '0400'],
+    [127, '047f'],
+    [128, '048180'],
+    [255, '0481ff'],
+    [256, '04820100'],
+    [65_536, '0483010000'],
+  ])('writes the shortest length for %i octets', (length, header) => {
+    const encoded = encodeElement(0x04, new Uint8Array(length))
+    expect(hex(encoded.subarray(0, header.length / 2))).toBe(header)
+    expect(encoded.length).toBe(header.length / 2 + length)
+  })
+
+  it('is undone by readElements, for any contents', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (contents) => {
+        const read = readElements(encodeSequence(...contents.map((content) => encodeElement(0x04, content))))
+        if (!read.ok) throw new Error(read.error)
+        const inner = readElements(read.value[0]?.content ?? new Uint8Array())
+        if (!inner.ok) throw new Error(inner.error)
+        expect(inner.value.map(({ content }) => hex(content))).toEqual(contents.map(hex))
+      }),
+    )
+  })
+})
+
+describe('encodeUnsigned', () => {
+  it.each([
+    ['00', '020100'],
+    ['000000', '020100'],
+    ['7f', '02017f'],
+    ['80', '02020080'],
+    ['0001', '020101'],
+    ['ff00', '020300ff00'],
+  ])('writes %s as a positive INTEGER without needless octets', (octets, encoded) => {
+    expect(hex(encodeUnsigned(Buffer.from(octets, 'hex')))).toBe(encoded)
+  })
+})
+
+describe('encodeTime', () => {
+  it.each([
+    ['2026-11-23T12:00:00Z', 0x17, '261123120000Z'],
+    ['2049-12-31T23:59:59Z', 0x17, '491231235959Z'],
+    ['2050-01-01T00:00:00Z', 0x18, '20500101000000Z'],
+    ['1950-01-01T00:00:00Z', 0x17, '500101000000Z'],
+    ['1949-12-31T23:59:59Z', 0x18, '19491231235959Z'],
+    ['9999-12-31T23:59:59Z', 0x18, '99991231235959Z'],
+  ])('writes %s in the type that RFC 5280 asks for', (text, tag, digits) => {
+    const encoded = encodeTime(instant(Date.parse(text)))
+    expect(encoded[0]).toBe(tag)
+    expect(Buffer.from(encoded.subarray(2)).toString('latin1')).toBe(digits)
+  })
+
+  it('drops what is finer than a second', () => {
+    expect(hex(encodeTime(instant(1_000_999)))).toBe(hex(encodeTime(instant(1_000_000))))
+  })
+})
+
+describe('readElements', () => {
+  it.each([
+    ['a tag alone', '30'],
+    ['a length beyond the end', '300502'],
+    ['an indefinite length', '30800000'],
+    ['a length of lengths beyond the end', '308201'],
+    ['a length of five octets', '30850000000001ff'],
+    ['a tag of several octets', '1f810100'],
+  ])('says so in a sentence when the bytes are %s', (_words, octets) => {
+    expect(readElements(Buffer.from(octets, 'hex'))).toEqual({ ok: false, error: expect.stringContaining('octet 0') })
+  })
+
+  it('gives a value for any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        const read = readElements(bytes)
+        const joined = read.ok ? hex(Buffer.concat(read.value.map(({ encoded }) => encoded))) : hex(bytes)
+        expect(joined).toBe(hex(bytes))
+      }),
+    )
+  })
+})
