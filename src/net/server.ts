@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../std/clock.ts'
+import { parseHostPort } from '../std/hostport.ts'
+import type { HostPort } from '../std/hostport.ts'
 import type { Logger } from '../std/log.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
@@ -46,7 +48,7 @@ const mostHeaderBytes = 16 * 1024
 
 /** @returns the server once it listens, or a sentence about why it cannot */
 export function startServer(options: ServerOptions): Promise<Result<RunningServer, string>> {
-  const address = parseAddress(options.address)
+  const address = parseHostPort(options.address)
   if (address === undefined) {
     return Promise.resolve(err(`"${options.address}" is not an address to listen on; write host:port or :port.`))
   }
@@ -69,7 +71,7 @@ export function startServer(options: ServerOptions): Promise<Result<RunningServe
   return listen(server, address, options)
 }
 
-function listen(server: Server, address: Address, options: ServerOptions): Promise<Result<RunningServer, string>> {
+function listen(server: Server, address: HostPort, options: ServerOptions): Promise<Result<RunningServer, string>> {
   return new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       resolve(err(`The ${options.name} server cannot listen on ${options.address}: ${listenTrouble(error)}.`))
@@ -148,17 +150,4 @@ function close(server: Server, clock: Clock): Promise<void> {
     })
     server.closeIdleConnections()
   })
-}
-
-interface Address {
-  readonly host: string
-  readonly port: number
-}
-
-/** @returns host (empty for every interface, brackets of IPv6 removed) and port, or undefined when it is neither */
-export function parseAddress(text: string): Address | undefined {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s/]*):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[2])
-  if (match === null || port > 65_535) return undefined
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port }
 }

@@ -1,0 +1,136 @@
+/**
+ * The settings of the process: flags, else environment, else default. The table in `settings.ts` holds them all; the
+ * parser, the type and the text of `--help` are made from it. The only reader of the environment.
+ */
+import { parseArgs } from 'node:util'
+import type { z } from 'zod'
+import { err, ok } from './std/result.ts'
+import type { Result } from './std/result.ts'
+import { settings } from './settings.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+type SettingName = keyof typeof settings
+
+export type Config = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> }
+
+const settingNames = Object.keys(settings) as readonly SettingName[]
+
+const flagOf = (key: SettingName): string => key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+const variableOf = (key: SettingName): string => `PERENNIAL_${flagOf(key).toUpperCase().replaceAll('-', '_')}`
+
+/** @returns the environment of the process, to be handed to {@link readConfig} */
+export function environment(): Environment {
+  return Object.freeze({ ...process.env })
+}
+
+export function asksForHelp(argv: readonly string[]): boolean {
+  return argv.includes('--help') || argv.includes('-h')
+}
+
+export function helpText(): string {
+  const entries = settingNames.map((key) => {
+    const { shape, fallback, help } = settings[key]
+    const preset = fallback === '' ? '' : ` Default: ${fallback}.`
+    const others = 'alsoFrom' in settings[key] ? ` or $${settings[key].alsoFrom}` : ''
+    return `  --${flagOf(key)}=<${shape}>\n      ${help}${preset} [$${variableOf(key)}${others}]`
+  })
+  return ['Usage: perennial [flags]', '', ...entries, '  --help', '      Print this text.', ''].join('\n')
+}
+
+/**
+ * Reads every setting.
+ *
+ * @param argv - the arguments after the program's name
+ * @param env - the environment; empty variables count as not set
+ * @returns the settings, frozen, or one sentence a line about everything that is wrong
+ */
+export function readConfig(argv: readonly string[], env: Environment): Result<Config, string> {
+  const flags = readFlags(argv)
+  if (!flags.ok) return flags
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const key of settingNames) {
+    const source = sourceOf(key, flags.value, env)
+    const parsed = settings[key].schema.safeParse(source.text)
+    if (parsed.success) values[key] = Object.freeze(parsed.data)
+    else problems.push(`${source.name} ${parsed.error.issues[0]?.message ?? 'is wrong'}, not "${source.text}".`)
+  }
+  // Every key of the table has been parsed by its own schema, which is what Config says.
+  const config = Object.freeze(values) as Config
+  if (problems.length === 0) problems.push(...disagreements(config))
+  return problems.length === 0 ? ok(config) : err(problems.join('\n'))
+}
+
+function sourceOf(
+  key: SettingName,
+  flags: ReadonlyMap<string, string>,
+  env: Environment,
+): { readonly name: string; readonly text: string } {
+  const flag = flags.get(flagOf(key))
+  if (flag !== undefined) return { name: `--${flagOf(key)}`, text: flag }
+  const also = 'alsoFrom' in settings[key] ? [settings[key].alsoFrom] : []
+  for (const variable of [variableOf(key), ...also]) {
+    const text = env[variable]
+    if (text !== undefined && text !== '') return { name: `$${variable}`, text }
+  }
+  return { name: `--${flagOf(key)}`, text: settings[key].fallback }
+}
+
+/** What is right by itself but cannot work together. */
+function disagreements(config: Config): readonly string[] {
+  const problems: string[] = []
+  if (config.leaseRenewDeadline >= config.leaseDuration) {
+    problems.push('--lease-renew-deadline must be less than --lease-duration, or two replicas may act at once.')
+  }
+  if (config.leaseRetryPeriod >= config.leaseRenewDeadline) {
+    problems.push('--lease-retry-period must be less than --lease-renew-deadline, or a leader has no second try.')
+  }
+  if (config.retryLongest < config.retryFirst) problems.push('--retry-longest must not be less than --retry-first.')
+  return problems
+}
+
+/** Flags by name; the last one wins, as everywhere. */
+function readFlags(argv: readonly string[]): Result<ReadonlyMap<string, string>, string> {
+  const known = new Set(settingNames.map(flagOf))
+  const options = Object.fromEntries([...known].map((flag) => [flag, { type: 'string' as const }]))
+  const { tokens } = parseArgs({ args: argv.map(withValue), options, strict: false, tokens: true })
+  const flags = new Map<string, string>()
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      return err(`"${token.value}" is not understood: everything is set by flags, see --help.`)
+    if (token.kind !== 'option') continue
+    if (!known.has(token.name)) return err(unknownFlag(token.rawName, known))
+    if (token.value === undefined) return err(`--${token.name} needs a value: --${token.name}=<value>.`)
+    flags.set(token.name, token.value)
+  }
+  return ok(flags)
+}
+
+/** `--leader-election` alone means true. */
+function withValue(argument: string, index: number, argv: readonly string[]): string {
+  const key = settingNames.find((one) => `--${flagOf(one)}` === argument)
+  const isSwitch = key !== undefined && settings[key].shape === 'true|false'
+  return isSwitch && !/^(?:true|false)$/.test(argv[index + 1] ?? '') ? `${argument}=true` : argument
+}
+
+function unknownFlag(raw: string, known: ReadonlySet<string>): string {
+  const wrong = raw.replace(/^-+/, '')
+  const [nearest] = [...known].map((flag) => ({ flag, far: distance(wrong, flag) })).sort((a, b) => a.far - b.far)
+  const isNear = nearest !== undefined && nearest.far <= Math.max(2, wrong.length / 3)
+  return isNear ? `There is no flag ${raw}; did you mean --${nearest.flag}?` : `There is no flag ${raw}; see --help.`
+}
+
+/** Levenshtein distance: how many characters must be put in, taken out or replaced. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (const [line, character] of [...from].entries()) {
+    const next = [line + 1]
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = (row[column - 1] ?? 0) + (to[column - 1] === character ? 0 : 1)
+      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
