@@ -116,7 +116,7 @@ export class WorkQueue<K extends string = string> {
     const wait = Math.min(this.#backoff.longest, this.#backoff.first * 2 ** Math.min(entry.failures - 1, 40))
     const jitter = 1 + fractionOf(`${key}/${entry.failures}`) / 10
     this.#meter.retried()
-    this.#wait(entry, { kind: 'steady', at: this.#clock.monotonic() + wait * jitter })
+    this.#wait(entry, { kind: 'steady', at: this.#clock.monotonic() + Math.ceil(wait * jitter) })
   }
 
   /** Forgets the failures of `key` and the time it waits for. A key that was added stays added. */

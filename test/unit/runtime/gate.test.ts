@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { Gate } from '../../../src/runtime/gate.ts'
+import type { Entry, GateLimits } from '../../../src/runtime/gate.ts'
+import { milliseconds, plus, seconds } from '../../../src/std/time.ts'
+import { FakeClock } from '../../support/clock.ts'
+
+function setUp(limits: GateLimits) {
+  const clock = new FakeClock()
+  const gate = new Gate({ ...limits, clock })
+  const called: string[] = []
+  const enter = (key: string): Entry => gate.enter(key, () => void called.push(key))
+  const mustEnter = (key: string): (() => void) => {
+    const entry = enter(key)
+    if (entry.kind !== 'entered') throw new Error(`${key} was not let in`)
+    return entry.leave
+  }
+  return { clock, gate, called, enter, mustEnter }
+}
+
+describe('Gate', () => {
+  it('lets in as many as it may and makes the others wait', () => {
+    const { gate, enter } = setUp({ concurrency: 2 })
+    expect(['a', 'b', 'c'].map((key) => enter(key).kind)).toEqual(['entered', 'entered', 'wait'])
+    expect([gate.inside, gate.waiting]).toEqual([2, 1])
+  })
+
+  it('calls those who wait in the order in which they came, one for each slot', () => {
+    const { called, enter, mustEnter } = setUp({ concurrency: 1 })
+    const leave = mustEnter('a')
+    for (const key of ['b', 'c', 'd']) enter(key)
+    leave()
+    leave()
+    expect(called).toEqual(['b'])
+    mustEnter('b')()
+    expect(called).toEqual(['b', 'c'])
+  })
+
+  it('keeps the slot for the one it called: nobody can push in', () => {
+    const { enter, mustEnter } = setUp({ concurrency: 1 })
+    const leave = mustEnter('a')
+    enter('b')
+    leave()
+    expect(enter('late').kind).toBe('wait')
+    expect(enter('b').kind).toBe('entered')
+  })
+
+  it('keeps the place of a key that asks again while it waits', () => {
+    const { called, enter, mustEnter, gate } = setUp({ concurrency: 1 })
+    const leave = mustEnter('a')
+    for (const key of ['b', 'c', 'b', 'b']) enter(key)
+    expect(gate.waiting).toBe(2)
+    leave()
+    expect(called).toEqual(['b'])
+  })
+
+  it('calls the next when the one it called does not come', () => {
+    const { clock, called, enter, mustEnter } = setUp({ concurrency: 1 })
+    const leave = mustEnter('a')
+    enter('deleted')
+    enter('c')
+    leave()
+    clock.advance(seconds(10))
+    expect(called).toEqual(['deleted', 'c'])
+    expect(enter('c').kind).toBe('entered')
+  })
+
+  it('calls the next at once when a key withdraws', () => {
+    const { called, enter, mustEnter, gate } = setUp({ concurrency: 1 })
+    const leave = mustEnter('a')
+    for (const key of ['b', 'c', 'd']) enter(key)
+    gate.withdraw('c')
+    leave()
+    gate.withdraw('b')
+    expect(called).toEqual(['b', 'd'])
+  })
+
+  it('says when the rate would let it in, and calls it then', () => {
+    const { clock, called, enter } = setUp({ concurrency: 10, rate: { perSecond: 0.5, burst: 2 } })
+    const start = clock.now()
+    expect(['a', 'b'].map((key) => enter(key).kind)).toEqual(['entered', 'entered'])
+    expect(enter('c')).toEqual({ kind: 'wait', until: plus(start, seconds(2)) })
+    expect(enter('d')).toEqual({ kind: 'wait', until: plus(start, seconds(4)) })
+    clock.advance(milliseconds(1999))
+    expect(called).toEqual([])
+    clock.advance(milliseconds(1))
+    expect(called).toEqual(['c'])
+    clock.advance(seconds(2))
+    expect(called).toEqual(['c', 'd'])
+  })
+
+  it('calls everyone who waits when it is closed, and leaves no timer', () => {
+    const { clock, gate, called, enter } = setUp({ concurrency: 1, rate: { perSecond: 1, burst: 1 } })
+    for (const key of ['a', 'b', 'c']) enter(key)
+    gate.close()
+    expect(called).toEqual(['b', 'c'])
+    expect(clock.timers).toBe(0)
+  })
+
+  it('never lets in too many, keeps to the rate, and lets everyone in at last, whatever they do', () => {
+    const patience = fc.array(fc.record({ arrives: fc.nat(20_000), stays: fc.nat(5000), vanishes: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 30,
+    })
+    const limits = fc.record({ concurrency: fc.integer({ min: 1, max: 4 }), perSecond: fc.integer({ min: 1, max: 5 }) })
+    fc.assert(
+      fc.property(patience, limits, (guests, { concurrency, perSecond }) => {
+        const clock = new FakeClock()
+        const gate = new Gate({ clock, concurrency, rate: { perSecond, burst: 3 } })
+        const entered: number[] = []
+        const isIn = new Set<number>()
+        const ask = (guest: number): void => {
+          if (isIn.has(guest)) return
+          const entry = gate.enter(
+            `${guest}`,
+            () => guests[guest]?.vanishes === true || clock.after(milliseconds(5), () => ask(guest)),
+          )
+          if (entry.kind === 'wait') return
+          isIn.add(guest)
+          entered.push(clock.monotonic())
+          expect(gate.inside).toBeLessThanOrEqual(concurrency)
+          clock.after(milliseconds(guests[guest]?.stays ?? 0), entry.leave)
+        }
+        for (const [guest, { arrives }] of guests.entries()) clock.after(milliseconds(arrives), () => ask(guest))
+        clock.advance(seconds(1000))
+        for (const [index, at] of entered.entries()) {
+          const within = entered.filter((other, position) => position <= index && other > at - 1000)
+          expect(within.length).toBeLessThanOrEqual(3 + perSecond)
+        }
+        for (const [guest, { vanishes }] of guests.entries()) if (!vanishes) expect(isIn).toContain(guest)
+        expect([gate.inside, gate.waiting, clock.timers]).toEqual([0, 0, 0])
+      }),
+    )
+  })
+})
