@@ -47,6 +47,9 @@ const basicConstraints = extensionType(id_ce_basicConstraints)
 const subjectAltName = extensionType(id_ce_subjectAltName)
 const nameConstraints = extensionType(id_ce_nameConstraints)
 
+const endEntity = basicConstraints.critical(new BasicConstraints({ cA: false }))
+const authority = basicConstraints.critical(new BasicConstraints({ cA: true }))
+
 /** Key usage and extended key usage. A CA may always sign certificates (section 4.2.1.3). */
 export function usageExtensions({ usages, isCA }: Pick<Wanted, 'usages' | 'isCA'>): readonly Der[] {
   const flags = keyUsageFlags(usages) | (isCA ? KeyUsageFlags.keyCertSign : 0)
@@ -59,10 +62,10 @@ export function usageExtensions({ usages, isCA }: Pick<Wanted, 'usages' | 'isCA'
 
 /** Basic constraints, and for a CA its name constraints, which nothing else may carry (section 4.2.1.10). */
 export function constraintExtensions(wanted: Pick<Wanted, 'isCA' | 'nameConstraints'>): readonly Der[] {
-  const basic = basicConstraints.critical(new BasicConstraints({ cA: wanted.isCA }))
-  if (!wanted.isCA || wanted.nameConstraints === undefined) return [basic]
+  if (!wanted.isCA) return [endEntity]
+  if (wanted.nameConstraints === undefined) return [authority]
   const value = constraintsValue(wanted.nameConstraints)
-  return [basic, wanted.nameConstraints.critical ? nameConstraints.critical(value) : nameConstraints.plain(value)]
+  return [authority, wanted.nameConstraints.critical ? nameConstraints.critical(value) : nameConstraints.plain(value)]
 }
 
 /** Subject alternative names, critical when there is no subject (section 4.2.1.6). */

@@ -15,6 +15,7 @@ import {
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
   id_ce_cRLDistributionPoints,
+  id_ce_nameConstraints,
   id_ce_subjectKeyIdentifier,
   id_pe_authorityInfoAccess,
   KeyIdentifier,
@@ -24,6 +25,8 @@ import type { Wanted } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
+import { readNameConstraints } from './constraints.ts'
+import type { ConstrainedTo } from './constraints.ts'
 import { readElements } from './der.ts'
 import { extensionType } from './extensions.ts'
 import { sha256 } from './hash.ts'
@@ -43,6 +46,8 @@ export interface Signer {
   readonly name: Der
   /** How many CAs may stand between this one and a leaf (pathLenConstraint); undefined without a limit. */
   readonly pathLength: number | undefined
+  /** What the CA's certificate lets it certify; undefined without a limit. */
+  readonly constraints: ConstrainedTo | undefined
   /** Encoded extensions that every certificate of this signer carries. */
   readonly extensions: readonly Der[]
 }
@@ -66,12 +71,13 @@ export function readSigner(ca: {
 }): Result<Signer, string> {
   const parts = readParts(ca.certificate)
   if (!parts.ok) return parts
-  const { subject, publicKey, subjectKeyId, pathLength } = parts.value
+  const { subject, publicKey, subjectKeyId, pathLength, constraints } = parts.value
   const keyId = new AuthorityKeyIdentifier({
     keyIdentifier: new KeyIdentifier(subjectKeyId ?? keyIdentifier(publicKey)),
   })
   const authority = authorityKeyId.plain(keyId)
-  return ok({ key: ca.key, name: subject, pathLength, extensions: [authority, ...urlExtensions(ca.urls ?? noUrls)] })
+  const extensions = [authority, ...urlExtensions(ca.urls ?? noUrls)]
+  return ok({ key: ca.key, name: subject, pathLength, constraints, extensions })
 }
 
 /**
@@ -87,6 +93,7 @@ export function selfSigner(self: {
     key: self.key,
     name: encodeName(self.wanted.subject),
     pathLength: undefined,
+    constraints: undefined,
     extensions: urlExtensions({ ...noUrls, crlDistributionPoints: self.crlDistributionPoints ?? [] }),
   }
 }
@@ -109,6 +116,7 @@ interface Parts {
   readonly publicKey: Der
   readonly subjectKeyId: Uint8Array | undefined
   readonly pathLength: number | undefined
+  readonly constraints: ConstrainedTo | undefined
 }
 
 /** Subject and key as they stand in the certificate; the extensions decoded. */
@@ -129,19 +137,17 @@ function readParts(certificate: Der): Result<Parts, string> {
   }
 }
 
-function readExtensions(certificate: Der): Pick<Parts, 'subjectKeyId' | 'pathLength'> {
+function readExtensions(certificate: Der): Pick<Parts, 'subjectKeyId' | 'pathLength' | 'constraints'> {
   const extensions = AsnConvert.parse(certificate, Certificate).tbsCertificate.extensions ?? []
   const valueOf = (oid: string): ArrayBuffer | undefined =>
     [...extensions].find((extension) => extension.extnID === oid)?.extnValue.buffer
   const subjectKeyId = valueOf(id_ce_subjectKeyIdentifier)
-  const constraints = valueOf(id_ce_basicConstraints)
+  const basic = valueOf(id_ce_basicConstraints)
+  const constraints = valueOf(id_ce_nameConstraints)
   return {
-    subjectKeyId:
-      subjectKeyId === undefined
-        ? undefined
-        : new Uint8Array(AsnConvert.parse(subjectKeyId, SubjectKeyIdentifier).buffer),
-    pathLength:
-      constraints === undefined ? undefined : AsnConvert.parse(constraints, BasicConstraints).pathLenConstraint,
+    subjectKeyId: subjectKeyId && new Uint8Array(AsnConvert.parse(subjectKeyId, SubjectKeyIdentifier).buffer),
+    pathLength: basic && AsnConvert.parse(basic, BasicConstraints).pathLenConstraint,
+    constraints: constraints && readNameConstraints(constraints),
   }
 }
 
