@@ -1,0 +1,86 @@
+/** The caches of the process, and the loops that keep them true. Part of the composition root. */
+import { certificateKind } from './api/certificate.ts'
+import type { Certificate } from './api/certificate.ts'
+import { clusterIssuerKind, issuerKind } from './api/issuer.ts'
+import type { Secret } from './api/meta.ts'
+import { certificateIndexes, projectCertificate } from './controllers/certificate/certificates.ts'
+import type { CertificateProjection } from './controllers/certificate/certificates.ts'
+import { projectSecret } from './controllers/certificate/projection.ts'
+import type { SecretProjection } from './controllers/certificate/projection.ts'
+import { projectIssuer } from './controllers/issuer/issuers.ts'
+import type { AnyIssuer, IssuerProjection } from './controllers/issuer/issuers.ts'
+import { fieldManager, labels } from './controllers/names.ts'
+import { reflect } from './kube/reflector.ts'
+import { Resource } from './kube/resource.ts'
+import { Store } from './kube/store.ts'
+import type { Transport } from './kube/transport.ts'
+import type { Clock } from './std/clock.ts'
+import type { Logger } from './std/log.ts'
+
+const secretKind = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true } as const
+
+export interface Resources {
+  readonly certificates: Resource<Certificate>
+  readonly issuers: Resource<AnyIssuer>
+  readonly clusterIssuers: Resource<AnyIssuer>
+  readonly secrets: Resource<Secret>
+}
+
+export interface CacheSet {
+  readonly certificates: Store<CertificateProjection>
+  readonly issuers: Store<IssuerProjection>
+  readonly clusterIssuers: Store<IssuerProjection>
+  readonly secrets: Store<SecretProjection>
+}
+
+export function makeResources(transport: Transport): Resources {
+  return {
+    certificates: new Resource(transport, certificateKind, fieldManager),
+    issuers: new Resource(transport, issuerKind, fieldManager),
+    clusterIssuers: new Resource(transport, clusterIssuerKind, fieldManager),
+    secrets: new Resource(transport, secretKind, fieldManager),
+  }
+}
+
+export function makeCaches(): CacheSet {
+  return {
+    certificates: new Store({ indexes: certificateIndexes }),
+    issuers: new Store({}),
+    clusterIssuers: new Store({}),
+    secrets: new Store({}),
+  }
+}
+
+export interface Reflecting {
+  readonly resources: Resources
+  readonly caches: CacheSet
+  /** Empty: all. */
+  readonly namespaces: readonly string[]
+  readonly clock: Clock
+  readonly log: Logger
+  readonly random: () => number
+  readonly signal: AbortSignal
+}
+
+/** Lists and watches everything until the signal is aborted. Of Secrets only those that carry our mark are ever received. */
+export async function reflectAll(reflecting: Reflecting): Promise<void> {
+  const { resources, caches, namespaces, ...common } = reflecting
+  const scope = namespaces.length === 0 ? common : { ...common, namespaces }
+  await Promise.all([
+    reflect({ ...scope, resource: resources.certificates, store: caches.certificates, project: projectCertificate }),
+    reflect({ ...scope, resource: resources.issuers, store: caches.issuers, project: projectIssuer }),
+    reflect({ ...common, resource: resources.clusterIssuers, store: caches.clusterIssuers, project: projectIssuer }),
+    reflect({
+      ...scope,
+      resource: resources.secrets,
+      store: caches.secrets,
+      project: projectSecret,
+      labelSelector: labels.managed,
+    }),
+  ])
+}
+
+/** Resolves when every cache has been filled once. */
+export async function synced(caches: CacheSet): Promise<void> {
+  await Promise.all(Object.values(caches).map((store) => store.synced))
+}

@@ -1,0 +1,180 @@
+/** Makes the controllers and wires what wakes them. Part of the composition root. */
+import type { CacheSet, Resources } from './caches.ts'
+import type { Config } from './config.ts'
+import { CertificateController } from './controllers/certificate/controller.ts'
+import { IssuanceLog } from './controllers/certificate/issuance.ts'
+import { Keyring } from './controllers/certificate/keyring.ts'
+import { Publisher } from './controllers/certificate/publish.ts'
+import { CertificateSecrets } from './controllers/certificate/secrets.ts'
+import { HttpBoard } from './controllers/challenge/board.ts'
+import { ContextMaker } from './controllers/context.ts'
+import { IssuerController } from './controllers/issuer/controller.ts'
+import { storeKey } from './controllers/issuer/issuers.ts'
+import { LiveIssuers, issuerKeyOf } from './controllers/issuer/live.ts'
+import { SessionMaker } from './controllers/issuer/session.ts'
+import type { HttpMaker } from './controllers/issuer/session.ts'
+import type { EventRecorder } from './kube/events.ts'
+import type { HttpClient } from './net/http.ts'
+import type { Metrics } from './obs/metrics.ts'
+import { WorkQueue } from './runtime/queue.ts'
+import { runWorkers } from './runtime/worker.ts'
+import type { Clock } from './std/clock.ts'
+import type { Logger } from './std/log.ts'
+
+export interface ControllerParts {
+  readonly config: Config
+  readonly resources: Resources
+  readonly caches: CacheSet
+  readonly events: EventRecorder
+  readonly metrics: Metrics
+  readonly http: HttpMaker
+  /** For looking at our own HTTP-01 answers from outside; undefined when that is switched off. */
+  readonly checker: HttpClient | undefined
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface ControllerSet {
+  readonly live: LiveIssuers
+  /** Works until the signal is aborted; to let work under way finish, drain first. */
+  run(signal: AbortSignal): Promise<void>
+  drain(): Promise<void>
+}
+
+/** Everything that acts. Made anew each time this replica becomes the leader, so that nothing survives a lost Lease. */
+export function makeControllers(parts: ControllerParts): ControllerSet {
+  const { config, caches, clock, metrics } = parts
+  const backoff = { first: config.retryFirst, longest: config.retryLongest }
+  const queueFor = (meter: ReturnType<Metrics['work']>): WorkQueue => new WorkQueue({ clock, backoff, meter })
+  const meters = { certificate: metrics.work('certificate'), issuer: metrics.work('issuer') }
+  const queues = { certificate: queueFor(meters.certificate), issuer: queueFor(meters.issuer) }
+  metrics.watchQueue('certificate', () => queues.certificate.depth)
+  metrics.watchQueue('issuer', () => queues.issuer.depth)
+  const live = new LiveIssuers()
+  const contexts = new ContextMaker({
+    clock,
+    log: parts.log,
+    board: new HttpBoard({ clock, checker: parts.checker }),
+    secrets: parts.resources.secrets,
+  })
+  const certificates = certificateController(parts, { live, contexts, queues })
+  const issuers = issuerController(parts, { live, contexts, queue: queues.issuer })
+  const unsubscribe = subscribeAll(caches, { live, queues })
+  const work = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
+  return {
+    live,
+    run: async (signal) => {
+      enqueueEverything(caches, queues)
+      await Promise.all([
+        runWorkers({
+          ...work,
+          signal,
+          queue: queues.certificate,
+          meter: meters.certificate,
+          reconcile: (key, deadline) => certificates.reconcile(key, deadline),
+        }),
+        runWorkers({
+          ...work,
+          signal,
+          queue: queues.issuer,
+          meter: meters.issuer,
+          reconcile: (key, deadline) => issuers.reconcile(key, deadline),
+        }),
+      ])
+      await issuers.close()
+    },
+    drain: async () => {
+      unsubscribe()
+      await Promise.all([queues.certificate.drain(), queues.issuer.drain()])
+    },
+  }
+}
+
+interface Queues {
+  readonly certificate: WorkQueue
+  readonly issuer: WorkQueue
+}
+
+function certificateController(
+  { resources, caches, events, metrics, clock, log }: ControllerParts,
+  { live, contexts, queues }: { live: LiveIssuers; contexts: ContextMaker; queues: Queues },
+): CertificateController {
+  const secrets = new CertificateSecrets(resources.secrets, caches.secrets)
+  return new CertificateController({
+    caches: {
+      certificates: caches.certificates,
+      secrets: caches.secrets,
+      issuers: live,
+      issuerExists: (key) => {
+        const { cluster, key: name } = storeKey(key)
+        return (cluster ? caches.clusterIssuers : caches.issuers).get(name) !== undefined
+      },
+    },
+    actors: { secrets, publisher: new Publisher(secrets, clock), keyring: new Keyring() },
+    certificates: resources.certificates,
+    contexts,
+    events,
+    queue: queues.certificate,
+    clock,
+    log,
+    issuance: new IssuanceLog(metrics.issuance, log),
+    recheckIssuer: (key) => queues.issuer.add(key),
+  })
+}
+
+function issuerController(
+  { config, resources, caches, events, http, clock, log }: ControllerParts,
+  { live, contexts, queue }: { live: LiveIssuers; contexts: ContextMaker; queue: WorkQueue },
+): IssuerController {
+  return new IssuerController({
+    issuers: caches.issuers,
+    clusterIssuers: caches.clusterIssuers,
+    issuerResource: resources.issuers,
+    clusterIssuerResource: resources.clusterIssuers,
+    secrets: resources.secrets,
+    live,
+    sessions: new SessionMaker({ clock, http, concurrency: config.issuerConcurrency }),
+    contexts,
+    events,
+    queue,
+    clock,
+    log,
+    clusterSecretNamespace: config.clusterResourceNamespace,
+    probeInterval: config.issuerProbeInterval,
+  })
+}
+
+/** What wakes what. Keys only: a reconcile looks at everything anew. */
+function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; queues: Queues }): () => void {
+  const wakeBy = (index: string, value: string): void => {
+    for (const key of caches.certificates.byIndex(index, value)) queues.certificate.add(key)
+  }
+  const ends = [
+    caches.certificates.subscribe((key) => {
+      queues.certificate.add(key)
+      const changed = caches.certificates.get(key)?.object
+      // Who shares a Secret with it may have won or lost it.
+      if (changed !== undefined) wakeBy('secret', `${changed.metadata.namespace}/${changed.spec.secretName}`)
+    }),
+    caches.secrets.subscribe((key) => {
+      wakeBy('secret', key)
+      const secret = caches.secrets.get(key)
+      if (secret?.role === 'next-key') queues.certificate.add(`${key.split('/')[0]}/${secret.certificateName}`)
+      for (const issuer of live.using(key)) queues.issuer.add(issuer)
+    }),
+    caches.issuers.subscribe((key) => queues.issuer.add(`Issuer/${key}`)),
+    caches.clusterIssuers.subscribe((key) => queues.issuer.add(`ClusterIssuer/${key}`)),
+    live.subscribe((key) => wakeBy('issuer', key)),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+function enqueueEverything(caches: CacheSet, queues: Queues): void {
+  for (const { object } of caches.issuers.values())
+    queues.issuer.add(issuerKeyOf({ kind: 'Issuer', name: object.metadata.name }, object.metadata.namespace ?? ''))
+  for (const { object } of caches.clusterIssuers.values())
+    queues.issuer.add(issuerKeyOf({ kind: 'ClusterIssuer', name: object.metadata.name }, ''))
+  for (const key of caches.certificates.keys()) queues.certificate.add(key, 'resync')
+}

@@ -1,0 +1,28 @@
+import type { Certificate } from '../../api/certificate.ts'
+import { issuerKeyOf } from '../issuer/live.ts'
+
+/** A Certificate as the cache keeps it: whole, but for the bookkeeping that nobody here reads. */
+export interface CertificateProjection {
+  readonly resourceVersion: string
+  readonly object: Certificate
+}
+
+/** Drops managed fields and kubectl's copy of the last manifest: together they are half of an object. */
+export function projectCertificate(object: Certificate): CertificateProjection {
+  const { managedFields: _fields, annotations = {}, ...metadata } = object.metadata
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...kept } = annotations
+  return {
+    resourceVersion: metadata.resourceVersion ?? '',
+    object: { ...object, metadata: { ...metadata, annotations: kept } },
+  }
+}
+
+/** How Certificates are looked up: by the Secret they write and by the issuers they name. */
+export const certificateIndexes: Record<string, (projection: CertificateProjection) => readonly string[]> = {
+  secret: ({ object }) => [`${object.metadata.namespace}/${object.spec.secretName}`],
+  issuer: ({ object }) =>
+    [object.spec.issuerRef, ...(object.spec.fallbackIssuerRefs ?? [])].map((ref) =>
+      issuerKeyOf(ref, object.metadata.namespace ?? ''),
+    ),
+  token: ({ object }) => (object.status?.enrollment?.ticket?.answers ?? []).map((answer) => answer.token),
+}

@@ -1,0 +1,62 @@
+/**
+ * What we wrote into a Secret, remembered on it in one annotation: names of entries, labels and annotations, and one hash
+ * over their values. From it follow damage (the hash differs) and leftovers (a name that is no longer wanted).
+ */
+import { sha256Hex } from '../../pki/hash.ts'
+
+export interface Content {
+  readonly entries: readonly string[]
+  readonly labels: readonly string[]
+  readonly annotations: readonly string[]
+  readonly hash: string
+}
+
+/** The parts of a Secret that content speaks of. Data is base64, as the API has it. */
+export interface ContentSource {
+  readonly data: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** What is about to be written, described. */
+export function describeContent(source: ContentSource): Content {
+  const names = {
+    entries: Object.keys(source.data).sort(),
+    labels: Object.keys(source.labels).sort(),
+    annotations: Object.keys(source.annotations).sort(),
+  }
+  return { ...names, hash: hashContent(names, source) }
+}
+
+/** The hash of the named parts as they are in `source`; a part that is gone counts as empty, and so changes the hash. */
+export function hashContent(names: Omit<Content, 'hash'>, source: ContentSource): string {
+  const parts = [
+    ...names.entries.map((key) => ['data', key, source.data[key] ?? null]),
+    ...names.labels.map((key) => ['label', key, source.labels[key] ?? null]),
+    ...names.annotations.map((key) => ['annotation', key, source.annotations[key] ?? null]),
+  ]
+  return sha256Hex(Buffer.from(JSON.stringify(parts))).slice(0, 32)
+}
+
+export function writeContent(content: Content): string {
+  return JSON.stringify(content)
+}
+
+/** @returns undefined when the annotation is absent or was tampered with: then everything counts as damaged */
+export function readContent(text: string | undefined): Content | undefined {
+  if (text === undefined || text.length > 65_536) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isContent(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isContent(value: unknown): value is Content {
+  if (typeof value !== 'object' || value === null) return false
+  const part = value as Partial<Record<keyof Content, unknown>>
+  return typeof part.hash === 'string' && [part.entries, part.labels, part.annotations].every(isTexts)
+}
+
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string')

@@ -1,0 +1,198 @@
+/**
+ * One reconcile of one Certificate: observe, decide, act, reduce, write. Everything that is thought lies in `domain/`;
+ * everything that is done lies in `act.ts`; this file is the order in which it happens.
+ */
+import type { Certificate } from '../../api/certificate.ts'
+import { decide } from '../../domain/decide.ts'
+import type { Step } from '../../domain/decide.ts'
+import { reduce } from '../../domain/reduce.ts'
+import type { Next, Result } from '../../domain/outcome.ts'
+import { KubeError } from '../../kube/errors.ts'
+import type { EventRecorder } from '../../kube/events.ts'
+import type { Resource } from '../../kube/resource.ts'
+import type { WorkQueue } from '../../runtime/queue.ts'
+import type { Verdict } from '../../runtime/worker.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { Logger } from '../../std/log.ts'
+import type { Instant } from '../../std/time.ts'
+import type { ContextMaker } from '../context.ts'
+import type { IssuerSession } from '../issuer/live.ts'
+import { act, unexpected } from './act.ts'
+import type { Action, Actors } from './act.ts'
+import { projectCertificate } from './certificates.ts'
+import type { IssuanceLog } from './issuance.ts'
+import { observe } from './observe.ts'
+import type { Caches, Observation } from './observe.ts'
+import { sameStatus } from './samestatus.ts'
+
+export interface CertificateControllerParts {
+  readonly caches: Caches
+  readonly actors: Actors
+  readonly certificates: Resource<Certificate>
+  readonly contexts: ContextMaker
+  readonly events: EventRecorder
+  readonly queue: WorkQueue
+  readonly clock: Clock
+  readonly log: Logger
+  readonly issuance: IssuanceLog
+  /** The issuer turned out to be at fault: have it looked at again. */
+  readonly recheckIssuer: (key: string) => void
+}
+
+export class CertificateController {
+  readonly #parts: CertificateControllerParts
+  /** See `Snapshot.hold`. */
+  readonly #holds = new Map<string, Instant>()
+
+  constructor(parts: CertificateControllerParts) {
+    this.#parts = parts
+  }
+
+  /** @param key - `namespace/name` of the Certificate */
+  async reconcile(key: string, signal: AbortSignal): Promise<Verdict> {
+    const { caches, clock } = this.#parts
+    const observation = observe(key, caches, this.#holds.get(key))
+    if (observation === undefined) {
+      if (caches.certificates.get(key) === undefined) this.#forget(key)
+      return { kind: 'done' }
+    }
+    const step = decide(observation.snapshot, clock.now())
+    const gate = this.#enterGate(key, observation, step)
+    if (gate.kind === 'wait') return gate.until === undefined ? { kind: 'done' } : { kind: 'wakeAt', at: gate.until }
+    try {
+      const result = await this.#act(observation, step, signal)
+      return await this.#finish(key, { observation, step, result }, signal)
+    } finally {
+      gate.leave()
+    }
+  }
+
+  #forget(key: string): void {
+    this.#holds.delete(key)
+  }
+
+  /** Steps that speak with a CA pass its issuer's gate, so that one slow CA cannot hold every worker. */
+  #enterGate(
+    key: string,
+    { issuerKey }: Observation,
+    step: Step,
+  ): { kind: 'entered'; leave(): void } | { kind: 'wait'; until?: Instant } {
+    const session = speaksWithCa(step) ? this.#parts.caches.issuers.session(issuerKey) : undefined
+    if (session === undefined) return { kind: 'entered', leave: () => undefined }
+    return session.gate.enter(key, () => this.#parts.queue.add(key, 'due'))
+  }
+
+  async #act(observation: Observation, step: Step, signal: AbortSignal): Promise<Result> {
+    const { wish } = observation.snapshot.certificate
+    if (!wish.ok) return { kind: 'nothing' }
+    const session = this.#parts.caches.issuers.session(observation.issuerKey)
+    const ctx = this.#parts.contexts.contextFor(session, signal)
+    const action: Action = { step, observation, wish: wish.value, session, ctx }
+    const started = this.#parts.clock.monotonic()
+    try {
+      const result = await act(action, this.#parts.actors)
+      this.#record({ step, result, session, observation, started })
+      return result
+    } catch (error) {
+      if (error instanceof KubeError || signal.aborted || !speaksWithCa(step)) throw error
+      this.#parts.log.error('step failed unexpectedly', {
+        step: step.kind,
+        certificate: observation.certificate.metadata.name,
+        error,
+      })
+      return unexpected(error)
+    }
+  }
+
+  #record(done: {
+    step: Step
+    result: Result
+    session: IssuerSession | undefined
+    observation: Observation
+    started: number
+  }): void {
+    const { step, result, session, observation } = done
+    if (!speaksWithCa(step) || session === undefined) return
+    const { clock } = this.#parts
+    this.#parts.issuance.record({
+      result,
+      session,
+      observation,
+      took: clock.monotonic() - done.started,
+      now: clock.now(),
+    })
+    if (result.kind === 'failed' && result.how === 'blocked') this.#parts.recheckIssuer(observation.issuerKey)
+  }
+
+  async #finish(
+    key: string,
+    { observation, step, result }: { observation: Observation; step: Step; result: Result },
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const { clock } = this.#parts
+    const next = reduce(observation.snapshot, { step, result }, clock.now())
+    if (next.hold === undefined) this.#holds.delete(key)
+    else this.#holds.set(key, next.hold)
+    const written = await this.#writeStatus(observation, next, signal)
+    if (written === 'stale') return { kind: 'retry' }
+    for (const event of next.events)
+      this.#parts.events.record({ regarding: regarding(observation.certificate), ...event })
+    if (result.kind === 'stale') return { kind: 'retry' }
+    return this.#verdict(next)
+  }
+
+  #verdict({ then }: Next): Verdict {
+    switch (then.kind) {
+      case 'again':
+        return { kind: 'wakeAt', at: this.#parts.clock.now() }
+      case 'at':
+        return { kind: 'wakeAt', at: then.at }
+      case 'rest':
+        return { kind: 'done' }
+    }
+  }
+
+  /**
+   * Writes the status only if it changed. While an enrollment is in flight the write names the version it was decided on: a
+   * replica that lost its lease must not undo the ticket of its successor.
+   */
+  async #writeStatus(observation: Observation, next: Next, signal: AbortSignal): Promise<'written' | 'stale'> {
+    const { certificate } = observation
+    if (next.status === undefined || sameStatus(certificate.status, next.status)) return 'written'
+    const { name, namespace = '', resourceVersion } = certificate.metadata
+    const guarded = next.status.enrollment !== undefined || certificate.status?.enrollment !== undefined
+    const isPublished = next.status.revision !== certificate.status?.revision
+    const precondition = guarded && !isPublished && resourceVersion !== undefined ? { resourceVersion } : {}
+    try {
+      const updated = await this.#parts.certificates.applyStatus(
+        {
+          apiVersion: certificate.apiVersion,
+          kind: certificate.kind,
+          metadata: { name, namespace, ...precondition },
+          spec: certificate.spec,
+          status: next.status,
+        },
+        signal,
+      )
+      this.#parts.caches.certificates.overlay(`${namespace}/${name}`, projectCertificate(updated))
+      return 'written'
+    } catch (error) {
+      if (error instanceof KubeError && (error.reason === 'conflict' || error.reason === 'notFound')) return 'stale'
+      throw error
+    }
+  }
+}
+
+function speaksWithCa(step: Step): boolean {
+  return step.kind === 'enroll' || step.kind === 'renew' || step.kind === 'poll' || step.kind === 'advise'
+}
+
+function regarding({ apiVersion, kind, metadata }: Certificate): {
+  apiVersion: string
+  kind: string
+  namespace: string
+  name: string
+  uid: string
+} {
+  return { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
+}

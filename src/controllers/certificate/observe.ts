@@ -1,0 +1,121 @@
+/**
+ * Reads the caches into a snapshot. No request leaves: what is decided from is what the caches hold, with our own writes
+ * laid over them.
+ */
+import { parseCertificate } from '../../api/certificate.ts'
+import type { Certificate } from '../../api/certificate.ts'
+import type { CertificateView, IssuerView, RequestedWish, Snapshot } from '../../domain/snapshot.ts'
+import { readWish } from '../../domain/wish.ts'
+import type { Store } from '../../kube/store.ts'
+import { sha256Hex } from '../../pki/hash.ts'
+import { err, ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import type { Instant } from '../../std/time.ts'
+import { issuerKeyOf } from '../issuer/live.ts'
+import type { LiveIssuers } from '../issuer/live.ts'
+import { annotations, nextKeySecretName } from '../names.ts'
+import type { CertificateProjection } from './certificates.ts'
+import type { CertificateSecret, SecretProjection } from './projection.ts'
+
+export interface Caches {
+  readonly certificates: Store<CertificateProjection>
+  readonly secrets: Store<SecretProjection>
+  readonly issuers: LiveIssuers
+  /** Whether an Issuer object is known to the cache, probed or not. */
+  issuerExists(key: string): boolean
+}
+
+/** A snapshot with the objects that acting on it needs. */
+export interface Observation {
+  readonly snapshot: Snapshot
+  readonly certificate: Certificate
+  readonly issuerKey: string
+  readonly secret: CertificateSecret | undefined
+}
+
+/**
+ * @param key - `namespace/name` of the Certificate
+ * @returns undefined when it is gone, or when its issuer has not been probed yet (the probe's end wakes it)
+ */
+export function observe(key: string, caches: Caches, hold: Instant | undefined): Observation | undefined {
+  const projection = caches.certificates.get(key)
+  if (projection === undefined) return undefined
+  const parsed = parseCertificate(projection.object)
+  const certificate = projection.object
+  const { namespace = '' } = certificate.metadata
+  const wish = parsed.ok ? hashWish(parsed.value) : err(parsed.error)
+  const issuerKey = issuerKeyOf(certificate.spec.issuerRef ?? { kind: 'Issuer', name: '' }, namespace)
+  const issuer = issuerView(issuerKey, caches)
+  if (issuer === undefined) return undefined
+  const secret = caches.secrets.get(`${namespace}/${certificate.spec.secretName}`)
+  const next = caches.secrets.get(
+    `${namespace}/${nextKeySecretName(certificate.metadata.name, certificate.metadata.uid ?? '')}`,
+  )
+  const target = secret?.role === 'certificate' ? secret : undefined
+  return {
+    certificate: parsed.ok ? parsed.value : certificate,
+    issuerKey,
+    secret: target,
+    snapshot: {
+      certificate: view(certificate, wish),
+      issuer,
+      secret: target?.view,
+      pending: next?.role === 'next-key' ? next.pending : undefined,
+      rival: rivalOf(key, projection, caches.certificates),
+      hold,
+    },
+  }
+}
+
+function hashWish(certificate: Certificate): Result<RequestedWish, string> {
+  const wish = readWish(certificate.spec)
+  if (!wish.ok) return wish
+  return ok({ ...wish.value, requestHash: hash(wish.value.requestText), outputsHash: hash(wish.value.outputsText) })
+}
+
+const hash = (text: string): string => sha256Hex(Buffer.from(text)).slice(0, 32)
+
+function view(certificate: Certificate, wish: Result<RequestedWish, string>): CertificateView {
+  const { metadata } = certificate
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    deleting: metadata.deletionTimestamp !== undefined,
+    wish,
+    status: certificate.status ?? {},
+    renewRequest: metadata.annotations?.[annotations.renew],
+  }
+}
+
+function issuerView(key: string, { issuers, issuerExists }: Caches): IssuerView | undefined {
+  if (!issuerExists(key))
+    return { kind: 'missing', message: `${sayIssuer(key)} does not exist; create it or correct spec.issuerRef` }
+  const live = issuers.view(key)
+  return live?.kind === 'notReady' ? { ...live, message: `${sayIssuer(key)} is not ready: ${live.message}` } : live
+}
+
+/** `Issuer/team/web` as people say it. */
+function sayIssuer(key: string): string {
+  const [kind = '', ...rest] = key.split('/')
+  return kind === 'ClusterIssuer' ? `ClusterIssuer ${rest.join('/')}` : `Issuer ${rest[1]} in namespace ${rest[0]}`
+}
+
+/** The oldest claim to a Secret wins; equal ages are settled by name, so that both sides agree. */
+function rivalOf(key: string, own: CertificateProjection, store: Store<CertificateProjection>): string | undefined {
+  const claims = store.byIndex('secret', `${own.object.metadata.namespace}/${own.object.spec.secretName}`)
+  for (const other of claims) {
+    if (other === key) continue
+    const rival = store.get(other)
+    if (rival === undefined || rival.object.metadata.deletionTimestamp !== undefined) continue
+    if (isOlder(rival, own)) return rival.object.metadata.name
+  }
+  return undefined
+}
+
+function isOlder(a: CertificateProjection, b: CertificateProjection): boolean {
+  const ageA = a.object.metadata.creationTimestamp ?? ''
+  const ageB = b.object.metadata.creationTimestamp ?? ''
+  return ageA === ageB ? a.object.metadata.name < b.object.metadata.name : ageA < ageB
+}

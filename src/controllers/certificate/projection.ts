@@ -1,0 +1,133 @@
+/**
+ * What the caches keep of a Secret: facts, marks and names. Bytes of keys and certificates are parsed when they arrive and
+ * dropped at once, so that a heap dump of the operator holds no key and ten thousand Secrets cost little.
+ */
+import type { OwnerReference, Secret } from '../../api/meta.ts'
+import type { CertificateFacts, KeyFacts } from '../../domain/facts.ts'
+import type { Part, PendingView, SecretMarks, SecretView } from '../../domain/snapshot.ts'
+import { certificateFacts } from '../../pki/certificate.ts'
+import { keyFacts } from '../../pki/key.ts'
+import { readCertificates } from '../../pki/pem.ts'
+import { fromRfc3339 } from '../../std/time.ts'
+import { annotations, labels } from '../names.ts'
+import { hashContent, readContent } from './content.ts'
+import type { Content } from './content.ts'
+
+export type SecretProjection = CertificateSecret | NextKeySecret | OtherSecret
+
+interface Common {
+  readonly resourceVersion: string
+  readonly uid: string
+}
+
+export interface CertificateSecret extends Common {
+  readonly role: 'certificate'
+  readonly view: SecretView
+  readonly content: Content | undefined
+  readonly ownerReferences: readonly OwnerReference[]
+}
+
+export interface NextKeySecret extends Common {
+  readonly role: 'next-key'
+  readonly certificateName: string | undefined
+  readonly pending: PendingView | undefined
+}
+
+export interface OtherSecret extends Common {
+  readonly role: 'other'
+}
+
+/** Projects a Secret as the watch delivered it. Never throws: what cannot be read is said to be damaged. */
+export function projectSecret(secret: Secret): SecretProjection {
+  const common = { resourceVersion: secret.metadata.resourceVersion ?? '', uid: secret.metadata.uid ?? '' }
+  switch (secret.metadata.labels?.[labels.managed]) {
+    case 'certificate':
+      return projectCertificate(secret, common)
+    case 'next-key':
+      return {
+        ...common,
+        role: 'next-key',
+        certificateName: secret.metadata.annotations?.[annotations.certificateName],
+        pending: pendingView(secret),
+      }
+    default:
+      return { ...common, role: 'other' }
+  }
+}
+
+function projectCertificate(secret: Secret, common: Common): CertificateSecret {
+  const content = readContent(secret.metadata.annotations?.[annotations.content])
+  return {
+    ...common,
+    role: 'certificate',
+    content,
+    ownerReferences: secret.metadata.ownerReferences ?? [],
+    view: {
+      resourceVersion: common.resourceVersion,
+      owner: secret.metadata.annotations?.[annotations.certificateName],
+      certificate: certificatePart(secret.data?.['tls.crt']),
+      key: keyPart(secret.data?.['tls.key']),
+      intact: content !== undefined && content.hash === hashContent(content, contentSource(secret)),
+      marks: marksOf(secret.metadata.annotations ?? {}),
+    },
+  }
+}
+
+/** The parts of a Secret that its content annotation speaks of. */
+export function contentSource(secret: Secret): {
+  data: Record<string, string>
+  labels: Record<string, string>
+  annotations: Record<string, string>
+} {
+  return {
+    data: secret.data ?? {},
+    labels: secret.metadata.labels ?? {},
+    annotations: secret.metadata.annotations ?? {},
+  }
+}
+
+function marksOf(notes: Readonly<Record<string, string>>): SecretMarks {
+  const name = notes[annotations.issuerName]
+  const kind = notes[annotations.issuerKind]
+  const issuedAt = notes[annotations.issuedAt]
+  return {
+    requestHash: notes[annotations.requestHash],
+    outputsHash: notes[annotations.outputsHash],
+    issuerRef:
+      name === undefined || (kind !== 'Issuer' && kind !== 'ClusterIssuer')
+        ? undefined
+        : { name, kind, group: notes[annotations.issuerGroup] ?? 'perennial.dev' },
+    issuedAt: issuedAt === undefined ? undefined : fromRfc3339(issuedAt),
+    renewRequest: notes[annotations.renew],
+  }
+}
+
+function certificatePart(base64: string | undefined): Part<CertificateFacts> {
+  if (base64 === undefined || base64 === '') return { kind: 'missing' }
+  const certificates = readCertificates(decodeText(base64))
+  if (!certificates.ok) return { kind: 'damaged', message: certificates.error }
+  const leaf = certificates.value[0]
+  if (leaf === undefined) return { kind: 'missing' }
+  const facts = certificateFacts(leaf)
+  return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
+}
+
+function keyPart(base64: string | undefined): Part<KeyFacts> {
+  if (base64 === undefined || base64 === '') return { kind: 'missing' }
+  const facts = keyFacts(decodeText(base64))
+  return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
+}
+
+function pendingView(secret: Secret): PendingView | undefined {
+  const key = keyPart(secret.data?.['tls.key'])
+  if (key.kind !== 'ok') return undefined
+  return {
+    resourceVersion: secret.metadata.resourceVersion ?? '',
+    key: key.facts,
+    keepsRequest: secret.data?.['request'] !== undefined,
+  }
+}
+
+function decodeText(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8')
+}

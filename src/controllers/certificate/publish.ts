@@ -1,0 +1,171 @@
+/**
+ * From what a CA sent to a Secret: order the chain, hold it against the wish, render, write. The old certificate stays in
+ * place until every one of these has succeeded.
+ */
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import type { CertificateFacts } from '../../domain/facts.ts'
+import type { Result } from '../../domain/outcome.ts'
+import type { RequestedWish } from '../../domain/snapshot.ts'
+import { verify } from '../../domain/verify.ts'
+import type { Ctx, Identity, Outcome } from '../../enroll/enroller.ts'
+import { certificateFacts } from '../../pki/certificate.ts'
+import { assembleChain } from '../../pki/chain.ts'
+import type { PrivateKey } from '../../pki/key.ts'
+import { readPrivateKey } from '../../pki/key.ts'
+import { readCertificates } from '../../pki/pem.ts'
+import type { Clock } from '../../std/clock.ts'
+import { err, ok } from '../../std/result.ts'
+import type { Result as Either } from '../../std/result.ts'
+import { SecretText } from '../../std/secret.ts'
+import { marksFor, marksKept } from './marks.ts'
+import type { Observation } from './observe.ts'
+import { render } from './render.ts'
+import type { Bundle, KeystorePasswords } from './render.ts'
+import type { CertificateSecrets, SecretWrite } from './secrets.ts'
+
+type Issued = Extract<Outcome, { kind: 'issued' }>
+
+interface Publication {
+  readonly observation: Observation
+  readonly wish: RequestedWish
+  readonly key: PrivateKey
+  readonly ctx: Ctx
+}
+
+interface Accepted {
+  readonly bundle: Bundle
+  readonly facts: CertificateFacts
+  readonly differences: readonly string[]
+}
+
+export class Publisher {
+  readonly #secrets: CertificateSecrets
+  readonly #clock: Clock
+
+  constructor(secrets: CertificateSecrets, clock: Clock) {
+    this.#secrets = secrets
+    this.#clock = clock
+  }
+
+  /** Verifies what was issued and writes the Secret. */
+  async publish(issued: Issued, { observation, wish, key, ctx }: Publication): Promise<Result> {
+    const accepted = this.#judge(issued, wish, key)
+    if (!accepted.ok) return { kind: 'failed', how: 'refused', fault: accepted.error }
+    const { bundle, facts, differences } = accepted.value
+    const marks = marksFor({ wish, facts, observation, now: this.#clock.now() })
+    const written = await this.#write(observation, { wish, bundle, marks }, ctx.signal)
+    if (written.kind !== 'written') return refusedWrite(written)
+    const remarks = issued.warning === undefined ? differences : [...differences, issued.warning]
+    return { kind: 'issued', secret: written.secret.view, remarks }
+  }
+
+  /** Writes the Secret anew around the certificate that it holds. */
+  async republish(observation: Observation, wish: RequestedWish, signal: AbortSignal): Promise<Result> {
+    const bundle = await this.#readBundle(observation, signal)
+    if (bundle === undefined) return { kind: 'stale' }
+    const marks = marksKept(observation, wish)
+    const written = await this.#write(observation, { wish, bundle, marks }, signal)
+    return written.kind === 'written' ? { kind: 'published', secret: written.secret.view } : refusedWrite(written)
+  }
+
+  /** What would keep a new certificate from being written, found before the CA is asked for one. */
+  async obstacle(observation: Observation, signal: AbortSignal): Promise<Fault | undefined> {
+    const passwords = await this.#passwords(observation, signal)
+    return passwords.ok ? undefined : fault('Misconfigured', passwords.error)
+  }
+
+  /** The certificate now in the Secret with its key, to sign its own renewal with. */
+  async currentIdentity(observation: Observation, signal: AbortSignal): Promise<Identity | undefined> {
+    const bundle = await this.#readBundle(observation, signal)
+    return bundle === undefined ? undefined : { chain: [bundle.leaf, ...bundle.intermediates], key: bundle.key }
+  }
+
+  #judge(issued: Issued, wish: RequestedWish, key: PrivateKey): Either<Accepted, Fault> {
+    const chain = assembleChain({
+      certificates: issued.chain,
+      publicKeyHash: key.publicKeyHash,
+      ...(issued.roots === undefined ? {} : { roots: issued.roots }),
+    })
+    if (!chain.ok)
+      return err(fault('WrongCertificate', `the CA's reply cannot be used: ${chain.error}; it was not stored`))
+    const { leaf, intermediates, root } = chain.value
+    const facts = certificateFacts(leaf)
+    if (!facts.ok) return err(fault('ReplyMalformed', `the issued certificate cannot be read: ${facts.error}`))
+    const verdict = verify(
+      { wanted: wish.wanted, publicKeyHash: key.publicKeyHash, facts: facts.value },
+      this.#clock.now(),
+    )
+    if (verdict.kind === 'rejected') return err(verdict.fault)
+    const roots = issued.roots === undefined ? [] : root === undefined ? issued.roots : [root]
+    return ok({ bundle: { key, leaf, intermediates, roots }, facts: facts.value, differences: verdict.differences })
+  }
+
+  async #write(
+    observation: Observation,
+    { wish, bundle, marks }: { wish: RequestedWish; bundle: Bundle; marks: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<SecretWrite | { readonly kind: 'unwritable'; readonly message: string }> {
+    const { certificate } = observation
+    const passwords = await this.#passwords(observation, signal)
+    if (!passwords.ok) return { kind: 'unwritable', message: passwords.error }
+    const data = await render(bundle, wish, { spec: certificate.spec, passwords: passwords.value })
+    return this.#secrets.write({ certificate, wish, data, marks }, observation.secret, signal)
+  }
+
+  async #passwords({ certificate }: Observation, signal: AbortSignal): Promise<Either<KeystorePasswords, string>> {
+    const found: { jks?: SecretText; pkcs12?: SecretText } = {}
+    for (const kind of ['jks', 'pkcs12'] as const) {
+      const keystore = certificate.spec.keystores?.[kind]
+      if (keystore?.create !== true) continue
+      const password = await this.#password(certificate.metadata.namespace ?? '', keystore, signal)
+      if (!password.ok) return err(`spec.keystores.${kind}.${password.error}`)
+      found[kind] = password.value
+    }
+    return ok(found)
+  }
+
+  async #password(
+    namespace: string,
+    keystore: {
+      password?: string | undefined
+      passwordSecretRef?: { name: string; key?: string | undefined } | undefined
+    },
+    signal: AbortSignal,
+  ): Promise<Either<SecretText, string>> {
+    if (keystore.password !== undefined) return ok(new SecretText(keystore.password))
+    const { name = '', key = 'password' } = keystore.passwordSecretRef ?? {}
+    const base64 = (await this.#secrets.read(namespace, name, signal))?.data?.[key]
+    if (base64 === undefined || base64 === '')
+      return err(`passwordSecretRef: Secret ${name} has no entry ${key}; create it in the Certificate's namespace`)
+    return ok(new SecretText(Buffer.from(base64, 'base64').toString('utf8')))
+  }
+
+  /** The bytes in the Secret, if they are still those that the snapshot speaks of. */
+  async #readBundle({ certificate, snapshot }: Observation, signal: AbortSignal): Promise<Bundle | undefined> {
+    const { namespace = '' } = certificate.metadata
+    const secret = await this.#secrets.read(namespace, certificate.spec.secretName, signal)
+    const text = (entry: string): string => Buffer.from(secret?.data?.[entry] ?? '', 'base64').toString('utf8')
+    const key = readPrivateKey(text('tls.key'))
+    const chain = readCertificates(text('tls.crt'))
+    const roots = readCertificates(text('ca.crt'))
+    if (!key.ok || !chain.ok || snapshot.secret?.certificate.kind !== 'ok') return undefined
+    const [leaf, ...intermediates] = chain.value
+    if (leaf === undefined || key.value.publicKeyHash !== snapshot.secret.certificate.facts.publicKeyHash)
+      return undefined
+    return { key: key.value, leaf, intermediates, roots: roots.ok ? roots.value : [] }
+  }
+}
+
+function refusedWrite(
+  write: Exclude<SecretWrite, { kind: 'written' }> | { kind: 'unwritable'; message: string },
+): Result {
+  switch (write.kind) {
+    case 'taken':
+      return { kind: 'secretTaken', message: write.message }
+    case 'stale':
+      return { kind: 'stale' }
+    case 'unwritable':
+      return { kind: 'failed', how: 'refused', fault: fault('Misconfigured', write.message) }
+  }
+}

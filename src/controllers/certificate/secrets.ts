@@ -1,0 +1,169 @@
+/**
+ * Every write to a Certificate's Secrets. Each is guarded: creation fails when a Secret is already there, a change names the
+ * resourceVersion it was decided on, and a Secret without our mark is never touched.
+ */
+import type { Certificate } from '../../api/certificate.ts'
+import type { Secret } from '../../api/meta.ts'
+import { KubeError } from '../../kube/errors.ts'
+import type { Resource } from '../../kube/resource.ts'
+import type { Store } from '../../kube/store.ts'
+import { readPrivateKey } from '../../pki/key.ts'
+import type { PrivateKey } from '../../pki/key.ts'
+import { projectSecret } from './projection.ts'
+import type { CertificateSecret, SecretProjection } from './projection.ts'
+import { isOurs, newSecret, nextKeyRef, nextKeySecret, patchFor, withMark } from './shape.ts'
+import type { Rendering } from './shape.ts'
+
+/** Why a Secret could not be written. */
+export type SecretWrite =
+  | { readonly kind: 'written'; readonly secret: CertificateSecret }
+  | { readonly kind: 'taken'; readonly message: string }
+  | { readonly kind: 'stale' }
+
+/** How often a write is repeated when somebody else touches the Secret in the same moment. */
+const conflictTries = 3
+
+export class CertificateSecrets {
+  readonly #secrets: Resource<Secret>
+  readonly #store: Store<SecretProjection>
+
+  constructor(secrets: Resource<Secret>, store: Store<SecretProjection>) {
+    this.#secrets = secrets
+    this.#store = store
+  }
+
+  /** Reads a Secret with its bytes, straight from the API server. */
+  read(namespace: string, name: string, signal: AbortSignal): Promise<Secret | undefined> {
+    return this.#secrets.get({ namespace, name }, signal)
+  }
+
+  /**
+   * Whether the target Secret is somebody else's: asked before the first request to a CA, because an unmarked Secret is not
+   * in the cache and finding out after issuance would waste a certificate.
+   *
+   * @returns a sentence for the user, or undefined when the name is free or ours
+   */
+  async foreign(certificate: Certificate, signal: AbortSignal): Promise<string | undefined> {
+    const { namespace = '', name } = certificate.metadata
+    const existing = await this.read(namespace, certificate.spec.secretName, signal)
+    return existing === undefined || isOurs(existing, name) ? undefined : takenMessage(certificate.spec.secretName)
+  }
+
+  /** Stores rendered entries, creating the Secret or changing the one that is ours. */
+  async write(rendering: Rendering, known: CertificateSecret | undefined, signal: AbortSignal): Promise<SecretWrite> {
+    const { certificate } = rendering
+    const ref = { namespace: certificate.metadata.namespace ?? '', name: certificate.spec.secretName }
+    let current = known
+    for (let tries = 0; tries < conflictTries; tries++) {
+      try {
+        const secret =
+          current === undefined
+            ? await this.#secrets.create(newSecret(rendering), signal)
+            : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
+        return { kind: 'written', secret: this.#remember(secret) }
+      } catch (error) {
+        if (!(error instanceof KubeError)) throw error
+        const meanwhile = await this.#afterRefusal(error, { rendering, known }, signal)
+        if (meanwhile.kind !== 'look') return meanwhile
+        current = meanwhile.secret
+      }
+    }
+    return { kind: 'stale' }
+  }
+
+  /** A write was refused: look at what is there now. Errors that a second look cannot mend are thrown on. */
+  async #afterRefusal(
+    error: KubeError,
+    { rendering, known }: { rendering: Rendering; known: CertificateSecret | undefined },
+    signal: AbortSignal,
+  ): Promise<Exclude<SecretWrite, { kind: 'written' }> | { kind: 'look'; secret: CertificateSecret | undefined }> {
+    if (error.reason !== 'alreadyExists' && error.reason !== 'conflict' && error.reason !== 'notFound') throw error
+    const { namespace = '', name } = rendering.certificate.metadata
+    const { secretName } = rendering.certificate.spec
+    const existing = await this.read(namespace, secretName, signal)
+    if (existing === undefined) return { kind: 'look', secret: undefined }
+    if (!isOurs(existing, name)) return { kind: 'taken', message: takenMessage(secretName) }
+    const projected = projectSecret(withMark(existing))
+    if (projected.role !== 'certificate' || !holdsSame(projected, known)) return { kind: 'stale' }
+    return { kind: 'look', secret: projected }
+  }
+
+  /** Stores the key of the enrollment that is about to start. @returns false when something else was there first */
+  async storeNextKey(certificate: Certificate, key: PrivateKey, signal: AbortSignal): Promise<boolean> {
+    try {
+      this.#remember(await this.#secrets.create(nextKeySecret(certificate, key), signal))
+      return true
+    } catch (error) {
+      if (error instanceof KubeError && error.reason === 'alreadyExists') return false
+      throw error
+    }
+  }
+
+  /** Keeps request bytes beside the pending key, so that a restart repeats the identical request. */
+  async keepRequest(certificate: Certificate, request: Uint8Array, signal: AbortSignal): Promise<void> {
+    const ref = nextKeyRef(certificate)
+    const data = { request: Buffer.from(request).toString('base64') }
+    this.#remember(await this.#secrets.mergePatch(ref, { data }, signal))
+  }
+
+  /** Reads the pending key back, with the request bytes kept beside it. */
+  async loadNextKey(
+    certificate: Certificate,
+    signal: AbortSignal,
+  ): Promise<{ key: PrivateKey; request?: Uint8Array } | undefined> {
+    const secret = await this.#secrets.get(nextKeyRef(certificate), signal)
+    const key = keyIn(secret)
+    const request = secret?.data?.['request']
+    if (key === undefined) return undefined
+    return request === undefined ? { key } : { key, request: Buffer.from(request, 'base64') }
+  }
+
+  /** Reads the key that the published Secret holds. */
+  async loadCurrentKey(certificate: Certificate, signal: AbortSignal): Promise<PrivateKey | undefined> {
+    const { namespace = '' } = certificate.metadata
+    return keyIn(await this.read(namespace, certificate.spec.secretName, signal))
+  }
+
+  /** Removes the pending key; nothing happens when it is gone or was replaced meanwhile. */
+  async discardNextKey(certificate: Certificate, signal: AbortSignal): Promise<void> {
+    const ref = nextKeyRef(certificate)
+    const known = this.#store.get(`${ref.namespace}/${ref.name}`)
+    if (known === undefined) return
+    try {
+      await this.#secrets.delete(ref, { uid: known.uid }, signal)
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.reason !== 'conflict') throw error
+    }
+    this.#store.overlayDeleted(`${ref.namespace}/${ref.name}`)
+  }
+
+  #remember<P extends SecretProjection>(secret: Secret): P
+  #remember(secret: Secret): SecretProjection {
+    const projected = projectSecret(secret)
+    this.#store.overlay(`${secret.metadata.namespace}/${secret.metadata.name}`, projected)
+    return projected
+  }
+}
+
+/**
+ * Whether only labels or the like have changed. A Secret that meanwhile holds another certificate was written by another
+ * replica: what we decided on is out of date, and writing would undo its work.
+ */
+function holdsSame(now: CertificateSecret, known: CertificateSecret | undefined): boolean {
+  if (known === undefined) return now.view.certificate.kind !== 'ok'
+  return JSON.stringify(now.view.certificate) === JSON.stringify(known.view.certificate)
+}
+
+function keyIn(secret: Secret | undefined): PrivateKey | undefined {
+  const base64 = secret?.data?.['tls.key']
+  if (base64 === undefined) return undefined
+  const key = readPrivateKey(Buffer.from(base64, 'base64').toString('utf8'))
+  return key.ok ? key.value : undefined
+}
+
+function takenMessage(secretName: string): string {
+  return (
+    `Secret ${secretName} exists and was not made by Perennial, so it is left alone; ` +
+    'delete it, or choose another spec.secretName'
+  )
+}

@@ -1,0 +1,87 @@
+/** Builds the outside world of one call to an enroller. */
+import type { Secret } from '../api/meta.ts'
+import type { ChallengeBoard, Ctx, Vault } from '../enroll/enroller.ts'
+import { KubeError } from '../kube/errors.ts'
+import type { Resource } from '../kube/resource.ts'
+import type { HttpClient } from '../net/http.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Logger } from '../std/log.ts'
+import { labels } from './names.ts'
+
+export interface ContextParts {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly board: ChallengeBoard
+  readonly secrets: Resource<Secret>
+}
+
+/** What of an issuer a call needs. */
+export interface ContextSource {
+  readonly http: HttpClient
+  readonly secretNamespace: string
+}
+
+/** Stands in for the HTTP client in steps that have no issuer; a call through it is a bug and answers so. */
+const noHttp: HttpClient = {
+  send: () => Promise.resolve({ ok: false, error: { kind: 'unreachable', message: 'no issuer, no network' } }),
+}
+
+export class ContextMaker {
+  readonly #parts: ContextParts
+
+  constructor(parts: ContextParts) {
+    this.#parts = parts
+  }
+
+  contextFor(source: ContextSource | undefined, signal: AbortSignal): Ctx {
+    const { clock, log, board, secrets } = this.#parts
+    return {
+      now: () => clock.now(),
+      http: source?.http ?? noHttp,
+      signal,
+      log,
+      board,
+      vault: secretVault(secrets, { namespace: source?.secretNamespace ?? '', signal }),
+    }
+  }
+}
+
+/** Secrets that issuers make for themselves, in the namespace where their other Secrets lie. */
+function secretVault(
+  secrets: Resource<Secret>,
+  { namespace, signal }: { namespace: string; signal: AbortSignal },
+): Vault {
+  const load: Vault['load'] = async (name) => {
+    const secret = await secrets.get({ namespace, name }, signal)
+    return secret === undefined ? undefined : decode(secret.data ?? {})
+  }
+  return {
+    load,
+    create: async (name, data) => {
+      const encoded = Object.entries(data).map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')])
+      try {
+        await secrets.create(
+          {
+            apiVersion: 'v1',
+            kind: 'Secret',
+            metadata: { namespace, name, labels: { [labels.managed]: 'issuer' } },
+            type: 'Opaque',
+            data: Object.fromEntries(encoded),
+          },
+          signal,
+        )
+        return data
+      } catch (error) {
+        if (!(error instanceof KubeError) || error.reason !== 'alreadyExists') throw error
+        return (await load(name)) ?? data
+      }
+    },
+  }
+}
+
+/** Secret data as bytes. */
+export function decode(data: Readonly<Record<string, string>>): Record<string, Uint8Array> {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, base64]) => [key, new Uint8Array(Buffer.from(base64, 'base64'))]),
+  )
+}

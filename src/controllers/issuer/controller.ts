@@ -1,0 +1,218 @@
+/**
+ * One reconcile of one Issuer: read its spec and its Secrets, build the enroller when either changed, ask the CA a question of
+ * its own protocol, and say how it went. Repeated on a schedule, and at once when an enrollment found the issuer at fault.
+ */
+import { parseIssuer, protocolOf, protocolSpec } from '../../api/issuer.ts'
+import type { IssuerSpec, IssuerStatus } from '../../api/issuer.ts'
+import type { Secret } from '../../api/meta.ts'
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import type { Readiness } from '../../enroll/enroller.ts'
+import { KubeError } from '../../kube/errors.ts'
+import type { EventRecorder } from '../../kube/events.ts'
+import type { Resource } from '../../kube/resource.ts'
+import type { Store } from '../../kube/store.ts'
+import type { WorkQueue } from '../../runtime/queue.ts'
+import type { Verdict } from '../../runtime/worker.ts'
+import type { Clock } from '../../std/clock.ts'
+import { fractionOf } from '../../std/fraction.ts'
+import type { Logger } from '../../std/log.ts'
+import { err } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import { clampDuration, minutes, plus, scale, seconds } from '../../std/time.ts'
+import type { Duration, Instant } from '../../std/time.ts'
+import type { ContextMaker } from '../context.ts'
+import { loadCredentials } from './credentials.ts'
+import { projectIssuer, storeKey } from './issuers.ts'
+import type { AnyIssuer, IssuerProjection } from './issuers.ts'
+import type { IssuerKey, IssuerSession, LiveIssuers } from './live.ts'
+import { sameExceptProbeTime } from './samestatus.ts'
+import type { SessionMaker } from './session.ts'
+import { issuerStatus } from './status.ts'
+
+export interface IssuerControllerParts {
+  readonly issuers: Store<IssuerProjection>
+  readonly clusterIssuers: Store<IssuerProjection>
+  readonly issuerResource: Resource<AnyIssuer>
+  readonly clusterIssuerResource: Resource<AnyIssuer>
+  readonly secrets: Resource<Secret>
+  readonly live: LiveIssuers
+  readonly sessions: SessionMaker
+  readonly contexts: ContextMaker
+  readonly events: EventRecorder
+  readonly queue: WorkQueue
+  readonly clock: Clock
+  readonly log: Logger
+  /** Where the Secrets of ClusterIssuers lie. */
+  readonly clusterSecretNamespace: string
+  readonly probeInterval: Duration
+}
+
+const firstRetry = seconds(5)
+const longestRetry = minutes(5)
+
+export class IssuerController {
+  readonly #parts: IssuerControllerParts
+  /** Probes that failed in a row, for the back-off. */
+  readonly #failures = new Map<IssuerKey, number>()
+
+  constructor(parts: IssuerControllerParts) {
+    this.#parts = parts
+  }
+
+  /** @param key - see {@link IssuerKey} */
+  async reconcile(key: IssuerKey, signal: AbortSignal): Promise<Verdict> {
+    const object = this.#find(key)
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
+      await this.#forget(key)
+      return { kind: 'done' }
+    }
+    const session = await this.#session(key, object, signal)
+    const readiness = session.ok ? await this.#probe(session.value, signal) : notReady(session.error)
+    const isReady = readiness.kind === 'ready'
+    this.#failures.set(key, isReady ? 0 : (this.#failures.get(key) ?? 0) + 1)
+    await this.#writeStatus(key, { object, readiness }, signal)
+    this.#publish(key, session.ok ? session.value : undefined, readiness)
+    return { kind: 'wakeAt', at: this.#nextProbe(key, object, readiness) }
+  }
+
+  /** Ends every session: connections are closed, whoever waits at a gate is let go. */
+  async close(): Promise<void> {
+    for (const key of this.#parts.live.keys()) await this.#forget(key)
+  }
+
+  #find(key: IssuerKey): AnyIssuer | undefined {
+    const { cluster, key: name } = storeKey(key)
+    return (cluster ? this.#parts.clusterIssuers : this.#parts.issuers).get(name)?.object
+  }
+
+  async #forget(key: IssuerKey): Promise<void> {
+    const state = this.#parts.live.state(key)
+    this.#parts.live.remove(key)
+    this.#failures.delete(key)
+    await state?.session?.http.close()
+    state?.session?.gate.close()
+  }
+
+  /** The session for this generation and these credentials: the one there is, or a new one. */
+  async #session(key: IssuerKey, object: AnyIssuer, signal: AbortSignal): Promise<Result<IssuerSession, Fault>> {
+    const parsed = parseIssuer(object)
+    if (!parsed.ok) return err(fault('Misconfigured', parsed.error))
+    const namespace = object.metadata.namespace ?? this.#parts.clusterSecretNamespace
+    const needs = this.#parts.sessions.needs(parsed.value.spec)
+    if (!needs.ok) return needs
+    const loaded = await loadCredentials(needs.value, { secrets: this.#parts.secrets, namespace }, signal)
+    if (!loaded.ok) return loaded
+    const uid = object.metadata.uid ?? ''
+    const identity = `${uid}/${object.metadata.generation}/${loaded.value.version}`
+    const before = this.#parts.live.state(key)?.session
+    if (before?.identity === identity) return { ok: true, value: before }
+    const made = this.#parts.sessions.make(parsed.value.spec, {
+      identity,
+      uid,
+      generation: object.metadata.generation ?? 0,
+      namespace,
+      needs: needs.value,
+      credentials: loaded.value.credentials,
+    })
+    if (made.ok) await this.#retire(before)
+    return made
+  }
+
+  /** Ends a session that was replaced; exchanges under way end by themselves. */
+  async #retire(session: IssuerSession | undefined): Promise<void> {
+    session?.gate.close()
+    await session?.http.close()
+  }
+
+  async #probe(session: IssuerSession, signal: AbortSignal): Promise<Readiness> {
+    try {
+      return await session.enroller.prepare(this.#parts.contexts.contextFor(session, signal))
+    } catch (error) {
+      if (signal.aborted || error instanceof KubeError) throw error
+      this.#parts.log.error('probe failed unexpectedly', { protocol: session.enroller.protocol, error })
+      return notReady(fault('Internal', "something unexpected happened while probing; Perennial's log has the details"))
+    }
+  }
+
+  #publish(key: IssuerKey, session: IssuerSession | undefined, readiness: Readiness): void {
+    const { live, clock } = this.#parts
+    const before = live.state(key)
+    if (readiness.kind === 'notReady')
+      return live.set(key, { kind: 'notReady', message: readiness.fault.message, session })
+    if (session === undefined) throw new Error('ready without a session')
+    const isSame = before?.kind === 'ready' && before.session.identity === session.identity
+    live.set(key, { kind: 'ready', session, since: isSame ? before.since : clock.now() })
+  }
+
+  #nextProbe(key: IssuerKey, object: AnyIssuer, readiness: Readiness): Instant {
+    const now = this.#parts.clock.now()
+    const jitter = 1 + fractionOf(`${object.metadata.uid}/${object.metadata.generation}`) / 10
+    if (readiness.kind === 'ready')
+      return readiness.probeAgainAt ?? plus(now, scale(this.#interval(object.spec), jitter))
+    const failures = Math.min(this.#failures.get(key) ?? 1, 20)
+    const wait = clampDuration(scale(firstRetry, 2 ** (failures - 1)), firstRetry, longestRetry)
+    return plus(now, scale(wait, jitter))
+  }
+
+  #interval(spec: IssuerSpec): Duration {
+    return this.#parts.sessions.probeInterval(spec) ?? this.#parts.probeInterval
+  }
+
+  async #writeStatus(
+    key: IssuerKey,
+    { object, readiness }: { object: AnyIssuer; readiness: Readiness },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const status = issuerStatus(object.status, {
+      readiness,
+      protocol: knownProtocol(object.spec),
+      generation: object.metadata.generation ?? 0,
+      at: this.#parts.clock.now(),
+    })
+    if (sameExceptProbeTime(object.status, status)) return
+    this.#tell(object, readiness)
+    await this.#apply(key, { object, status }, signal)
+  }
+
+  async #apply(
+    key: IssuerKey,
+    { object, status }: { object: AnyIssuer; status: IssuerStatus },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { cluster, key: name } = storeKey(key)
+    const resource = cluster ? this.#parts.clusterIssuerResource : this.#parts.issuerResource
+    const store = cluster ? this.#parts.clusterIssuers : this.#parts.issuers
+    const { namespace } = object.metadata
+    const metadata = { name: object.metadata.name, ...(namespace === undefined ? {} : { namespace }) }
+    try {
+      const updated = await resource.applyStatus({ ...object, metadata, status }, signal)
+      store.overlay(name, projectIssuer(updated))
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.reason !== 'notFound') throw error
+    }
+  }
+
+  /** One Event for each turn of readiness, not one for each probe. */
+  #tell(object: AnyIssuer, readiness: Readiness): void {
+    const was = object.status?.conditions?.find((condition) => condition.type === 'Ready')
+    const { apiVersion, kind, metadata } = object
+    const regarding = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '' }
+    const where = metadata.namespace === undefined ? regarding : { ...regarding, namespace: metadata.namespace }
+    if (readiness.kind === 'ready' && was?.status !== 'True')
+      this.#parts.events.record({ regarding: where, type: 'Normal', reason: 'Ready', message: readiness.message })
+    if (readiness.kind === 'notReady' && was?.reason !== readiness.fault.code)
+      this.#parts.events.record({
+        regarding: where,
+        type: 'Warning',
+        reason: readiness.fault.code,
+        message: readiness.fault.message,
+      })
+  }
+}
+
+const notReady = (problem: Fault): Readiness => ({ kind: 'notReady', fault: problem })
+
+function knownProtocol(spec: IssuerSpec): string | undefined {
+  return protocolSpec(spec) === undefined ? undefined : protocolOf(spec)
+}

@@ -1,0 +1,87 @@
+/**
+ * Makes the session of an issuer: its enroller, its connections, its gate. The one place where the Issuer's spec meets the
+ * table of protocols.
+ */
+import { parseGoDuration } from '../../std/duration.ts'
+import type { IssuerSpec } from '../../api/issuer.ts'
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import type { CredentialNeed, Credentials } from '../../enroll/enroller.ts'
+import { protocolFor } from '../../enroll/table.ts'
+import type { OwnedHttpClient } from '../../net/client.ts'
+import { Gate } from '../../runtime/gate.ts'
+import type { Clock } from '../../std/clock.ts'
+import { err, ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import type { Duration } from '../../std/time.ts'
+import type { IssuerSession } from './live.ts'
+
+export interface SessionInput {
+  readonly identity: string
+  readonly uid: string
+  readonly generation: number
+  readonly namespace: string
+  readonly needs: readonly CredentialNeed[]
+  readonly credentials: Credentials
+}
+
+/** Opens the connections of one issuer. */
+export type HttpMaker = (spec: IssuerSpec, credentials: Credentials) => Result<OwnedHttpClient, string>
+
+export interface SessionMakerParts {
+  readonly clock: Clock
+  readonly http: HttpMaker
+  /** Calls at the same time where the issuer does not say. */
+  readonly concurrency: number
+}
+
+export class SessionMaker {
+  readonly #parts: SessionMakerParts
+
+  constructor(parts: SessionMakerParts) {
+    this.#parts = parts
+  }
+
+  /** The Secrets to read before {@link SessionMaker.make}. */
+  needs(spec: IssuerSpec): Result<readonly CredentialNeed[], Fault> {
+    const protocol = protocolFor(spec)
+    return protocol.ok ? ok(protocol.value.needs()) : err(fault('Misconfigured', protocol.error))
+  }
+
+  /** @returns the session, or a fault that says which setting or credential cannot work */
+  make(spec: IssuerSpec, input: SessionInput): Result<IssuerSession, Fault> {
+    const protocol = protocolFor(spec)
+    if (!protocol.ok) return err(fault('Misconfigured', protocol.error))
+    const enroller = protocol.value.create(input.credentials)
+    if (!('protocol' in enroller)) return err(enroller)
+    const http = this.#parts.http(spec, input.credentials)
+    if (!http.ok) return err(fault('Misconfigured', http.error))
+    return ok({
+      identity: input.identity,
+      uid: input.uid,
+      generation: input.generation,
+      enroller,
+      http: http.value,
+      gate: this.#gate(spec),
+      secretNamespace: input.namespace,
+      secrets: input.needs.map((need) => `${input.namespace}/${need.secretName}`),
+    })
+  }
+
+  /** How often the issuer wants to be probed, where its spec says. */
+  probeInterval(spec: IssuerSpec): Duration | undefined {
+    const parsed = spec.probeInterval === undefined ? undefined : parseGoDuration(spec.probeInterval)
+    return parsed?.ok === true ? parsed.value : undefined
+  }
+
+  #gate(spec: IssuerSpec): Gate {
+    const { concurrency, requestsPerSecond, burst } = spec.limits ?? {}
+    return new Gate({
+      clock: this.#parts.clock,
+      concurrency: concurrency ?? this.#parts.concurrency,
+      ...(requestsPerSecond === undefined
+        ? {}
+        : { rate: { perSecond: requestsPerSecond, burst: burst ?? Math.max(1, Math.ceil(requestsPerSecond)) } }),
+    })
+  }
+}

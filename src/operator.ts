@@ -1,0 +1,220 @@
+/**
+ * The composition root: every part is made here, handed what it needs, started in order and stopped in the opposite order.
+ *
+ *   API server ──► reflectors ──► stores ──► queues ──► workers ──► controllers ──► API server, CAs
+ *                  (every replica)          └────── only while this replica leads ──────┘
+ */
+import { hostname } from 'node:os'
+import { makeCaches, makeResources, reflectAll, synced } from './caches.ts'
+import type { CacheSet, Resources } from './caches.ts'
+import type { Config } from './config.ts'
+import { checkerHttp, issuerHttp, userAgent } from './connections.ts'
+import { makeControllers } from './controllers.ts'
+import { answersIn } from './controllers/challenge/answers.ts'
+import { challengeRoutes } from './controllers/challenge/responder.ts'
+import { EventRecorder } from './kube/events.ts'
+import { loadIdentity } from './kube/identity.ts'
+import { Elector } from './kube/lease.ts'
+import { Transport } from './kube/transport.ts'
+import { startServer } from './net/server.ts'
+import type { RunningServer, ServerOptions } from './net/server.ts'
+import { createLogger } from './obs/logger.ts'
+import { createMetrics } from './obs/metrics.ts'
+import type { Metrics } from './obs/metrics.ts'
+import { observabilityRoutes } from './obs/routes.ts'
+import { random, systemClock } from './runtime/clock.ts'
+import { live } from './runtime/lifecycle.ts'
+import type { Part } from './runtime/lifecycle.ts'
+import { certificateSamples, issuerSamples } from './samples.ts'
+import type { Clock } from './std/clock.ts'
+import type { Logger } from './std/log.ts'
+import { ok } from './std/result.ts'
+import type { Result } from './std/result.ts'
+import { minutes, seconds } from './std/time.ts'
+import { version } from './version.ts'
+
+interface Operator {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly transport: Transport
+  readonly resources: Resources
+  readonly caches: CacheSet
+  readonly metrics: Metrics
+  readonly state: { leads: boolean; synced: boolean }
+}
+
+/**
+ * Runs until the signal is aborted or a part fails.
+ *
+ * @returns the sentence of what failed; never rejects for anything that a user can mend
+ */
+export async function runOperator(config: Config, signal: AbortSignal): Promise<Result<void, string>> {
+  const clock = systemClock
+  const log = createLogger({ level: config.logLevel, format: config.logFormat })
+  const operator = assemble({ config, clock, log })
+  if (!operator.ok) return operator
+  log.info('starting', { version, identity: identityOf(config) })
+  const parts = [
+    transportPart(operator.value),
+    observabilityPart(operator.value),
+    cachesPart(operator.value),
+    responderPart(operator.value),
+    leaderPart(operator.value),
+  ]
+  const ended = await live({ parts, startWithin: minutes(5), stopWithin: plusGrace(config), clock, log, signal })
+  log.info('stopped')
+  return ended
+}
+
+const plusGrace = (config: Config): ReturnType<typeof seconds> => seconds(config.shutdownGrace / 1000 + 5)
+
+const identityOf = (config: Config): string => config.identity ?? `${hostname()}-${process.pid}`
+
+function assemble({ config, clock, log }: Pick<Operator, 'config' | 'clock' | 'log'>): Result<Operator, string> {
+  const identity = loadIdentity(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig })
+  if (!identity.ok) return identity
+  const caches = makeCaches()
+  const metrics = createMetrics({
+    version,
+    certificates: () => certificateSamples(caches),
+    issuers: () => issuerSamples(caches),
+  })
+  const transport = new Transport({ identity: identity.value, clock, log, meter: metrics.api, userAgent })
+  const state = { leads: false, synced: false }
+  return ok({ config, clock, log, transport, resources: makeResources(transport), caches, metrics, state })
+}
+
+/** Closed last, so that what other parts still have to write gets out. */
+function transportPart({ transport }: Operator): Part {
+  return {
+    name: 'transport',
+    start: () => Promise.resolve(ok(undefined)),
+    stop: () => transport.close(),
+  }
+}
+
+function observabilityPart({ config, metrics, state, clock, log }: Operator): Part {
+  const ready = [{ name: 'caches', trouble: () => (state.synced ? undefined : 'not filled yet') }]
+  const answer = observabilityRoutes({ metrics, healthy: [], ready, log })
+  return serverPart({ name: 'metrics', address: config.metricsAddress, answer, clock, log })
+}
+
+function cachesPart({ resources, caches, config, clock, log, state }: Operator): Part {
+  const ending = new AbortController()
+  let loops: Promise<void> = Promise.resolve()
+  return {
+    name: 'caches',
+    start: async ({ signal }) => {
+      const { namespaces } = config
+      loops = reflectAll({ resources, caches, namespaces, clock, log, random, signal: ending.signal })
+      const stop = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      await Promise.race([synced(caches), stop])
+      state.synced = !signal.aborted
+      if (state.synced) log.info('caches filled', { certificates: caches.certificates.size })
+      return ok(undefined)
+    },
+    stop: async () => {
+      ending.abort()
+      await loops
+    },
+  }
+}
+
+/** Every replica answers challenges, leading or not. */
+function responderPart({ config, caches, clock, log }: Operator): Part {
+  const answer = challengeRoutes(answersIn(caches.certificates))
+  return serverPart({ name: 'http-01', address: config.http01Address, answer, clock, log })
+}
+
+type OptionalServer = Omit<ServerOptions, 'address'> & { readonly address: string | undefined }
+
+function serverPart(options: OptionalServer): Part {
+  const { address } = options
+  let server: RunningServer | undefined
+  return {
+    name: options.name,
+    start: async () => {
+      if (address === undefined) return ok(undefined)
+      const started = await startServer({ ...options, address })
+      if (!started.ok) return started
+      server = started.value
+      return ok(undefined)
+    },
+    stop: async () => server?.close(),
+  }
+}
+
+/** Acts while this replica holds the Lease. Losing it ends the process: a restart is the only state known to be clean. */
+function leaderPart(operator: Operator): Part {
+  const { config, transport, clock, log } = operator
+  const ending = new AbortController()
+  let work: Promise<void> = Promise.resolve()
+  return {
+    name: 'controllers',
+    start: ({ fail }) => {
+      const lead = (signal: AbortSignal): Promise<void> => act(operator, signal)
+      if (!config.leaderElection) {
+        work = lead(ending.signal)
+        return Promise.resolve(ok(undefined))
+      }
+      const elector = new Elector({
+        transport,
+        clock,
+        log,
+        random,
+        namespace: config.leaderElectionNamespace,
+        name: config.leaderElectionName,
+        identity: identityOf(config),
+        leaseDuration: config.leaseDuration,
+        renewDeadline: config.leaseRenewDeadline,
+        retryPeriod: config.leaseRetryPeriod,
+      })
+      work = elector.run({ onStarted: lead, signal: ending.signal }).then((end) => {
+        if (end === 'lost') fail('The Lease was lost to another replica, or could not be renewed in time.')
+      })
+      return Promise.resolve(ok(undefined))
+    },
+    stop: async () => {
+      ending.abort()
+      await work
+    },
+  }
+}
+
+/** The work of the leader, until the signal is aborted. What is under way then gets its grace to finish. */
+async function act(operator: Operator, signal: AbortSignal): Promise<void> {
+  const { config, clock, log, metrics, state, caches, resources, transport } = operator
+  const checker = config.http01SelfCheck ? checkerHttp({ config, clock, log }) : undefined
+  if (checker?.ok === false) throw new Error(checker.error)
+  const events = new EventRecorder({ transport, clock, log, component: 'perennial', instance: identityOf(config) })
+  const http = issuerHttp({ config, clock, log })
+  const controllers = makeControllers({
+    config,
+    resources,
+    caches,
+    events,
+    metrics,
+    http,
+    checker: checker?.value,
+    clock,
+    log,
+  })
+  state.leads = true
+  metrics.leadership(true)
+  log.info('leading')
+  const hard = new AbortController()
+  const running = controllers.run(hard.signal)
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  const cancel = clock.after(config.shutdownGrace, () => hard.abort())
+  await controllers.drain()
+  cancel()
+  await running
+  await events.flush(seconds(2))
+  await checker?.value.close()
+  metrics.leadership(false)
+  state.leads = false
+}
