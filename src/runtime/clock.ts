@@ -22,3 +22,6 @@ function sleepUntil(due: number, callback: () => void): Cancel {
   sleep()
   return () => clearTimeout(timer)
 }
+
+/** Chance, for what must differ between replicas (reconnects, watch lengths). Never for what must be the same: that is hashed. */
+export const random = (): number => Math.random()

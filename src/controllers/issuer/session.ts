@@ -7,7 +7,8 @@ import type { IssuerSpec } from '../../api/issuer.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { CredentialNeed, Credentials } from '../../enroll/enroller.ts'
-import { protocolFor } from '../../enroll/table.ts'
+import { protocols, selectProtocol } from '../../enroll/table.ts'
+import type { SelectedProtocol } from '../../enroll/table.ts'
 import type { OwnedHttpClient } from '../../net/client.ts'
 import { Gate } from '../../runtime/gate.ts'
 import type { Clock } from '../../std/clock.ts'
@@ -44,15 +45,15 @@ export class SessionMaker {
 
   /** The Secrets to read before {@link SessionMaker.make}. */
   needs(spec: IssuerSpec): Result<readonly CredentialNeed[], Fault> {
-    const protocol = protocolFor(spec)
-    return protocol.ok ? ok(protocol.value.needs()) : err(fault('Misconfigured', protocol.error))
+    const selected = select(spec)
+    return selected.ok ? ok(selected.value.needs()) : selected
   }
 
   /** @returns the session, or a fault that says which setting or credential cannot work */
   make(spec: IssuerSpec, input: SessionInput): Result<IssuerSession, Fault> {
-    const protocol = protocolFor(spec)
-    if (!protocol.ok) return err(fault('Misconfigured', protocol.error))
-    const enroller = protocol.value.create(input.credentials)
+    const selected = select(spec)
+    if (!selected.ok) return selected
+    const enroller = selected.value.create(input.credentials)
     if (!('protocol' in enroller)) return err(enroller)
     const http = this.#parts.http(spec, input.credentials)
     if (!http.ok) return err(fault('Misconfigured', http.error))
@@ -84,4 +85,10 @@ export class SessionMaker {
         : { rate: { perSecond: requestsPerSecond, burst: burst ?? Math.max(1, Math.ceil(requestsPerSecond)) } }),
     })
   }
+}
+
+function select(spec: IssuerSpec): Result<SelectedProtocol, Fault> {
+  const selected = selectProtocol(spec)
+  if (selected !== undefined) return ok(selected)
+  return err(fault('Misconfigured', `spec must have exactly one of ${protocols.join(', ')}; add the one your CA speaks`))
 }
