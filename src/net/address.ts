@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
+import { types } from 'node:util'
 import { canonicalIp } from '../std/ip.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
@@ -99,18 +100,25 @@ function forbidden(hostname: string, found: readonly Resolved[]): NodeJS.ErrnoEx
 }
 
 function asErrno(error: unknown): NodeJS.ErrnoException {
-  return error instanceof Error ? error : new Error('name resolution failed', { cause: error })
+  return types.isNativeError(error) ? error : new Error('name resolution failed', { cause: error })
 }
 
 /** IPv4 in IPv6 clothes (RFC 4291 section 2.5.5.2) and behind NAT64 (RFC 6052) counts as the IPv4 address it reaches. */
 function unmapped(address: string): string | undefined {
   const canonical = canonicalIp(address.split('%')[0] ?? '')
-  const embedded =
-    canonical === undefined ? null : /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical)
-  if (embedded === null) return canonical
-  const high = Number.parseInt(embedded[1] ?? '', 16)
-  const low = Number.parseInt(embedded[2] ?? '', 16)
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+  if (canonical === undefined || !canonical.includes(':')) return canonical
+  const groups = groupsOf(canonical)
+  const [high = 0, low = 0] = groups.slice(6)
+  const prefix = groups.slice(0, 6).join(':')
+  const holdsIpv4 = prefix === '0:0:0:0:0:65535' || prefix === `${0x64}:${0xff9b}:0:0:0:0`
+  return holdsIpv4 ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : canonical
+}
+
+/** The eight numbers of a canonical IPv6 address. */
+function groupsOf(canonical: string): readonly number[] {
+  const [head = [], tail = []] = canonical.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  return [...head, ...zeros, ...tail].map((group) => Number.parseInt(group, 16))
 }
 
 function holds(list: BlockList, address: string): boolean {

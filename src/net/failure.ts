@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { forbiddenCode } from './address.ts'
 import type { HttpFailure } from './http.ts'
 import { tlsSentence } from './tls.ts'
@@ -43,8 +44,7 @@ export function failureOf(host: string, error: unknown): HttpFailure {
     if (proxy !== null) return { kind: 'unreachable', message: proxySentence(host, proxy[1] ?? '') }
     const trouble = troubles[link.code]
     if (trouble !== undefined) return { kind: trouble[0], message: `${host} ${trouble[1]}.` }
-    if (/^HPE_/.test(link.code))
-      return { kind: 'malformed', message: `${host} does not answer in HTTP (${link.code}).` }
+    if (link.name === 'HTTPParserError') return { kind: 'malformed', message: `${host} does not answer in HTTP.` }
   }
   return { kind: 'unreachable', message: `The request to ${host} failed (${first.code || 'no code'}).` }
 }
@@ -55,17 +55,19 @@ function proxySentence(host: string, status: string): string {
 }
 
 interface Link {
+  readonly name: string
   readonly code: string
   readonly message: string
 }
 
-const unknownError: Link = { code: '', message: '' }
+const unknownError: Link = { name: '', code: '', message: '' }
 
-/** An error, its causes, and the errors that one of several addresses gave, outermost first. */
+/** An error, its causes, and the errors that each of several addresses gave, outermost first. */
 function chainOf(error: unknown, depth = 0): readonly Link[] {
-  if (!(error instanceof Error) || depth > 5) return []
+  if (!types.isNativeError(error) || depth > 5) return []
   const code: unknown = Reflect.get(error, 'code')
-  const link = { code: typeof code === 'string' ? code : '', message: error.message }
-  const several = error instanceof AggregateError ? error.errors.flatMap((one: unknown) => chainOf(one, depth + 1)) : []
+  const errors: unknown = Reflect.get(error, 'errors')
+  const link = { name: error.name, code: typeof code === 'string' ? code : '', message: error.message }
+  const several = Array.isArray(errors) ? errors.flatMap((one: unknown) => chainOf(one, depth + 1)) : []
   return [link, ...several, ...chainOf(error.cause, depth + 1)]
 }

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
-import { Agent, Client, ProxyAgent } from 'undici'
+import { Agent, Client, ProxyAgent, buildConnector } from 'undici'
 import type { Dispatcher } from 'undici'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
@@ -27,7 +27,21 @@ const common = { allowH2: false, connections, pipelining: 1, headersTimeout: 0, 
 
 /** Connections straight to the server. */
 export function directAgent(options: ConnectionOptions): Dispatcher {
-  return new Agent({ ...common, connect: connector(options) })
+  return new Agent({ ...common, connect: tellingWhy(buildConnector({ ...connector(options), allowH2: false })) })
+}
+
+/**
+ * With TLS 1.3 a server refuses a client certificate, or the lack of one, only after the handshake (RFC 8446 section 4.4.2.4).
+ * Node tells the alert and then the end of the stream, and undici would report only the latter: destroying at the alert keeps it.
+ */
+function tellingWhy(connect: buildConnector.connector): buildConnector.connector {
+  return (target, callback) => {
+    connect(target, (...connected) => {
+      const [, socket] = connected
+      socket?.once('error', (error) => socket.destroy(error))
+      callback(...connected)
+    })
+  }
 }
 
 /**

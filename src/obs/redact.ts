@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SecretText } from '../std/secret.ts'
 
 /** Names whose values are secrets, whatever they are called in front: `clientSecret`, `hmac-key`. Not `secretName`. */
@@ -54,7 +55,7 @@ function redact(value: unknown, depth: number): unknown {
 
 function redactObject(value: object, depth: number): unknown {
   if (value instanceof SecretText) return redacted
-  if (value instanceof Error) return redactError(value, depth)
+  if (types.isNativeError(value)) return redactError(value, depth)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
   if (value instanceof URL) return redactText(value.href)
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
@@ -70,7 +71,7 @@ function redactObject(value: object, depth: number): unknown {
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {
-  const several = error instanceof AggregateError ? { errors: error.errors } : {}
+  const several = 'errors' in error ? { errors: error.errors } : {}
   const cause = error.cause === undefined ? {} : { cause: error.cause }
   const own = {
     type: error.name,

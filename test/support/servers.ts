@@ -1,0 +1,46 @@
+import { createServer as createHttpServer } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { ServerOptions } from 'node:https'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
+
+/** A server on the loopback interface that lasts until its test is over. */
+export interface LocalServer {
+  readonly port: number
+  /** Without a trailing slash. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+export function serveHttp(listener: RequestListener): Promise<LocalServer> {
+  return started(createHttpServer(listener), 'http')
+}
+
+export function serveHttps(options: ServerOptions, listener: RequestListener): Promise<LocalServer> {
+  return started(createHttpsServer(options, listener), 'https')
+}
+
+/** For replies that no HTTP server would send. */
+export function serveTcp(onConnection: (socket: Socket) => void): Promise<LocalServer> {
+  return started(createTcpServer(onConnection), 'http')
+}
+
+function started(server: Server | TcpServer, scheme: string): Promise<LocalServer> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+  })
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      resolve({ port, url: `${scheme}://127.0.0.1:${port}`, close })
+    })
+  })
+}
