@@ -63,4 +63,7 @@ export interface Fault {
 export const fault = (code: FaultCode, message: string, evidence?: string): Fault =>
   evidence === undefined ? { code, message } : { code, message, evidence }
 
-export const retryClass = (code: FaultCode): RetryClass => faultTable[code].retry
+const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faultTable, code)
+
+/** @param code - as a status holds it: one that another version wrote and this one does not know is tried again slowly */
+export const retryClass = (code: string): RetryClass => (isFaultCode(code) ? faultTable[code].retry : 'later')

@@ -33,10 +33,7 @@ export function tell(snapshot: Snapshot, activity: Activity, { now, set = {}, dr
     ...factsOf(snapshot),
     ...set,
   }
-  const view = {
-    ...snapshot,
-    certificate: { ...certificate, status: { ...held, conditions: certificate.status.conditions } },
-  }
+  const view = { ...snapshot, certificate: { ...certificate, status: held } }
   const due = renewAt(view)
   const status: CertificateStatus = {
     ...held,

@@ -1,0 +1,114 @@
+/** What Perennial tells about a Certificate. Nothing here is secret. */
+import { z } from 'zod'
+import { conditions, observedGeneration } from '../meta.ts'
+import { anyObject, list, text, timestamp } from '../schema.ts'
+
+const answer = z
+  .object({
+    type: z.enum(['http-01', 'dns-01', 'tls-alpn-01']).meta({ description: 'The type of the challenge.' }),
+    identifier: text(253, 'The DNS name or IP address under proof.'),
+    token: text(1024, 'The token of the challenge.'),
+    value: text(4096, 'The answer that the CA looks for. Public by nature.'),
+  })
+  .meta({ description: 'One answer to a challenge of the CA.' })
+
+const ticket = z
+  .object({
+    version: z.int().min(0).meta({ description: 'The version of the form of state.' }),
+    phase: text(64, 'What the enrollment waits for, in one word.'),
+    state: anyObject('What the protocol must remember. Its form is the affair of the protocol.'),
+    answers: list(answer, {
+      max: 1000,
+      description: 'Answers to challenges that are served while this enrollment lasts.',
+    }).exactOptional(),
+  })
+  .meta({ description: 'What any replica needs to go on with the enrollment.' })
+
+const enrollment = z
+  .object({
+    protocol: text(64, 'The protocol that is spoken with the CA.'),
+    phase: text(64, 'What the enrollment waits for, in one word.'),
+    note: z.string().max(4096).exactOptional().meta({ description: 'What the enrollment waits for, in a sentence.' }),
+    startedAt: timestamp('When the enrollment began.'),
+    requestHash: text(128, 'Which wish the enrollment answers to: a hash of what was asked for.'),
+    issuer: text(256, 'Which issuer is asked: its uid and generation.'),
+    keyHash: text(128, 'The key of the request: SHA-256 of its public half.'),
+    ticket: ticket.exactOptional(),
+    nextPollTime: timestamp('When the CA is asked again.').exactOptional(),
+  })
+  .meta({ description: 'The exchange with the CA that is under way.' })
+
+const lastFailure = z
+  .object({
+    code: text(64, 'The class of the failure, from a closed list.'),
+    message: z.string().max(4096).meta({ description: 'What happened, to which thing, and what to do.' }),
+    time: timestamp('When it happened.'),
+    attempts: z.int().min(0).exactOptional().meta({ description: 'Failed attempts in a row at the same wish.' }),
+    recent: list(timestamp('When an attempt failed.'), {
+      max: 10,
+      description: 'Failed attempts of the last hour. They are limited, so that nothing loops.',
+    }).exactOptional(),
+    requestHash: text(128, 'Which wish failed: a hash of what was asked for.').exactOptional(),
+    issuer: text(256, 'Which issuer was asked: its uid and generation.').exactOptional(),
+    nextTryTime: timestamp('When it is tried again. Absent when a change by a person is awaited.').exactOptional(),
+    renewRequest: z
+      .string()
+      .max(4096)
+      .exactOptional()
+      .meta({ description: 'The request for renewal that was served by this attempt.' }),
+  })
+  .meta({ description: 'The last failure, until an issuance succeeds.' })
+
+const renewalInfo = z
+  .object({
+    serialNumber: text(128, 'The serial number of the certificate that the advice is for.'),
+    windowStart: timestamp('The start of the suggested window.').exactOptional(),
+    windowEnd: timestamp('The end of the suggested window.').exactOptional(),
+    explanationURL: text(2048, 'Where the CA explains its suggestion.').exactOptional(),
+    checkedAt: timestamp('When the CA was last asked.'),
+    askAgainAt: timestamp('When the CA is asked again.'),
+    message: z
+      .string()
+      .max(4096)
+      .exactOptional()
+      .meta({ description: 'Why there is no suggestion, when the CA could not be asked.' }),
+  })
+  .meta({ description: 'When the CA suggests to renew (RFC 9773).' })
+
+const issuedBy = z
+  .object({
+    name: text(253, 'The name of the issuer.'),
+    kind: text(63, 'The kind of the issuer.'),
+    group: text(253, 'The API group of the issuer.'),
+    protocol: text(64, 'The protocol that was spoken.').exactOptional(),
+  })
+  .meta({ description: 'The issuer that the certificate in the Secret came from.' })
+
+export const certificateStatus = z
+  .object({
+    conditions: conditions.exactOptional(),
+    observedGeneration: observedGeneration.exactOptional(),
+    notBefore: timestamp('The moment from which the certificate in the Secret is valid.').exactOptional(),
+    notAfter: timestamp('The moment at which the certificate in the Secret expires.').exactOptional(),
+    renewalTime: timestamp('The moment from which it will be replaced.').exactOptional(),
+    revision: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .meta({ description: 'How many certificates have been issued for this object.' }),
+    serialNumber: text(128, 'The serial number of the certificate in the Secret, upper-case hex.').exactOptional(),
+    fingerprintSHA256: text(64, 'The SHA-256 of the certificate in the Secret, lower-case hex.').exactOptional(),
+    protocol: text(64, 'The protocol of the issuer.').exactOptional(),
+    issuedBy: issuedBy.exactOptional(),
+    enrollment: enrollment.exactOptional(),
+    failedIssuanceAttempts: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .meta({ description: 'Attempts that failed since the last success.' }),
+    lastFailure: lastFailure.exactOptional(),
+    renewalInfo: renewalInfo.exactOptional(),
+  })
+  .meta({ description: 'What Perennial found and did. Written by Perennial alone.' })
+
+export { ticket as enrollmentTicket }

@@ -1,0 +1,167 @@
+/** `spec.acme`: a CA that speaks ACME (RFC 8555). */
+import { z } from 'zod'
+import type { JsonObject } from '../../std/json.ts'
+import type { DeepReadonly } from '../../std/readonly.ts'
+import { nameOf, secretKeySelector } from '../meta.ts'
+import { matching, placed, ruled } from '../rule.ts'
+import { list, text, textMap } from '../schema.ts'
+import { dnsName, email, https, secretKey } from '../texts.ts'
+import { caBundle } from './common.ts'
+
+const example = { server: 'https://acme.example.com/directory', privateKeySecretRef: { name: 'acme-account' } }
+const acmeWith = (members: JsonObject): JsonObject => ({ selfSigned: null, acme: { ...example, ...members } })
+
+const solver = z
+  .object({
+    selector: z
+      .object({
+        matchLabels: textMap(63, 'Labels that the Certificate must carry.').exactOptional(),
+        dnsNames: list(
+          ruled(
+            text(253, 'A DNS name.'),
+            placed(dnsName, (name) => acmeWith({ solvers: [{ selector: { dnsNames: [name] }, http01: {} }] })),
+          ),
+          { max: 1000, description: 'Names that this solver is for, exactly as written.' },
+        ).exactOptional(),
+        dnsZones: list(
+          ruled(
+            text(253, 'A DNS zone.'),
+            placed(dnsName, (zone) => acmeWith({ solvers: [{ selector: { dnsZones: [zone] }, http01: {} }] })),
+          ),
+          {
+            max: 1000,
+            description: 'Zones that this solver is for, with everything below them. The longest match wins.',
+          },
+        ).exactOptional(),
+      })
+      .exactOptional()
+      .meta({ description: 'What this solver is for. Everything, when not given.' }),
+    http01: z
+      .object({
+        selfCheck: z.enum(['Enabled', 'Disabled']).exactOptional().meta({
+          description:
+            'Whether the answer is fetched once from here before the CA is told to look. Disable it where the cluster cannot reach its own public address. Enabled when not given.',
+        }),
+      })
+      .exactOptional()
+      .meta({ description: 'Prove control over HTTP on port 80 (RFC 8555 section 8.3).' }),
+  })
+  .meta({ description: 'A way to prove control of names.' })
+
+const solverRule = {
+  cel: 'has(self.http01)',
+  holds: (value: z.output<typeof solver>) => value.http01 !== undefined,
+  message: 'A solver needs a way to prove control: set http01, which is the only one that this version knows.',
+  accepts: [acmeWith({ solvers: [{ http01: {} }] }), acmeWith({ solvers: [{ http01: { selfCheck: 'Disabled' } }] })],
+  rejects: [acmeWith({ solvers: [{}] }), acmeWith({ solvers: [{ selector: { dnsZones: ['example.com'] } }] })],
+}
+
+const externalAccountBinding = z
+  .object({
+    keyID: text(1024, 'The key identifier that the CA gave out.'),
+    keySecretRef: secretKeySelector(
+      (keySecretRef) => acmeWith({ externalAccountBinding: { keyID: 'id', keySecretRef } }),
+      'The entry of a Secret that holds the MAC key as the CA gave it out: base64url.',
+    ),
+    keyAlgorithm: z
+      .enum(['HS256', 'HS384', 'HS512'])
+      .exactOptional()
+      .meta({ description: 'The MAC algorithm. HS256 when not given.' }),
+  })
+  .meta({ description: 'Ties the ACME account to an account that the CA knows already (RFC 8555 section 7.3.4).' })
+
+const privateKeySecretRef = z
+  .object({
+    name: nameOf(
+      (name) => acmeWith({ privateKeySecretRef: { name } }),
+      'The name of the Secret; made by Perennial when it does not exist.',
+    ),
+    key: ruled(
+      text(253, 'The entry of the Secret. tls.key when not given.'),
+      placed(secretKey, (key) => acmeWith({ privateKeySecretRef: { name: 'account', key } })),
+    ).exactOptional(),
+  })
+  .meta({ description: 'Where the key of the ACME account lies.' })
+
+const fingerprint = [
+  matching(/^[0-9A-Fa-f]{64}$/, {
+    message: 'This is not a SHA-256 fingerprint; write 64 hexadecimal digits without colons.',
+    accepts: ['96bcec06264976f37460779acf28c5a7cfe8a3c0aae11a8ffcee05c0bddf08c6'],
+    rejects: ['96:bc:ec:06', 'ISRG Root X1'],
+  }),
+]
+
+const verified = {
+  cel: '!self',
+  holds: (value: boolean) => !value,
+  message:
+    'The certificate of the CA is always verified: drop skipTLSVerify and put the CA that signed it into caBundle.',
+  accepts: [acmeWith({ skipTLSVerify: false })],
+  rejects: [acmeWith({ skipTLSVerify: true })],
+}
+
+const members = {
+  server: ruled(
+    text(2048, "The URL of the CA's directory, for example https://acme-v02.api.letsencrypt.org/directory."),
+    placed(https, (server) => acmeWith({ server })),
+  ),
+  email: ruled(
+    text(254, 'The contact address of the account. Some CAs write to it when a certificate is about to expire.'),
+    placed(email, (address) => acmeWith({ email: address })),
+  ).exactOptional(),
+  profile: text(
+    64,
+    'The certificate profile to ask for, by a name that the CA advertises, for example shortlived.',
+  ).exactOptional(),
+  preferredChain: text(
+    64,
+    'Where the CA offers several chains, take the one whose top certificate was issued by this common name.',
+  ).exactOptional(),
+  preferredChainFingerprint: ruled(
+    text(64, 'Where the CA offers several chains, take one that holds or leads to the certificate with this SHA-256.'),
+    placed(fingerprint, (value) => acmeWith({ preferredChainFingerprint: value })),
+  ).exactOptional(),
+  privateKeySecretRef,
+  disableAccountKeyGeneration: z
+    .boolean()
+    .exactOptional()
+    .meta({
+      description: 'Wait for the Secret of the account key to appear instead of making it. False when not given.',
+    }),
+  accountKeyAlgorithm: z
+    .enum(['ES256', 'ES384', 'RS256', 'EdDSA'])
+    .exactOptional()
+    .meta({ description: 'The algorithm of an account key that Perennial makes. ES256 when not given.' }),
+  externalAccountBinding: externalAccountBinding.exactOptional(),
+  caBundle: caBundle(
+    (bundle) => acmeWith({ caBundle: bundle }),
+    'CA certificates to trust instead of those of the system when calling the server: PEM, or base64 of PEM.',
+  ).exactOptional(),
+  skipTLSVerify: ruled(
+    z
+      .boolean()
+      .meta({ description: 'Known from cert-manager. Only false is accepted: put the CA into caBundle instead.' }),
+    [verified],
+  ).exactOptional(),
+  solvers: list(ruled(solver, [solverRule]), {
+    max: 64,
+    description: 'Ways to prove control of names. The most specific selector wins; HTTP for every name when not given.',
+  }).exactOptional(),
+  enableDurationFeature: z
+    .boolean()
+    .exactOptional()
+    .meta({
+      description:
+        'Whether orders ask for the lifetime of the Certificate. Many CAs refuse that. False when not given.',
+    }),
+  renewalInformation: z
+    .enum(['ARI', 'None'])
+    .exactOptional()
+    .meta({
+      description: 'ARI: ask the CA when to renew and follow it (RFC 9773). None: do not ask. ARI when not given.',
+    }),
+}
+
+export const acmeSpec = z.object(members).meta({ description: 'A CA that speaks ACME (RFC 8555).' })
+
+export type AcmeSpec = DeepReadonly<z.output<typeof acmeSpec>>

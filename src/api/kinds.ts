@@ -1,0 +1,6 @@
+import { certificateKind } from './certificate.ts'
+import { clusterIssuerKind, issuerKind } from './issuer.ts'
+import type { Kind } from './kind.ts'
+
+/** Every kind of ours: one CustomResourceDefinition each. */
+export const kinds: readonly Kind[] = [certificateKind, issuerKind, clusterIssuerKind]
