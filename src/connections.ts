@@ -1,13 +1,18 @@
 /** Makes the HTTP clients that speak with CAs. Part of the composition root: the one place that knows settings and specs. */
+import { serverTrust } from './api/issuer.ts'
 import type { IssuerSpec } from './api/issuer.ts'
 import type { Config } from './config.ts'
+import { connectionFields } from './controllers/issuer/session.ts'
 import type { HttpMaker } from './controllers/issuer/session.ts'
+import type { Credentials } from './enroll/enroller.ts'
 import type { AddressPolicy } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { OwnedHttpClient } from './net/client.ts'
+import type { Trust } from './net/tls.ts'
+import { asPem } from './std/bytes.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
-import { asPem } from './std/bytes.ts'
+import { err } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { version } from './version.ts'
 
@@ -19,24 +24,19 @@ interface Outside {
   readonly log: Logger
 }
 
-/** Which addresses issuers may name. */
-export function addressPolicy(config: Config): AddressPolicy {
-  return config.addressGuard ? { kind: 'public', allow: config.allowAddresses, deny: config.denyAddresses } : 'any'
-}
-
 /** Connections with the trust and proxy that an issuer's spec asks for. */
 export function issuerHttp({ config, clock, log }: Outside): HttpMaker {
-  return (spec) => {
-    const caBundle = trustedBundle(spec)
+  return (spec, credentials) => {
+    const proxy = proxyUrl(spec, credentials)
+    if (proxy !== undefined && !URL.canParse(proxy)) return err(`spec.proxy.url is not a URL: ${spec.proxy?.url}`)
     return createHttpClient({
       userAgent,
       addressPolicy: addressPolicy(config),
       timeouts: { total: config.httpTimeout },
       clock,
       log,
-      // A bundle of one's own replaces the public roots: who names a private CA does not want every public one as well.
-      trust: caBundle === undefined ? { system: true } : { caBundle: asPem(caBundle), system: false },
-      ...(spec.proxy?.url === undefined ? {} : { proxy: { url: spec.proxy.url } }),
+      trust: trustOf(spec, credentials),
+      ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
     })
   }
 }
@@ -46,7 +46,32 @@ export function checkerHttp({ config, clock, log }: Outside): Result<OwnedHttpCl
   return createHttpClient({ userAgent, addressPolicy: addressPolicy(config), clock, log })
 }
 
-function trustedBundle(spec: IssuerSpec): string | undefined {
-  const encoded = spec.tls?.caBundle
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8')
+/** Which addresses issuers may name. */
+function addressPolicy(config: Config): AddressPolicy {
+  return config.addressGuard ? { kind: 'public', allow: config.allowAddresses, deny: config.denyAddresses } : 'any'
+}
+
+/** A bundle of one's own replaces the public roots: who names a private CA does not want every public one as well. */
+function trustOf(spec: IssuerSpec, credentials: Credentials): Trust {
+  const trust = serverTrust(spec)
+  switch (trust.kind) {
+    case 'system':
+      return { system: true }
+    case 'bundle':
+      return { caBundle: asPem(trust.pem), system: false }
+    case 'secret':
+      return { caBundle: asPem(entry(credentials, connectionFields.caBundle, trust.ref.key)), system: false }
+  }
+}
+
+function proxyUrl({ proxy }: IssuerSpec, credentials: Credentials): string | undefined {
+  if (proxy?.credentialsSecretRef === undefined || !URL.canParse(proxy.url)) return proxy?.url
+  const url = new URL(proxy.url)
+  url.username = encodeURIComponent(entry(credentials, connectionFields.proxyCredentials, 'username'))
+  url.password = encodeURIComponent(entry(credentials, connectionFields.proxyCredentials, 'password'))
+  return url.href
+}
+
+function entry(credentials: Credentials, field: string, key: string): string {
+  return Buffer.from(credentials.get(field)?.[key] ?? []).toString('utf8')
 }

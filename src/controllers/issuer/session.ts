@@ -46,7 +46,7 @@ export class SessionMaker {
   /** The Secrets to read before {@link SessionMaker.make}. */
   needs(spec: IssuerSpec): Result<readonly CredentialNeed[], Fault> {
     const selected = select(spec)
-    return selected.ok ? ok(selected.value.needs()) : selected
+    return selected.ok ? ok([...connectionNeeds(spec), ...selected.value.needs()]) : selected
   }
 
   /** @returns the session, or a fault that says which setting or credential cannot work */
@@ -80,15 +80,34 @@ export class SessionMaker {
     return new Gate({
       clock: this.#parts.clock,
       concurrency: concurrency ?? this.#parts.concurrency,
-      ...(requestsPerSecond === undefined
-        ? {}
-        : { rate: { perSecond: requestsPerSecond, burst: burst ?? Math.max(1, Math.ceil(requestsPerSecond)) } }),
+      ...(requestsPerSecond === undefined ? {} : { rate: { perSecond: requestsPerSecond, burst: burst ?? 1 } }),
     })
   }
+}
+
+/** Fields of the common part of a spec that point at Secrets; the maker of connections finds them under these names. */
+export const connectionFields = {
+  caBundle: 'spec.tls.caBundleSecretRef',
+  proxyCredentials: 'spec.proxy.credentialsSecretRef',
+} as const
+
+function connectionNeeds({ tls, proxy }: IssuerSpec): readonly CredentialNeed[] {
+  const bundle = tls?.caBundleSecretRef
+  const login = proxy?.credentialsSecretRef
+  return [
+    ...(bundle === undefined
+      ? []
+      : [{ field: connectionFields.caBundle, secretName: bundle.name, keys: [bundle.key] }]),
+    ...(login === undefined
+      ? []
+      : [{ field: connectionFields.proxyCredentials, secretName: login.name, keys: ['username', 'password'] }]),
+  ]
 }
 
 function select(spec: IssuerSpec): Result<SelectedProtocol, Fault> {
   const selected = selectProtocol(spec)
   if (selected !== undefined) return ok(selected)
-  return err(fault('Misconfigured', `spec must have exactly one of ${protocols.join(', ')}; add the one your CA speaks`))
+  return err(
+    fault('Misconfigured', `spec must have exactly one of ${protocols.join(', ')}; add the one your CA speaks`),
+  )
 }

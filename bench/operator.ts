@@ -1,0 +1,77 @@
+/** Starts the built bundle as a user would, and reads what it says of itself and what the kernel says of it. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
+import { request } from 'undici'
+
+export interface RunningOperator {
+  readonly startedAt: number
+  /** Sum of the samples of a metric whose labels hold all of `labels`. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
+  /** Seconds of CPU so far, user and system. */
+  cpuSeconds(): number
+  /** Highest resident memory so far, MB. */
+  peakMegabytes(): number
+  stop(): Promise<void>
+}
+
+export interface OperatorOptions {
+  readonly kubeconfig: string
+  readonly metricsPort: number
+  readonly http01Port: number
+  readonly logFile: string
+  readonly flags?: readonly string[]
+}
+
+/** Clock ticks of /proc/<pid>/stat in a second; 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100
+
+export function startOperator(options: OperatorOptions): RunningOperator {
+  const log = openSync(options.logFile, 'w')
+  const child = spawn(
+    process.execPath,
+    [
+      'dist/perennial.mjs',
+      `--kubeconfig=${options.kubeconfig}`,
+      `--metrics-address=127.0.0.1:${options.metricsPort}`,
+      `--http01-address=127.0.0.1:${options.http01Port}`,
+      '--leader-election=false',
+      '--address-guard=false',
+      ...(options.flags ?? []),
+    ],
+    { stdio: ['ignore', log, log] },
+  )
+  return {
+    startedAt: performance.now(),
+    metric: (name, labels = {}) => readMetric(options.metricsPort, name, labels),
+    cpuSeconds: () => cpuSeconds(child),
+    peakMegabytes: () => peakMegabytes(child),
+    stop: async () => {
+      if (child.exitCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function readMetric(port: number, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+  const reply = await request(`http://127.0.0.1:${port}/metrics`)
+  const lines = (await reply.body.text()).split('\n')
+  const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`)
+  return lines
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => wanted.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
+
+function cpuSeconds({ pid }: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+function peakMegabytes({ pid }: ChildProcess): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(line?.[1] ?? Number.NaN) / 1024
+}

@@ -1,0 +1,177 @@
+/**
+ * The benchmark: prints, in one run, what the API server can do by itself and what the operator makes of it. Figures that
+ * matter are ratios; absolute ones belong to the machine.
+ *
+ *   npm run bench                  1000 certificates of a CA issuer, 200 by ACME
+ *   npm run bench -- --count 5000  as many
+ */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir, cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startControlPlane } from '../test/support/controlplane.ts'
+import { startPebble } from '../test/support/pebble.ts'
+import { connect, inParallel } from './api.ts'
+import type { Api } from './api.ts'
+import * as objects from './objects.ts'
+import { startOperator } from './operator.ts'
+import type { RunningOperator } from './operator.ts'
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '1000' },
+    acme: { type: 'string', default: '200' },
+    flags: { type: 'string', default: '' },
+  },
+})
+const count = Number(values.count)
+const acmeCount = Number(values.acme)
+const ports = { metrics: 19402, http01: 15002 }
+const logs = mkdtempSync(join(tmpdir(), 'perennial-bench-'))
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const line = (name: string, value: string): void => console.log(`${name.padEnd(44)} ${value}`)
+
+async function until(what: string, isTrue: () => Promise<boolean>, seconds: number): Promise<void> {
+  const deadline = performance.now() + seconds * 1000
+  while (performance.now() < deadline) {
+    if (await isTrue().catch(() => false)) return
+    await pause(50)
+  }
+  throw new Error(`${what} did not come true within ${seconds} s; the operator's log is in ${logs}`)
+}
+
+/** Creates a second of 1 KB objects over 32 connections. */
+async function createRate(api: Api): Promise<number> {
+  const fillers = 2000
+  const started = performance.now()
+  await inParallel(fillers, 32, async (i) => {
+    await api.call('POST', `/api/v1/namespaces/${objects.namespace}/configmaps`, objects.filler(i))
+  })
+  return fillers / ((performance.now() - started) / 1000)
+}
+
+async function readyCount(operator: RunningOperator): Promise<number> {
+  return operator.metric('perennial_certificate_ready_status')
+}
+
+interface Measured {
+  readonly seconds: number
+  readonly cpu: number
+  readonly requests: number
+  readonly events: number
+  readonly conflicts: number
+}
+
+/** Starts the operator on `certificates` that wait, and measures until all are Ready. */
+async function measure(
+  operator: RunningOperator,
+  { total, before }: { total: number; before: number },
+): Promise<Measured> {
+  await until(`${total} certificates Ready`, async () => (await readyCount(operator)) >= before + total, 600)
+  const seconds = (performance.now() - operator.startedAt) / 1000
+  // Events are written behind the work; wait until the last one is out before counting.
+  await until('events written', async () => (await eventCount(operator)) >= total, 60)
+  return {
+    seconds,
+    cpu: operator.cpuSeconds(),
+    requests: await requestCount(operator),
+    events: await eventCount(operator),
+    conflicts: await operator.metric('perennial_api_requests_total', { status: '409' }),
+  }
+}
+
+const eventCount = (operator: RunningOperator): Promise<number> =>
+  operator.metric('perennial_api_requests_total', { resource: 'events' })
+
+/** Everything but the lists and watches that fill the caches: those cost the same for one certificate as for all. */
+async function requestCount(operator: RunningOperator): Promise<number> {
+  const all = await operator.metric('perennial_api_requests_total')
+  const lists = await operator.metric('perennial_api_requests_total', { verb: 'list' })
+  const watches = await operator.metric('perennial_api_requests_total', { verb: 'watch' })
+  return all - lists - watches
+}
+
+function report(
+  name: string,
+  total: number,
+  { measured, rate, peak }: { measured: Measured; rate: number; peak: number },
+): void {
+  const perSecond = total / measured.seconds
+  line(`${name}: certificates`, `${total} Ready ${measured.seconds.toFixed(1)} s after the operator was started`)
+  line(`${name}: certificates/s`, `${perSecond.toFixed(1)} (${(perSecond / rate).toFixed(3)} of the create rate)`)
+  line(
+    `${name}: API requests per certificate`,
+    `${(measured.requests / total).toFixed(2)} (Events: ${(measured.events / total).toFixed(2)})`,
+  )
+  line(`${name}: conflicts`, String(measured.conflicts))
+  line(`${name}: operator CPU per certificate`, `${((measured.cpu / total) * 1000).toFixed(1)} ms`)
+  line(`${name}: peak RSS`, `${peak.toFixed(0)} MB`)
+}
+
+async function caCase(api: Api, plane: { kubeconfig: string }, rate: number): Promise<void> {
+  await api.call('POST', objects.issuersPath, objects.selfSignedIssuer)
+  await api.call('POST', objects.certificatesPath, objects.caCertificate)
+  await api.call('POST', objects.issuersPath, objects.caIssuer)
+  const options = {
+    kubeconfig: plane.kubeconfig,
+    metricsPort: ports.metrics,
+    http01Port: ports.http01,
+    flags: values.flags.split(' ').filter(Boolean),
+  }
+  const first = startOperator({ ...options, logFile: join(logs, 'prepare.log') })
+  await until('the CA', async () => (await readyCount(first)) >= 1, 60)
+  await first.stop()
+  await inParallel(count, 32, async (i) => {
+    await api.call('POST', objects.certificatesPath, objects.leaf('ca', i))
+  })
+  const operator = startOperator({ ...options, logFile: join(logs, 'ca.log') })
+  const measured = await measure(operator, { total: count, before: 1 })
+  report('CA issuer', count, { measured, rate, peak: operator.peakMegabytes() })
+  await operator.stop()
+}
+
+async function acmeCase(
+  api: Api,
+  plane: { kubeconfig: string },
+  { rate, before }: { rate: number; before: number },
+): Promise<void> {
+  const pebble = await startPebble({ httpPort: ports.http01, nonceReject: 0, env: { PEBBLE_VA_NOSLEEP: '1' } })
+  try {
+    await api.call('POST', objects.issuersPath, objects.acmeIssuer(pebble.directoryUrl, pebble.caBundle))
+    await inParallel(acmeCount, 32, async (i) => {
+      await api.call('POST', objects.certificatesPath, objects.leaf('acme', i))
+    })
+    const options = {
+      kubeconfig: plane.kubeconfig,
+      metricsPort: ports.metrics,
+      http01Port: ports.http01,
+      flags: ['--http01-self-check=false'],
+    }
+    const operator = startOperator({ ...options, logFile: join(logs, 'acme.log') })
+    const measured = await measure(operator, { total: acmeCount, before })
+    report('ACME (Pebble, HTTP-01)', acmeCount, { measured, rate, peak: operator.peakMegabytes() })
+    await operator.stop()
+  } finally {
+    await pebble.stop()
+  }
+}
+
+async function main(): Promise<void> {
+  line('machine', `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`)
+  const plane = await startControlPlane()
+  const api = connect(plane)
+  try {
+    await plane.kubectl(['apply', '--server-side', '-f', 'crds/'])
+    await api.call('POST', '/api/v1/namespaces', { metadata: { name: objects.namespace } })
+    const rate = await createRate(api)
+    line('API server: creates/s (32 connections, 1 KB)', rate.toFixed(0))
+    await caCase(api, plane, rate)
+    await acmeCase(api, plane, { rate, before: count + 1 })
+  } finally {
+    await api.close()
+    await plane.stop()
+  }
+}
+
+await main()
