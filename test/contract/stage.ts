@@ -87,7 +87,7 @@ export function factsOf(der: Der): Extract<ReturnType<typeof certificateFacts>, 
 export function expectSentence(fault: Fault): void {
   expect(Object.keys(faultTable)).toContain(fault.code)
   expect(fault.message).toMatch(/^\S.{15,600}$/)
-  expect(fault.message).not.toMatch(/\bat \S+:\d+|undefined|\[object|TypeError|Error:/)
+  expect(fault.message).not.toMatch(/\bat \S+\.[jt]s:\d+|undefined|\[object|TypeError|Error:/)
 }
 
 /** The fault of an outcome that is a failure; anything else fails the test. */

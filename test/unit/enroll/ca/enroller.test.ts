@@ -13,6 +13,7 @@ import { days, hours, instant, minus, plus, seconds } from '../../../../src/std/
 import type { Instant } from '../../../../src/std/time.ts'
 import { caBegins, caEnds, makeCa, someCa } from '../../../support/ca-material.ts'
 import type { CaMaterial } from '../../../support/ca-material.ts'
+import { openssl } from '../../../support/openssl.ts'
 
 const spec: CaSpec = { secretName: 'my-ca' }
 const noon = instant(Date.UTC(2026, 10, 23, 12, 0, 0))
@@ -219,6 +220,73 @@ describe('a ca issuer', () => {
     expect(printed).toContain('http://ocsp.test')
   })
 })
+
+describe('what the CA may not certify is refused before it is made', () => {
+  const none = { dnsDomains: [], ipRanges: [], emailAddresses: [], uriDomains: [] }
+
+  it('names outside its name constraints', async () => {
+    const permitted = { ...none, dnsDomains: ['example.test'], ipRanges: ['10.0.0.0/8'] }
+    const nameConstraints = { critical: true, permitted, excluded: none }
+    const { secret } = await makeCa({
+      name: 'Narrow',
+      notBefore: caBegins,
+      notAfter: caEnds,
+      change: { nameConstraints },
+    })
+    const enroller = enrollerOf(secret)
+    expect((await enroller.enroll(await order(), ctxAt(noon))).kind).toBe('issued')
+    const names = [...wanted.names, { type: 'dns', value: 'b.other.test' }, { type: 'ip', value: '192.0.2.1' }] as const
+    expect(await enroller.enroll(await order({ names }), ctxAt(noon))).toEqual({
+      kind: 'refused',
+      fault: {
+        code: 'NamesRejected',
+        message:
+          'the name constraints of the CA certificate in Secret "my-ca" do not allow b.other.test, 192.0.2.1; drop these names or use an issuer that may certify them',
+      },
+    })
+  })
+
+  it('CAs below a path length of 0', async () => {
+    const enroller = enrollerOf(caWithPathLength(0))
+    expect((await enroller.enroll(await order(), ctxAt(instant(Date.now())))).kind).toBe('issued')
+    expect(await enroller.enroll(await order({ isCA: true }), ctxAt(instant(Date.now())))).toMatchObject({
+      kind: 'refused',
+      fault: {
+        code: 'PolicyDenied',
+        message: expect.stringContaining('may not sign other CAs (its path length is 0)'),
+      },
+    })
+  })
+
+  it('but not CAs below a path length of 1', async () => {
+    const enroller = enrollerOf(caWithPathLength(1))
+    expect((await enroller.enroll(await order({ isCA: true }), ctxAt(instant(Date.now())))).kind).toBe('issued')
+  })
+})
+
+/** A CA from another maker, valid from the real present on. */
+function caWithPathLength(pathLength: number): CaMaterial['secret'] {
+  const made = openssl([
+    ...[
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      '-',
+      '-days',
+      '90',
+    ],
+    ...['-subj', '/CN=Short', '-addext', `basicConstraints=critical,CA:TRUE,pathlen:${pathLength}`],
+    ...['-addext', 'keyUsage=critical,keyCertSign', '-config', 'c.cnf'],
+  ]
+  const made = openssl(args, { 'c.cnf': '[req]\ndistinguished_name=dn\n[dn]\n' })
+  const at = made.text.indexOf('-----BEGIN CERTIFICATE')
+  return { 'tls.crt': utf8(made.text.slice(at)), 'tls.key': utf8(made.text.slice(0, at)) }
+}
 
 describe('the Secret of a ca issuer', () => {
   it('is asked for by the field that names it', () => {
