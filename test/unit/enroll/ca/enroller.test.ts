@@ -266,22 +266,10 @@ describe('what the CA may not certify is refused before it is made', () => {
 
 /** A CA from another maker, valid from the real present on. */
 function caWithPathLength(pathLength: number): CaMaterial['secret'] {
-  const made = openssl([
-    ...[
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      '-',
-      '-days',
-      '90',
-    ],
-    ...['-subj', '/CN=Short', '-addext', `basicConstraints=critical,CA:TRUE,pathlen:${pathLength}`],
-    ...['-addext', 'keyUsage=critical,keyCertSign', '-config', 'c.cnf'],
+  const args = [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '-'],
+    ...['-days', '90', '-config', 'c.cnf', '-subj', '/CN=Short', '-addext', 'keyUsage=critical,keyCertSign'],
+    ...['-addext', `basicConstraints=critical,CA:TRUE,pathlen:${pathLength}`],
   ]
   const made = openssl(args, { 'c.cnf': '[req]\ndistinguished_name=dn\n[dn]\n' })
   const at = made.text.indexOf('-----BEGIN CERTIFICATE')
