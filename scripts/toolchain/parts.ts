@@ -1,0 +1,86 @@
+/**
+ * The real parts that tests, the demo and the benchmark run against: one row each, with the versions that were tried.
+ *
+ * A row lists its versions newest first. The newest one that the Go at hand can build is built; whichever of them is
+ * found first is used.
+ */
+
+export type GoVersion = `1.${number}`
+
+export type Recipe =
+  | {
+      /** A command of k8s.io/kubernetes, whose go.mod asks for staging modules that exist under other versions only. */
+      readonly kind: 'kubernetes'
+      readonly command: string
+    }
+  | {
+      /** A package of a module, built from a module of our own that requires it: for those `go install` refuses. */
+      readonly kind: 'package'
+      readonly module: string
+      readonly package: string
+    }
+
+export interface Edition {
+  readonly version: string
+  /** The oldest Go that builds it, as the module's own `go` line says. */
+  readonly go: GoVersion
+}
+
+export interface Part {
+  readonly recipe: Recipe
+  readonly editions: readonly Edition[]
+  /** How long a first build takes on two cores, for the person who waits. */
+  readonly effort: string
+}
+
+const kubernetes: readonly Edition[] = [
+  { version: '1.36.3', go: '1.26' },
+  { version: '1.35.4', go: '1.25' },
+  { version: '1.34.4', go: '1.24' },
+]
+
+const pebble: readonly Edition[] = [{ version: '2.10.1', go: '1.24' }]
+
+const pebbleModule = 'github.com/letsencrypt/pebble/v2'
+
+export const parts = {
+  etcd: {
+    recipe: { kind: 'package', module: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3' },
+    editions: [
+      { version: '3.6.14', go: '1.25' },
+      { version: '3.6.8', go: '1.24' },
+    ],
+    effort: 'about 75 seconds',
+  },
+  'kube-apiserver': {
+    recipe: { kind: 'kubernetes', command: 'kube-apiserver' },
+    editions: kubernetes,
+    effort: 'about 7 minutes',
+  },
+  'kube-controller-manager': {
+    recipe: { kind: 'kubernetes', command: 'kube-controller-manager' },
+    editions: kubernetes,
+    effort: 'about a minute more',
+  },
+  kubectl: {
+    recipe: { kind: 'kubernetes', command: 'kubectl' },
+    editions: kubernetes,
+    effort: 'about half a minute more',
+  },
+  pebble: {
+    recipe: { kind: 'package', module: pebbleModule, package: `${pebbleModule}/cmd/pebble` },
+    editions: pebble,
+    effort: 'about 15 seconds',
+  },
+  'pebble-challtestsrv': {
+    recipe: { kind: 'package', module: pebbleModule, package: `${pebbleModule}/cmd/pebble-challtestsrv` },
+    editions: pebble,
+    effort: 'a few seconds',
+  },
+} as const satisfies Readonly<Record<string, Part>>
+
+export type Binary = keyof typeof parts
+
+export const partOf = (binary: Binary): Part => parts[binary]
+
+export const allBinaries = Object.keys(parts) as readonly Binary[]
