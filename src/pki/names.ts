@@ -17,7 +17,7 @@ const fixedSyntax: Readonly<Record<string, 'printableString' | 'ia5String'>> = {
 
 /** PrintableString's alphabet, X.680 section 41.4. */
 const printable = /^[A-Za-z0-9 '()+,\-./:=?]*$/
-const ascii = /^[\x00-\x7f]*$/
+const ascii = /^\p{ASCII}*$/u
 
 const setTag = 0x31
 

@@ -7,7 +7,7 @@ import { generateKey } from '../../src/pki/key.ts'
 import { minutes, plus } from '../../src/std/time.ts'
 import { orderFor, throughJson, travel } from './drive.ts'
 import { plainWish } from './harness.ts'
-import type { NetworkTrouble, Scene, Trouble } from './harness.ts'
+import type { NetworkTrouble, Scene } from './harness.ts'
 import { expectSentence, faultOf } from './stage.ts'
 import type { Stage } from './stage.ts'
 

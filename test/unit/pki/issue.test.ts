@@ -100,28 +100,18 @@ describe('a certificate signed by a CA', () => {
   })
 
   it('copies the subject of the CA octet for octet, whatever string types it uses', async () => {
-    const made = openssl(
-      [
-        ...[
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:P-256',
-          '-nodes',
-          '-keyout',
-          '-',
-          '-days',
-          '9',
-        ],
-        ...['-subj', '/C=DE/O=Prüfstelle\\+Söhne/CN=Old CA', '-utf8', '-config', 'c.cnf', '-extensions', 'v3'],
-      ],
-      {
-        'c.cnf':
-          'string_mask=pkix\n[req]\ndistinguished_name=dn\nstring_mask=pkix\n[dn]\n[v3]\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=none\n',
-      },
-    ).text
+    const command = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout - -days 9 -utf8 -config c.cnf'
+    const config = `[req]
+distinguished_name = dn
+x509_extensions = v3
+string_mask = pkix
+[dn]
+[v3]
+basicConstraints = critical,CA:TRUE
+subjectKeyIdentifier = none
+`
+    const subject = '/C=DE/O=Prüfstelle\\+Söhne/CN=Old CA'
+    const made = openssl([...command.split(' '), '-subj', subject], { 'c.cnf': config }).text
     const [certificate] = unwrap(readCertificates(made.slice(made.indexOf('-----BEGIN CERTIFICATE'))))
     if (certificate === undefined) throw new Error(made)
     const signer = unwrap(

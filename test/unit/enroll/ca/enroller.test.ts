@@ -266,11 +266,9 @@ describe('what the CA may not certify is refused before it is made', () => {
 
 /** A CA from another maker, valid from the real present on. */
 function caWithPathLength(pathLength: number): CaMaterial['secret'] {
-  const args = [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '-'],
-    ...['-days', '90', '-config', 'c.cnf', '-subj', '/CN=Short', '-addext', 'keyUsage=critical,keyCertSign'],
-    ...['-addext', `basicConstraints=critical,CA:TRUE,pathlen:${pathLength}`],
-  ]
+  const key = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout - -days 90 -config c.cnf'
+  const extensions = `-addext keyUsage=critical,keyCertSign -addext basicConstraints=critical,CA:TRUE,pathlen:${pathLength}`
+  const args = `${key} -subj /CN=Short ${extensions}`.split(' ')
   const made = openssl(args, { 'c.cnf': '[req]\ndistinguished_name=dn\n[dn]\n' })
   const at = made.text.indexOf('-----BEGIN CERTIFICATE')
   return { 'tls.crt': utf8(made.text.slice(at)), 'tls.key': utf8(made.text.slice(0, at)) }
