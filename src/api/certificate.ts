@@ -45,12 +45,9 @@ const renewBefore = ruled(
 
 const revocationPolicy = z
   .object({
-    onDelete: z
-      .enum(['Revoke', 'Ignore'])
-      .exactOptional()
-      .meta({
-        description: 'Whether the certificate is revoked when the Certificate is deleted. Ignore when not given.',
-      }),
+    onDelete: z.enum(['Revoke', 'Ignore']).exactOptional().meta({
+      description: 'Whether the certificate is revoked when the Certificate is deleted. Ignore when not given.',
+    }),
     onSupersede: z
       .object({
         after: ruled(
@@ -112,14 +109,9 @@ const spec = z
     keystores: keystores.exactOptional(),
     additionalOutputFormats: additionalOutputFormats.exactOptional(),
     secretTemplate: secretTemplate.exactOptional(),
-    revisionHistoryLimit: z
-      .int()
-      .min(1)
-      .max(2147483647)
-      .exactOptional()
-      .meta({
-        description: 'Accepted so that manifests of cert-manager apply; has no effect, because there are no revisions.',
-      }),
+    revisionHistoryLimit: z.int().min(1).max(2147483647).exactOptional().meta({
+      description: 'Accepted so that manifests of cert-manager apply; has no effect, because there are no revisions.',
+    }),
     deletionPolicy: z
       .enum(['Retain', 'Delete'])
       .exactOptional()

@@ -47,24 +47,21 @@ const exactlyOne: Rule<SpecOutput> = {
   rejects: [{ selfSigned: null }, { selfSigned: {}, ca: { secretName: 'ca' } }],
 }
 
+const bundleRef = { caBundleSecretRef: { name: 'ca', key: 'ca.crt' } }
+const bundled = {
+  server: 'https://acme.example.com/directory',
+  privateKeySecretRef: { name: 'account' },
+  caBundle: '-----BEGIN CERTIFICATE-----',
+}
+
 const oneBundle: Rule<SpecOutput> = {
   cel: '!has(self.acme) || !has(self.acme.caBundle) || !has(self.tls) || (!has(self.tls.caBundle) && !has(self.tls.caBundleSecretRef))',
   holds: ({ acme, tls }) =>
     acme?.caBundle === undefined || (tls?.caBundle === undefined && tls?.caBundleSecretRef === undefined),
   message: 'The CA bundle is given twice: keep acme.caBundle or the one in tls.',
   field: 'tls',
-  accepts: [],
-  rejects: [
-    {
-      selfSigned: null,
-      acme: {
-        server: 'https://acme.example.com/directory',
-        privateKeySecretRef: { name: 'account' },
-        caBundle: '-----BEGIN CERTIFICATE-----',
-      },
-      tls: { caBundleSecretRef: { name: 'ca', key: 'ca.crt' } },
-    },
-  ],
+  accepts: [{ selfSigned: null, acme: { ...bundled, caBundle: null }, tls: bundleRef }],
+  rejects: [{ selfSigned: null, acme: bundled, tls: bundleRef }],
 }
 
 export const issuerSchema = z.object({

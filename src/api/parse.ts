@@ -44,10 +44,11 @@ export function parseSpec<S extends z.ZodType>(object: unknown, schema: S): Resu
 }
 
 /** The first complaint, with its path, and how many more there are. */
-function complaint(error: z.ZodError, root: string): string {
-  const [first, ...rest] = error.issues
-  const more = rest.length === 0 ? '' : ` There are ${rest.length} more complaints.`
-  return `In ${pathText(root, first?.path ?? [])}: ${first?.message ?? 'unreadable'}${/[.!?]$/.test(first?.message ?? '') ? '' : '.'}${more}`
+function complaint({ issues }: z.ZodError, root: string): string {
+  const { path, message } = issues[0] ?? { path: [], message: 'It cannot be understood.' }
+  const rest = issues.length - 1
+  const more = rest > 1 ? ` There are ${rest} more complaints.` : rest === 1 ? ' There is one more complaint.' : ''
+  return `In ${pathText(root, path)}: ${message}${/[.!?]$/.test(message) ? '' : '.'}${more}`
 }
 
 /** `spec.dnsNames[0]`, as the API server writes paths. */

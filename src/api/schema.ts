@@ -30,9 +30,8 @@ export function keyedList<S extends z.ZodType>(
 }
 
 /** Texts by name, as labels are. At most 64 of them. */
-export function textMap(max: number, description: string): z.ZodRecord<z.ZodString, z.ZodString> {
-  return z.record(z.string(), z.string().max(max)).meta({ description, maxProperties: 64 })
-}
+export const textMap = (value: z.ZodString, description: string): z.ZodRecord<z.ZodString, z.ZodString> =>
+  z.record(z.string(), value).meta({ description, maxProperties: 64 })
 
 /** JSON whose shape only its owner knows. The server keeps it as it is. */
 export const anyObject = (description: string): z.ZodCustom<JsonObject, JsonObject> =>

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../../std/json.ts'
 import { secretKeySelector } from '../meta.ts'
-import { ruled } from '../rule.ts'
+import { celText, matching, placed, ruled } from '../rule.ts'
 import type { Rule } from '../rule.ts'
 import { keyedList, text, textMap } from '../schema.ts'
 
@@ -64,11 +64,9 @@ export const keystores = z
 export const additionalOutputFormats = keyedList(
   z
     .object({
-      type: z
-        .enum(['DER', 'CombinedPEM'])
-        .meta({
-          description: 'DER: key.der, the key in binary. CombinedPEM: tls-combined.pem, key and chain in one file.',
-        }),
+      type: z.enum(['DER', 'CombinedPEM']).meta({
+        description: 'DER: key.der, the key in binary. CombinedPEM: tls-combined.pem, key and chain in one file.',
+      }),
     })
     .meta({ description: 'One more entry of the Secret.' }),
   {
@@ -78,23 +76,52 @@ export const additionalOutputFormats = keyedList(
   },
 )
 
-const ourPrefix: Omit<Rule<Record<string, string>>, 'accepts' | 'rejects'> = {
-  cel: "self.all(key, !key.startsWith('perennial.dev/'))",
-  holds: (map) => !Object.keys(map).some((key) => key.startsWith('perennial.dev/')),
-  message: 'Keys that start with perennial.dev/ belong to Perennial; choose another prefix.',
+/** A qualified name: an optional DNS subdomain and a slash, then up to 63 characters. */
+const keyPattern = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/
+
+type Texts = Record<string, string>
+
+const mapRules = (member: 'labels' | 'annotations'): readonly Rule<Texts>[] => {
+  const withKey = (key: string): JsonObject => ({ secretTemplate: { [member]: { [key]: 'web', other: 'web' } } })
+  return [
+    {
+      cel: "self.all(key, !key.startsWith('perennial.dev/'))",
+      holds: (map) => !Object.keys(map).some((key) => key.startsWith('perennial.dev/')),
+      message: 'Keys that start with perennial.dev/ belong to Perennial; choose another prefix.',
+      accepts: ['example.com/team', 'team', 'perennial.dev.example.com/a'].map(withKey),
+      rejects: ['perennial.dev/certificate-name', 'perennial.dev/x'].map(withKey),
+    },
+    {
+      cel: `self.all(key, key.matches(${celText(keyPattern.source)}))`,
+      holds: (map) => Object.keys(map).every((key) => keyPattern.test(key)),
+      message:
+        'A key is a name of at most 63 letters, digits, hyphens, underscores and dots, with an optional domain and a slash in front, for example example.com/team.',
+      accepts: ['team', 'example.com/team', 'A_b.c-d', 'a'.repeat(63)].map(withKey),
+      rejects: ['te am', '/team', 'example.com/', 'a/b/c', 'Example.com/team', '-a', 'a'.repeat(64)].map(withKey),
+    },
+  ]
 }
 
-const mapRule = (member: 'labels' | 'annotations'): Rule<Record<string, string>> => ({
-  ...ourPrefix,
-  accepts: [
-    { secretTemplate: { [member]: { 'example.com/team': 'web', team: 'web', 'perennial.dev.example.com/a': 'b' } } },
-  ],
-  rejects: [{ secretTemplate: { [member]: { 'perennial.dev/certificate-name': 'other', team: 'web' } } }],
-})
+const labelValue = ruled(
+  z.string().max(63).meta({ description: 'The value of a label.' }),
+  placed(
+    [
+      matching(/^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/, {
+        message:
+          'The value of a label is empty, or letters, digits, hyphens, underscores and dots with a letter or digit at both ends; put other text into an annotation.',
+        accepts: ['', 'web', 'a_b.c-d'],
+        rejects: ['a b', 'web-', '.', 'a/b'],
+      }),
+    ],
+    (value) => ({ secretTemplate: { labels: { team: value } } }),
+  ),
+)
+
+const annotationValue = z.string().max(16384).meta({ description: 'The value of an annotation.' })
 
 export const secretTemplate = z
   .object({
-    labels: ruled(textMap(63, 'Labels of the Secret.'), [mapRule('labels')]).exactOptional(),
-    annotations: ruled(textMap(16384, 'Annotations of the Secret.'), [mapRule('annotations')]).exactOptional(),
+    labels: ruled(textMap(labelValue, 'Labels of the Secret.'), mapRules('labels')).exactOptional(),
+    annotations: ruled(textMap(annotationValue, 'Annotations of the Secret.'), mapRules('annotations')).exactOptional(),
   })
   .meta({ description: 'Labels and annotations for the Secret. What is dropped from here is removed from the Secret.' })

@@ -8,6 +8,10 @@ import { list, text, textMap } from '../schema.ts'
 import { dnsName, email, https, secretKey } from '../texts.ts'
 import { caBundle } from './common.ts'
 
+/** Together they bound what the server may have to check: every name of every solver. */
+const manySolvers = 32
+const selectorNames = 100
+
 const example = { server: 'https://acme.example.com/directory', privateKeySecretRef: { name: 'acme-account' } }
 const acmeWith = (members: JsonObject): JsonObject => ({ selfSigned: null, acme: { ...example, ...members } })
 
@@ -15,13 +19,16 @@ const solver = z
   .object({
     selector: z
       .object({
-        matchLabels: textMap(63, 'Labels that the Certificate must carry.').exactOptional(),
+        matchLabels: textMap(
+          z.string().max(63).meta({ description: 'The value of a label.' }),
+          'Labels that the Certificate must carry.',
+        ).exactOptional(),
         dnsNames: list(
           ruled(
             text(253, 'A DNS name.'),
             placed(dnsName, (name) => acmeWith({ solvers: [{ selector: { dnsNames: [name] }, http01: {} }] })),
           ),
-          { max: 1000, description: 'Names that this solver is for, exactly as written.' },
+          { max: selectorNames, description: 'Names that this solver is for, exactly as written.' },
         ).exactOptional(),
         dnsZones: list(
           ruled(
@@ -29,7 +36,7 @@ const solver = z
             placed(dnsName, (zone) => acmeWith({ solvers: [{ selector: { dnsZones: [zone] }, http01: {} }] })),
           ),
           {
-            max: 1000,
+            max: selectorNames,
             description: 'Zones that this solver is for, with everything below them. The longest match wins.',
           },
         ).exactOptional(),
@@ -122,12 +129,9 @@ const members = {
     placed(fingerprint, (value) => acmeWith({ preferredChainFingerprint: value })),
   ).exactOptional(),
   privateKeySecretRef,
-  disableAccountKeyGeneration: z
-    .boolean()
-    .exactOptional()
-    .meta({
-      description: 'Wait for the Secret of the account key to appear instead of making it. False when not given.',
-    }),
+  disableAccountKeyGeneration: z.boolean().exactOptional().meta({
+    description: 'Wait for the Secret of the account key to appear instead of making it. False when not given.',
+  }),
   accountKeyAlgorithm: z
     .enum(['ES256', 'ES384', 'RS256', 'EdDSA'])
     .exactOptional()
@@ -144,22 +148,15 @@ const members = {
     [verified],
   ).exactOptional(),
   solvers: list(ruled(solver, [solverRule]), {
-    max: 64,
+    max: manySolvers,
     description: 'Ways to prove control of names. The most specific selector wins; HTTP for every name when not given.',
   }).exactOptional(),
-  enableDurationFeature: z
-    .boolean()
-    .exactOptional()
-    .meta({
-      description:
-        'Whether orders ask for the lifetime of the Certificate. Many CAs refuse that. False when not given.',
-    }),
-  renewalInformation: z
-    .enum(['ARI', 'None'])
-    .exactOptional()
-    .meta({
-      description: 'ARI: ask the CA when to renew and follow it (RFC 9773). None: do not ask. ARI when not given.',
-    }),
+  enableDurationFeature: z.boolean().exactOptional().meta({
+    description: 'Whether orders ask for the lifetime of the Certificate. Many CAs refuse that. False when not given.',
+  }),
+  renewalInformation: z.enum(['ARI', 'None']).exactOptional().meta({
+    description: 'ARI: ask the CA when to renew and follow it (RFC 9773). None: do not ask. ARI when not given.',
+  }),
 }
 
 export const acmeSpec = z.object(members).meta({ description: 'A CA that speaks ACME (RFC 8555).' })

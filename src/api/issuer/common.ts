@@ -50,15 +50,10 @@ const limits = z
       .max(1000)
       .exactOptional()
       .meta({ description: 'How many calls to this issuer start in a second, on average. Unlimited when not given.' }),
-    burst: z
-      .int()
-      .min(1)
-      .max(1000)
-      .exactOptional()
-      .meta({
-        description:
-          'How many calls may start at once after a quiet time, before requestsPerSecond holds. 1 when not given.',
-      }),
+    burst: z.int().min(1).max(1000).exactOptional().meta({
+      description:
+        'How many calls may start at once after a quiet time, before requestsPerSecond holds. 1 when not given.',
+    }),
   })
   .meta({ description: 'How hard this issuer may be worked. Trouble at one issuer never slows another.' })
 
