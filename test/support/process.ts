@@ -56,8 +56,8 @@ const questionInterval = 40
 const guardScript = `
 read -r pid || exit 0
 read -r word && [ "$word" = done ] && exit 0
-kill -TERM -- "-$pid" 2>/dev/null && sleep 2
-kill -KILL -- "-$pid" 2>/dev/null
+kill -s TERM -- "-$pid" 2>/dev/null && sleep 2
+kill -s KILL -- "-$pid" 2>/dev/null
 [ $# -eq 0 ] || rm -rf -- "$@"
 `
 
