@@ -43,8 +43,10 @@ export const dnsName: readonly TextRule[] = [
 
 /** netip.ParseAddr without zones and without IPv4 in IPv6, as `isIP` of the server's CEL library. */
 export function isIp(address: string): boolean {
-  if (/(^|\.)0\d/.test(address) || /^::ffff:/i.test(canonicalIp(address) ?? '')) return false
-  return canonicalIp(address) !== undefined
+  const canonical = canonicalIp(address)
+  if (canonical === undefined || /^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(canonical)) return false
+  const dotted = address.slice(address.lastIndexOf(':') + 1)
+  return !dotted.includes('.') || dotted.split('.').every((part) => /^(0|[1-9]\d*)$/.test(part))
 }
 
 export const ipAddress: readonly TextRule[] = [
@@ -53,11 +55,21 @@ export const ipAddress: readonly TextRule[] = [
     holds: isIp,
     message:
       'This is not an IP address; write IPv4 as 192.0.2.1 and IPv6 as 2001:db8::1, without port, prefix or zone.',
-    accepts: ['192.0.2.1', '2001:db8::1', '::1', '2001:DB8:0:0:0:0:0:1', '0.0.0.0', '64:ff9b::192.0.2.33'],
+    accepts: [
+      '192.0.2.1',
+      '2001:db8::1',
+      '::1',
+      '2001:DB8:0:0:0:0:0:1',
+      '0.0.0.0',
+      '64:ff9b::192.0.2.33',
+      '00::0:0',
+      '::ffff:1',
+    ],
     rejects: [
       '192.0.2.256',
       '192.0.2',
       '192.0.2.01',
+      '::192.0.2.01',
       '192.0.2.1:443',
       '192.0.2.0/24',
       '[2001:db8::1]',
