@@ -11,9 +11,11 @@ import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 
 export const tags = {
+  boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  oid: 0x06,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,

@@ -1,0 +1,151 @@
+/**
+ * What one certificate says (RFC 5280 section 4.1), read straight from its DER: every Secret is read when it arrives, and no
+ * library gives all of this from one parse.
+ */
+import { X509Certificate } from 'node:crypto'
+import type { CertificateFacts } from '../domain/facts.ts'
+import type { SubjectName, Usage } from '../domain/wanted.ts'
+import type { Der } from '../std/bytes.ts'
+import { err, ok } from '../std/result.ts'
+import type { Result } from '../std/result.ts'
+import { tags } from './der.ts'
+import type { DerElement } from './der.ts'
+import { sha256Hex } from './hash.ts'
+import { readKeyShape, readSignatureHash } from './readalgorithm.ts'
+import { childrenOf, hexOf, Malformed, onlyChild, reading, readOid, readTime } from './readder.ts'
+import { readGeneralNames, readName } from './readnames.ts'
+import { usagesOfFlags, usagesOfPurpose } from './usages.ts'
+
+/**
+ * @param der - what is said to be one certificate; may be anything
+ * @returns the facts, or a clause that says what is wrong. Signatures are not checked, but for whether it signed itself
+ */
+export const certificateFacts = (der: Der): Result<CertificateFacts, string> => reading(() => readCertificate(der))
+
+/** Places in TBSCertificate, after the version. */
+const [serialAt, signatureAt, issuerAt, validityAt, subjectAt, publicKeyAt, optionalsAt] = [0, 1, 2, 3, 4, 5, 6]
+const versionTag = 0xa0
+const extensionsTag = 0xa3
+
+function readCertificate(der: Der): Result<CertificateFacts, string> {
+  const [body, signature] = childrenOf(onlyChild(der, 'encoding'), 'encoding')
+  const all = childrenOf(body, 'body')
+  const fields = all[0]?.tag === versionTag ? all.slice(1) : all
+  const publicKey = fields[publicKeyAt]
+  if (publicKey === undefined || signature === undefined) return err('it is not an X.509 certificate')
+  if (!same(fields[signatureAt], signature)) return err('it names two different signature algorithms')
+  const [notBefore, notAfter] = childrenOf(fields[validityAt], 'validity')
+  const extensions = readExtensions(fields.slice(optionalsAt).find(({ tag }) => tag === extensionsTag))
+  return ok({
+    serialNumber: serialText(fields[serialAt]),
+    fingerprint: sha256Hex(der),
+    subject: readName(fields[subjectAt], 'subject'),
+    issuer: readName(fields[issuerAt], 'issuer'),
+    notBefore: readTime(notBefore, 'notBefore'),
+    notAfter: readTime(notAfter, 'notAfter'),
+    key: readKeyShape(publicKey),
+    publicKeyHash: sha256Hex(publicKey.encoded),
+    signatureHash: readSignatureHash(signature),
+    selfSigned: same(fields[issuerAt], fields[subjectAt]) && signedItself(der),
+    ...extensions,
+  })
+}
+
+const same = (a: DerElement | undefined, b: DerElement | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.compare(a.encoded, b.encoded) === 0
+
+/** As `openssl x509 -serial` prints it: the magnitude, with a sign for serial numbers that should not exist. */
+function serialText(element: DerElement | undefined): string {
+  const octets = element?.content ?? new Uint8Array()
+  if (element?.tag !== tags.integer || octets.length === 0) throw new Malformed('it has no serial number')
+  if ((octets[0] ?? 0) >= 0x80) return `-${magnitudeOfNegative(octets)}`
+  const hex = hexOf(octets).toUpperCase()
+  return hex.length > 2 && hex.startsWith('00') ? hex.slice(2) : hex
+}
+
+function magnitudeOfNegative(octets: Uint8Array): string {
+  const magnitude = (1n << BigInt(octets.length * 8)) - BigInt(`0x${hexOf(octets)}`)
+  const hex = magnitude.toString(16).toUpperCase()
+  return hex.length % 2 === 0 ? hex : `0${hex}`
+}
+
+function signedItself(der: Der): boolean {
+  try {
+    const certificate = new X509Certificate(der)
+    return certificate.verify(certificate.publicKey)
+  } catch {
+    // a key or an algorithm that OpenSSL does not know
+    return false
+  }
+}
+
+interface ExtensionFacts {
+  readonly names: readonly SubjectName[]
+  readonly usages: readonly Usage[]
+  readonly isCA: boolean
+  readonly subjectKeyId: string | undefined
+  readonly authorityKeyId: string | undefined
+}
+
+function readExtensions(field: DerElement | undefined): ExtensionFacts {
+  const values = field === undefined ? new Map<string, DerElement>() : extensionValues(field)
+  const names = values.get('2.5.29.17')
+  const subjectKeyId = values.get('2.5.29.14')
+  const authorityKeyId = values.get('2.5.29.35')
+  return {
+    names: names === undefined ? [] : readGeneralNames(names, 'subject alternative name'),
+    usages: [...keyUsages(values.get('2.5.29.15')), ...purposes(values.get('2.5.29.37'))],
+    isCA: isAuthority(values.get('2.5.29.19')),
+    subjectKeyId: subjectKeyId && hexOf(subjectKeyId.content),
+    authorityKeyId: authorityKeyId && keyIdentifierOf(authorityKeyId),
+  }
+}
+
+/** The value of each extension by its type. Two of one type are refused (section 4.2): who is right could not be told. */
+function extensionValues(field: DerElement): Map<string, DerElement> {
+  const values = new Map<string, DerElement>()
+  for (const extension of childrenOf(onlyChild(field.content, 'extensions'), 'extensions')) {
+    const parts = childrenOf(extension, 'extensions')
+    const id = readOid(parts[0], 'extensions')
+    // extnID, critical DEFAULT FALSE, extnValue
+    const value = parts.at(-1)
+    if (parts.length < 2 || value?.tag !== tags.octetString) throw new Malformed(`its extension ${id} has no value`)
+    if (values.has(id)) throw new Malformed(`it has the extension ${id} twice`)
+    if (readHere.has(id)) values.set(id, onlyChild(value.content, `extension ${id}`))
+  }
+  return values
+}
+
+const readHere: ReadonlySet<string> = new Set([
+  '2.5.29.14',
+  '2.5.29.15',
+  '2.5.29.17',
+  '2.5.29.19',
+  '2.5.29.35',
+  '2.5.29.37',
+])
+
+/** Bit 0 of the BIT STRING is the highest bit of its first octet; octet 0 counts the unused bits. */
+function keyUsages(element: DerElement | undefined): readonly Usage[] {
+  if (element === undefined) return []
+  const [, first = 0, second = 0] = element.content
+  const bits = (first << 8) | second
+  return usagesOfFlags(Array.from({ length: 9 }, (_, bit) => ((bits >> (15 - bit)) & 1) << bit).reduce((a, b) => a | b))
+}
+
+const purposes = (element: DerElement | undefined): readonly Usage[] =>
+  element === undefined
+    ? []
+    : childrenOf(element, 'extended key usage').flatMap((oid) => usagesOfPurpose(readOid(oid, 'extended key usage')))
+
+/** BasicConstraints: cA is absent when false. */
+function isAuthority(element: DerElement | undefined): boolean {
+  const [cA] = element === undefined ? [] : childrenOf(element, 'basic constraints')
+  return cA?.tag === tags.boolean && cA.content[0] !== 0
+}
+
+/** AuthorityKeyIdentifier: keyIdentifier is [0]. */
+function keyIdentifierOf(element: DerElement): string | undefined {
+  const id = childrenOf(element, 'authority key identifier').find(({ tag }) => tag === 0x80)
+  return id && hexOf(id.content)
+}
