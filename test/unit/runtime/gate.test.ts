@@ -75,6 +75,24 @@ describe('Gate', () => {
     expect(called).toEqual(['b', 'd'])
   })
 
+  it('gives the token of a key that withdraws to the next', () => {
+    const { called, enter, mustEnter, gate } = setUp({ concurrency: 1, rate: { perSecond: 0.001, burst: 2 } })
+    const leave = mustEnter('a')
+    for (const key of ['b', 'c']) enter(key)
+    leave()
+    gate.withdraw('b')
+    expect(called).toEqual(['b', 'c'])
+  })
+
+  it('lets nobody pass those who wait, not even one who comes in the very moment of the next token', () => {
+    const { clock, called, enter } = setUp({ concurrency: 9, rate: { perSecond: 1, burst: 1 } })
+    const seen: string[] = []
+    clock.after(seconds(1), () => seen.push(enter('late').kind))
+    for (const key of ['a', 'b']) enter(key)
+    clock.advance(seconds(1))
+    expect([seen, called]).toEqual([['wait'], ['b']])
+  })
+
   it('says when the rate would let it in, and calls it then', () => {
     const { clock, called, enter } = setUp({ concurrency: 10, rate: { perSecond: 0.5, burst: 2 } })
     const start = clock.now()
