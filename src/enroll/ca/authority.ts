@@ -7,7 +7,8 @@ import { assembleChain } from '../../pki/chain.ts'
 import { readSigner } from '../../pki/signer.ts'
 import type { Signer, SignerUrls } from '../../pki/signer.ts'
 import { readPrivateKey } from '../../pki/key.ts'
-import { readCertificates } from '../../pki/pem.ts'
+import { pemLimits, readCertificates } from '../../pki/pem.ts'
+import { keyUsageFlags } from '../../pki/usages.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
@@ -67,7 +68,7 @@ export function readAuthority(source: AuthoritySource): Result<Authority, Fault>
 
 function readAnchors(source: AuthoritySource): Result<readonly Der[], string> {
   const text = entryText(source, 'ca.crt')
-  return text.trim() === '' ? ok([]) : readCertificates(text)
+  return text.trim() === '' ? ok([]) : readCertificates(text, pemLimits.bundle)
 }
 
 const entryText = ({ data }: AuthoritySource, entry: string): string => Buffer.from(data[entry] ?? []).toString('utf8')
@@ -76,22 +77,8 @@ const entryText = ({ data }: AuthoritySource, entry: string): string => Buffer.f
 function notACa(facts: CertificateFacts): string | undefined {
   if (!facts.isCA)
     return 'is not a CA certificate (basic constraints do not say CA:TRUE); put a certificate made with isCA: true there'
-  const restricted = facts.usages.some((usage) => keyUsages.has(usage))
-  if (restricted && !facts.usages.includes('cert sign'))
+  const hasKeyUsage = keyUsageFlags(facts.usages) !== 0
+  if (hasKeyUsage && !facts.usages.includes('cert sign'))
     return 'may not sign certificates (its key usage lacks "cert sign"); put a certificate with that usage there'
   return undefined
 }
-
-/** The usages that stand for bits of the key usage extension: where one is present, the extension is. */
-const keyUsages: ReadonlySet<string> = new Set([
-  'signing',
-  'digital signature',
-  'content commitment',
-  'key encipherment',
-  'data encipherment',
-  'key agreement',
-  'cert sign',
-  'crl sign',
-  'encipher only',
-  'decipher only',
-])
