@@ -1,4 +1,5 @@
 /** Makes the controllers and wires what wakes them. Part of the composition root. */
+import { setMaxListeners } from 'node:events'
 import type { CacheSet, Resources } from './caches.ts'
 import type { Config } from './config.ts'
 import { CertificateController } from './controllers/certificate/controller.ts'
@@ -64,6 +65,8 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   return {
     live,
     run: async (signal) => {
+      // Every worker listens to it.
+      setMaxListeners(0, signal)
       enqueueEverything(caches, queues)
       await Promise.all([
         runWorkers({
@@ -99,7 +102,11 @@ function certificateController(
   { resources, caches, events, metrics, clock, log }: ControllerParts,
   { live, contexts, queues }: { live: LiveIssuers; contexts: ContextMaker; queues: Queues },
 ): CertificateController {
-  const secrets = new CertificateSecrets(resources.secrets, caches.secrets)
+  const secrets = new CertificateSecrets({
+    secrets: resources.secrets,
+    store: caches.secrets,
+    written: (key) => wakeIssuersUsing(key, { live, queue: queues.issuer }),
+  })
   return new CertificateController({
     caches: {
       certificates: caches.certificates,
@@ -160,7 +167,7 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
       wakeBy('secret', key)
       const secret = caches.secrets.get(key)
       if (secret?.role === 'next-key') queues.certificate.add(`${key.split('/')[0]}/${secret.certificateName}`)
-      for (const issuer of live.using(key)) queues.issuer.add(issuer)
+      wakeIssuersUsing(key, { live, queue: queues.issuer })
     }),
     caches.issuers.subscribe((key) => queues.issuer.add(`Issuer/${key}`)),
     caches.clusterIssuers.subscribe((key) => queues.issuer.add(`ClusterIssuer/${key}`)),
@@ -169,6 +176,11 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
   return () => {
     for (const end of ends) end()
   }
+}
+
+/** A CA whose certificate is a Certificate of ours is looked at again as soon as its Secret changes. */
+function wakeIssuersUsing(secret: string, { live, queue }: { live: LiveIssuers; queue: WorkQueue }): void {
+  for (const issuer of live.using(secret)) queue.add(issuer)
 }
 
 function enqueueEverything(caches: CacheSet, queues: Queues): void {

@@ -159,6 +159,12 @@ export const settings = {
     shape: 'host:port|off',
     help: 'Where answers to ACME HTTP-01 challenges are served.',
   }),
+  http01SelfCheck: setting({
+    schema: yesOrNo,
+    fallback: 'true',
+    shape: 'true|false',
+    help: 'Look at HTTP-01 answers from here before the CA is told to; never longer than 20 s, and never a hard gate.',
+  }),
   logLevel: setting({
     schema: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
     fallback: 'info',
@@ -206,12 +212,6 @@ export const settings = {
     fallback: '',
     shape: 'CIDR,...',
     help: 'Further address ranges that must not be called, for example those of pods and Services.',
-  }),
-  certManagerAnnotations: setting({
-    schema: yesOrNo,
-    fallback: 'false',
-    shape: 'true|false',
-    help: 'Also understand the cert-manager.io/ spelling of annotations on Ingresses and Gateways.',
   }),
   shutdownGrace: setting({
     schema: duration('0s'),

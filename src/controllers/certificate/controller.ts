@@ -169,7 +169,6 @@ export class CertificateController {
           apiVersion: certificate.apiVersion,
           kind: certificate.kind,
           metadata: { name, namespace, ...precondition },
-          spec: certificate.spec,
           status: next.status,
         },
         signal,

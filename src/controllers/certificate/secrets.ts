@@ -27,9 +27,17 @@ export class CertificateSecrets {
   readonly #secrets: Resource<Secret>
   readonly #store: Store<SecretProjection>
 
-  constructor(secrets: Resource<Secret>, store: Store<SecretProjection>) {
-    this.#secrets = secrets
-    this.#store = store
+  readonly #written: (key: string) => void
+
+  /** @param parts - `written` is told the key of every Secret that was written here, because the cache tells only news */
+  constructor(parts: {
+    readonly secrets: Resource<Secret>
+    readonly store: Store<SecretProjection>
+    readonly written: (key: string) => void
+  }) {
+    this.#secrets = parts.secrets
+    this.#store = parts.store
+    this.#written = parts.written
   }
 
   /** Reads a Secret with its bytes, straight from the API server. */
@@ -140,7 +148,9 @@ export class CertificateSecrets {
   #remember<P extends SecretProjection>(secret: Secret): P
   #remember(secret: Secret): SecretProjection {
     const projected = projectSecret(secret)
-    this.#store.overlay(`${secret.metadata.namespace}/${secret.metadata.name}`, projected)
+    const key = `${secret.metadata.namespace}/${secret.metadata.name}`
+    this.#store.overlay(key, projected)
+    this.#written(key)
     return projected
   }
 }

@@ -72,7 +72,7 @@ export class IssuerController {
     const isReady = readiness.kind === 'ready'
     this.#failures.set(key, isReady ? 0 : (this.#failures.get(key) ?? 0) + 1)
     await this.#writeStatus(key, { object, readiness }, signal)
-    this.#publish(key, session.ok ? session.value : undefined, readiness)
+    this.#publish(key, { session: session.ok ? session.value : undefined, secrets: this.#secretsOf(object) }, readiness)
     return { kind: 'wakeAt', at: this.#nextProbe(key, object, readiness) }
   }
 
@@ -112,7 +112,6 @@ export class IssuerController {
       uid,
       generation: object.metadata.generation ?? 0,
       namespace,
-      needs: needs.value,
       credentials: loaded.value.credentials,
     })
     if (made.ok) await this.#retire(before)
@@ -135,14 +134,25 @@ export class IssuerController {
     }
   }
 
-  #publish(key: IssuerKey, session: IssuerSession | undefined, readiness: Readiness): void {
+  /** The Secrets that the spec points at: a change of one that is in the cache has the issuer probed at once. */
+  #secretsOf({ metadata, spec }: AnyIssuer): readonly string[] {
+    const namespace = metadata.namespace ?? this.#parts.clusterSecretNamespace
+    const needs = this.#parts.sessions.needs(spec)
+    return needs.ok ? needs.value.map((need) => `${namespace}/${need.secretName}`) : []
+  }
+
+  #publish(
+    key: IssuerKey,
+    { session, secrets }: { session: IssuerSession | undefined; secrets: readonly string[] },
+    readiness: Readiness,
+  ): void {
     const { live, clock } = this.#parts
     const before = live.state(key)
     if (readiness.kind === 'notReady')
-      return live.set(key, { kind: 'notReady', message: readiness.fault.message, session })
+      return live.set(key, { kind: 'notReady', message: readiness.fault.message, session, secrets })
     if (session === undefined) throw new Error('ready without a session')
     const isSame = before?.kind === 'ready' && before.session.identity === session.identity
-    live.set(key, { kind: 'ready', session, since: isSame ? before.since : clock.now() })
+    live.set(key, { kind: 'ready', session, secrets, since: isSame ? before.since : clock.now() })
   }
 
   #nextProbe(key: IssuerKey, object: AnyIssuer, readiness: Readiness): Instant {

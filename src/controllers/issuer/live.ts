@@ -26,13 +26,16 @@ export interface IssuerSession {
   readonly gate: Gate
   /** Where Secrets that the issuer makes for itself lie. */
   readonly secretNamespace: string
-  /** `namespace/name` of the Secrets its spec points at. */
-  readonly secrets: readonly string[]
 }
 
 export type IssuerState =
-  | { readonly kind: 'ready'; readonly session: IssuerSession; readonly since: Instant }
-  | { readonly kind: 'notReady'; readonly message: string; readonly session?: IssuerSession | undefined }
+  | (Pointing & { readonly kind: 'ready'; readonly session: IssuerSession; readonly since: Instant })
+  | (Pointing & { readonly kind: 'notReady'; readonly message: string; readonly session?: IssuerSession | undefined })
+
+interface Pointing {
+  /** `namespace/name` of the Secrets its spec points at, there or not. */
+  readonly secrets: readonly string[]
+}
 
 export class LiveIssuers {
   readonly #states = new Map<IssuerKey, IssuerState>()
@@ -64,7 +67,7 @@ export class LiveIssuers {
 
   /** The issuers whose spec points at a Secret. */
   using(secret: string): readonly IssuerKey[] {
-    return [...this.#states].filter(([, state]) => state.session?.secrets.includes(secret)).map(([key]) => key)
+    return [...this.#states].filter(([, state]) => state.secrets.includes(secret)).map(([key]) => key)
   }
 
   session(key: IssuerKey): IssuerSession | undefined {

@@ -22,7 +22,6 @@ export interface SessionInput {
   readonly uid: string
   readonly generation: number
   readonly namespace: string
-  readonly needs: readonly CredentialNeed[]
   readonly credentials: Credentials
 }
 
@@ -65,7 +64,6 @@ export class SessionMaker {
       http: http.value,
       gate: this.#gate(spec),
       secretNamespace: input.namespace,
-      secrets: input.needs.map((need) => `${input.namespace}/${need.secretName}`),
     })
   }
 

@@ -1,0 +1,147 @@
+/**
+ * Events for people. Recording never waits and never fails a reconcile: what cannot be written in time is dropped and counted
+ * in the log. The same Event about the same object is written once in ten minutes.
+ */
+import type { KubeObject } from '../api/meta.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Logger } from '../std/log.ts'
+import { minutes, seconds, toRfc3339 } from '../std/time.ts'
+import type { Duration } from '../std/time.ts'
+import { Resource } from './resource.ts'
+import type { Transport } from './transport.ts'
+
+export interface EventRegarding {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  readonly uid: string
+}
+
+export interface RecordedEvent {
+  readonly regarding: EventRegarding
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+}
+
+interface CoreEvent extends KubeObject {
+  readonly involvedObject: EventRegarding
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly source: { readonly component: string }
+  readonly reportingComponent: string
+  readonly reportingInstance: string
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+  readonly count: number
+}
+
+export interface EventRecorderOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly log: Logger
+  readonly component: string
+  readonly instance: string
+}
+
+const eventKind = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true } as const
+const sameFor = minutes(10)
+const mostRemembered = 4096
+const mostQueued = 20_000
+const writers = 4
+const longestMessage = 1024
+
+export class EventRecorder {
+  readonly #options: EventRecorderOptions
+  readonly #events: Resource<CoreEvent>
+  readonly #seen = new Map<string, number>()
+  readonly #queue: CoreEvent[] = []
+  #active = 0
+  #dropped = 0
+  #names = 0
+  #idle: (() => void)[] = []
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options
+    this.#events = new Resource(options.transport, eventKind)
+  }
+
+  record(event: RecordedEvent): void {
+    if (this.#isRepeat(event)) return
+    if (this.#queue.length >= mostQueued) {
+      this.#dropped += 1
+      return
+    }
+    this.#queue.push(this.#build(event))
+    while (this.#active < writers && this.#queue.length > this.#active) void this.#write()
+  }
+
+  /** Waits until everything recorded so far is written, or `within` is over. */
+  flush(within: Duration): Promise<void> {
+    if (this.#active === 0 && this.#queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(within, resolve)
+      this.#idle.push(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  #isRepeat({ regarding, type, reason, message }: RecordedEvent): boolean {
+    const key = `${regarding.uid}/${type}/${reason}/${message}`
+    const now = this.#options.clock.monotonic()
+    const last = this.#seen.get(key)
+    if (last !== undefined && now - last < sameFor) return true
+    this.#seen.delete(key)
+    this.#seen.set(key, now)
+    const oldest = this.#seen.keys().next().value
+    if (this.#seen.size > mostRemembered && oldest !== undefined) this.#seen.delete(oldest)
+    return false
+  }
+
+  #build({ regarding, type, reason, message }: RecordedEvent): CoreEvent {
+    const now = this.#options.clock.now()
+    const at = toRfc3339(now)
+    const { component, instance } = this.#options
+    return {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: {
+        // Unique across replicas and restarts: the moment, and a count within this process.
+        name: `${regarding.name.slice(0, 200)}.${now.toString(16)}${(this.#names++ % 0x10000).toString(16)}`,
+        namespace: regarding.namespace ?? 'default',
+      },
+      involvedObject: regarding,
+      type,
+      reason,
+      message: message.slice(0, longestMessage),
+      source: { component },
+      reportingComponent: component,
+      reportingInstance: instance,
+      firstTimestamp: at,
+      lastTimestamp: at,
+      count: 1,
+    }
+  }
+
+  async #write(): Promise<void> {
+    this.#active += 1
+    try {
+      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) await this.#send(event)
+    } finally {
+      this.#active -= 1
+      if (this.#active === 0) for (const told of this.#idle.splice(0)) told()
+    }
+  }
+
+  async #send(event: CoreEvent): Promise<void> {
+    try {
+      await this.#events.create(event, AbortSignal.timeout(seconds(5)))
+    } catch (error) {
+      this.#options.log.debug('an Event could not be written', { reason: event.reason, error })
+    }
+  }
+}
