@@ -120,7 +120,7 @@ const spec = z
   })
   .meta({ description: 'What certificate is wished for, and how it is kept.' })
 
-export const certificateSchema = z.object({
+const certificateSchema = z.object({
   spec: ruled(spec, certificateRules),
   status: certificateStatus.exactOptional(),
 })

@@ -64,7 +64,7 @@ const oneBundle: Rule<SpecOutput> = {
   rejects: [{ selfSigned: null, acme: bundled, tls: bundleRef }],
 }
 
-export const issuerSchema = z.object({
+const issuerSchema = z.object({
   spec: ruled(spec, [exactlyOne, oneBundle]),
   status: issuerStatus.exactOptional(),
 })

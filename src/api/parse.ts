@@ -52,7 +52,7 @@ function complaint({ issues }: z.ZodError, root: string): string {
 }
 
 /** `spec.dnsNames[0]`, as the API server writes paths. */
-export function pathText(root: string, path: readonly PropertyKey[]): string {
+function pathText(root: string, path: readonly PropertyKey[]): string {
   const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   return `${root}${text}`.replace(/^[.]/, '') || 'the object'
 }

@@ -143,9 +143,10 @@ function objectComplaints(node: JsonObject): string[] {
 function messageComplaints(node: JsonObject): readonly string[] {
   const validations = node['x-kubernetes-validations']
   const rules = Array.isArray(validations) ? validations.filter(isJsonObject) : []
-  return rules
-    .filter((rule) => !isSentence(rule['message']))
-    .map((rule) => `${String(rule['message'])} is not a sentence.`)
+  const messages = rules.map(({ message }) => (typeof message === 'string' ? message : ''))
+  return messages
+    .filter((message) => !isSentence(message))
+    .map((message) => `the message "${message}" is not a sentence.`)
 }
 
 /** Ends as a sentence does. Begins with a capital, or with the name of a field. */

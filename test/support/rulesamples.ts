@@ -22,7 +22,7 @@ function rulesIn(node: JsonObject, path: string): readonly FoundRule[] {
   const { properties, items, additionalProperties } = node
   const own = objects(node[rulesKey]).map((rule) => ({
     path,
-    message: String(rule['message']),
+    message: typeof rule['message'] === 'string' ? rule['message'] : '',
     accepts: objects(rule['accepts']),
     rejects: objects(rule['rejects']),
   }))

@@ -1,6 +1,5 @@
 /** What every issuer may set, whatever protocol it speaks. */
 import { z } from 'zod'
-import type { DeepReadonly } from '../../std/readonly.ts'
 import { nameOf, secretKeySelector } from '../meta.ts'
 import { matching, placed, ruled } from '../rule.ts'
 import type { Place } from '../rule.ts'
@@ -126,7 +125,3 @@ export const commonMembers = {
   proxy: proxy.exactOptional(),
   probeInterval: probeInterval.exactOptional(),
 }
-
-export type Limits = DeepReadonly<z.output<typeof limits>>
-export type TlsSpec = DeepReadonly<z.output<typeof tls>>
-export type ProxySpec = DeepReadonly<z.output<typeof proxy>>

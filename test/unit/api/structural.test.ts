@@ -89,6 +89,6 @@ describe('the lint', () => {
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-validations': [{ rule: 'true', message: 'no' }],
     }
-    expect(lint(node, 'x')).toEqual(['x: a map list names its keys.', 'x: no is not a sentence.'])
+    expect(lint(node, 'x')).toEqual(['x: a map list names its keys.', 'x: the message "no" is not a sentence.'])
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { mergePatch } from '../../../src/std/json.ts'
+import { isJsonObject, mergePatch } from '../../../src/std/json.ts'
 import type { Json } from '../../../src/std/json.ts'
 
 describe('a merge patch', () => {
@@ -28,8 +28,9 @@ describe('a merge patch', () => {
   })
 
   it('puts a member named __proto__ where it belongs', () => {
-    const patch: Json = JSON.parse('{"__proto__":{"polluted":true}}')
-    mergePatch({}, patch)
+    const patch: unknown = JSON.parse('{"__proto__":{"polluted":true}}')
+    const merged = isJsonObject(patch) ? mergePatch({}, patch) : {}
+    expect(Object.getOwnPropertyNames(merged)).toEqual(['__proto__'])
     expect({}).not.toHaveProperty('polluted')
   })
 })
