@@ -109,8 +109,11 @@ function unmapped(address: string): string | undefined {
   if (canonical === undefined || !canonical.includes(':')) return canonical
   const groups = groupsOf(canonical)
   const [high = 0, low = 0] = groups.slice(6)
-  const prefix = groups.slice(0, 6).join(':')
-  const holdsIpv4 = prefix === '0:0:0:0:0:65535' || prefix === `${0x64}:${0xff9b}:0:0:0:0`
+  const prefix = groups
+    .slice(0, 6)
+    .map((group) => group.toString(16))
+    .join(':')
+  const holdsIpv4 = prefix === '0:0:0:0:0:ffff' || prefix === '64:ff9b:0:0:0:0'
   return holdsIpv4 ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : canonical
 }
 

@@ -142,7 +142,7 @@ function bodyOf(request: HttpRequest): Uint8Array | string | null {
 }
 
 function requestHeaders(userAgent: string, own: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const lower = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])
+  const lower = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value] as const)
   return { 'user-agent': userAgent, ...Object.fromEntries(lower), 'accept-encoding': 'identity' }
 }
 

@@ -38,7 +38,7 @@ function tellingWhy(connect: buildConnector.connector): buildConnector.connector
   return (target, callback) => {
     connect(target, (...connected) => {
       const [, socket] = connected
-      socket?.once('error', (error) => socket.destroy(error))
+      socket?.once('error', (error: Error) => socket.destroy(error))
       callback(...connected)
     })
   }

@@ -16,7 +16,7 @@ export interface GateLimits {
 }
 
 export type Entry =
-  | { readonly kind: 'entered'; leave(): void }
+  | { readonly kind: 'entered'; readonly leave: () => void }
   /** `until`: when the rate would let it in, were a slot free; absent when only a slot is missing. */
   | { readonly kind: 'wait'; readonly until?: Instant }
 

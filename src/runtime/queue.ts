@@ -164,7 +164,7 @@ export class WorkQueue<K extends string = string> {
     this.#closed = true
     this.#timer?.cancel()
     this.#timer = undefined
-    for (const give of [...this.#takers]) give(undefined)
+    for (const give of this.#takers) give(undefined)
   }
 
   /** Closes the queue. @returns a promise that resolves when every key that was taken is done */

@@ -10,7 +10,7 @@ export interface LocalServer {
   readonly port: number
   /** Without a trailing slash. */
   readonly url: string
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export function serveHttp(listener: RequestListener): Promise<LocalServer> {

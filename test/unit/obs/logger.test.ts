@@ -9,7 +9,7 @@ import { SecretText } from '../../../src/std/secret.ts'
 function setUp(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = []
   const log = createLogger({ level: 'info', format: 'json', write: (line) => void lines.push(line), ...options })
-  return { log, lines, parsed: (): unknown[] => lines.map((line) => JSON.parse(line)) }
+  return { log, lines, parsed: (): unknown[] => lines.map((line): unknown => JSON.parse(line)) }
 }
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -116,7 +116,7 @@ describe('redactFields', () => {
       big: 1n,
       call: () => 1,
       when: new Date(Number.NaN),
-      list: new Array(10_000).fill(1),
+      list: Array.from({ length: 10_000 }, () => 1),
     }
     loop['self'] = loop
     loop['text'] = 'x'.repeat(1e6)

@@ -107,7 +107,8 @@ async function step(world: { clock: FakeClock; queue: WorkQueue; model: Model },
     case 'take':
       return take(world)
     case 'done':
-      if (!model.get(act.key).isProcessing) return expect(() => queue.done(act.key)).toThrow()
+      if (!model.get(act.key).isProcessing)
+        return expect(() => queue.done(act.key)).toThrow('without having been taken')
       queue.done(act.key)
       return model.done(act.key)
     case 'pass':

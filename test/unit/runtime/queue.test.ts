@@ -116,10 +116,10 @@ describe('WorkQueue', () => {
   })
 
   it('runs at once what should have woken in the past', async () => {
-    const { clock, queue, finish } = setUp()
+    const { clock, queue, take } = setUp()
     queue.wakeAt('a', plus(clock.now(), hours(-1)))
     clock.advance(milliseconds(0))
-    await finish('a')
+    expect(await take()).toBe('a')
   })
 
   it('refuses a time that is not a number', () => {
