@@ -36,6 +36,9 @@ const purposes: ReadonlyMap<Usage, string> = new Map(
   }),
 )
 
+/** @returns whether the usage is a bit of the KeyUsage extension, rather than a purpose */
+export const isKeyUsage = (usage: Usage): boolean => keyUsageBits.has(usage)
+
 /** @returns flags of the KeyUsage extension: bit n of the number is bit n of the BIT STRING */
 export const keyUsageFlags = (usages: readonly Usage[]): number =>
   usages.reduce((flags, usage) => {
