@@ -5,7 +5,14 @@ const logInterval = 15_000
 
 export interface Step {
   /** What it is at right now; shown beside the seconds. */
-  detail(text: string): void
+  readonly detail: (text: string) => void
+  /** Lets other text through between two ticks. */
+  readonly print: (text: string) => void
+}
+
+interface StepOptions<T> {
+  /** Whether a result counts as success; every one does by default, and no exception does. */
+  readonly isFine?: (result: T) => boolean
 }
 
 /**
@@ -13,33 +20,36 @@ export interface Step {
  *
  * @param title - what is done, and why it takes its time
  */
-export async function step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T> {
+export async function step<T>(
+  title: string,
+  work: (step: Step) => Promise<T>,
+  { isFine = () => true }: StepOptions<T> = {},
+): Promise<T> {
   const begun = performance.now()
   let detail = ''
-  const seconds = (): string => clockText((performance.now() - begun) / 1000)
-  const isTerminal = process.stdout.isTTY === true && process.env['CI'] === undefined
-  const tick = (): void => show(isTerminal, `  … ${title} ${seconds()}${detail === '' ? '' : `  ${detail}`}`)
-  if (!isTerminal) process.stdout.write(`  … ${title}\n`)
-  const timer = setInterval(tick, isTerminal ? 1000 : logInterval)
+  let mark = '✗'
+  const line = (sign: string): string => `  ${sign} ${title} ${clockText((performance.now() - begun) / 1000)}`
+  if (!isTerminal()) process.stdout.write(`  … ${title}\n`)
+  const timer = setInterval(() => show(`${line('…')}  ${detail}`), isTerminal() ? 1000 : logInterval)
   try {
-    const result = await work({ detail: (text) => void (detail = text) })
-    finish(isTerminal, `  ✓ ${title} ${seconds()}`)
+    const result = await work({ detail: (text) => void (detail = text), print })
+    if (isFine(result)) mark = '✓'
     return result
-  } catch (error) {
-    finish(isTerminal, `  ✗ ${title} ${seconds()}`)
-    throw error
   } finally {
     clearInterval(timer)
+    print(`${line(mark)}\n`)
   }
 }
 
-function show(isTerminal: boolean, text: string): void {
-  if (!isTerminal) return void process.stdout.write(`${text}\n`)
-  process.stdout.write(`\r\u001B[2K${text.slice(0, (process.stdout.columns ?? 80) - 1)}`)
+function print(text: string): void {
+  process.stdout.write(isTerminal() ? `\r\u001B[2K${text}` : text)
 }
 
-function finish(isTerminal: boolean, text: string): void {
-  process.stdout.write(isTerminal ? `\r\u001B[2K${text}\n` : `${text}\n`)
+const isTerminal = (): boolean => process.stdout.isTTY && process.env['CI'] === undefined
+
+function show(text: string): void {
+  if (!isTerminal()) return void process.stdout.write(`${text.trimEnd()}\n`)
+  process.stdout.write(`\r\u001B[2K${text.slice(0, (process.stdout.columns ?? 80) - 1)}`)
 }
 
 function clockText(seconds: number): string {

@@ -104,8 +104,8 @@ function launch(options: ProcessOptions): RunningProcess {
 }
 
 interface Guard {
-  watch(pid: number): void
-  release(): void
+  readonly watch: (pid: number) => void
+  readonly release: () => void
 }
 
 function startGuard(leftovers: readonly string[]): Guard {

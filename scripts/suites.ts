@@ -1,0 +1,125 @@
+/**
+ * All that `npm test` runs, cheapest first, and the one line at its end that a machine reads: `N passed, N failed`.
+ *
+ *   npm test                 everything
+ *   npm test -- unit kube    only these suites; no checks, and the real parts only where a suite needs them
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runChecks } from './checks.ts'
+import { step } from './progress.ts'
+import { run } from './run.ts'
+import { ensure } from './toolchain/ensure.ts'
+import { allBinaries } from './toolchain/parts.ts'
+
+const suites = ['unit', 'contract', 'sim', 'kube', 'arch', 'integration'] as const
+
+type Suite = (typeof suites)[number]
+
+interface Tally {
+  readonly passed: number
+  readonly failed: number
+}
+
+const nothing: Tally = { passed: 0, failed: 0 }
+
+const add = (one: Tally, other: Tally): Tally => ({
+  passed: one.passed + other.passed,
+  failed: one.failed + other.failed,
+})
+
+const verdict = (ok: boolean): Tally => (ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
+
+/** What an integration test may take, in milliseconds: it talks with real servers on what may be a busy machine. */
+const integrationTimeout = 120_000
+
+function chosen(names: readonly string[]): readonly Suite[] {
+  const unknown = names.filter((name) => !suites.some((suite) => suite === name))
+  if (unknown.length > 0) throw new Error(`There is no suite ${unknown.join(', ')}; there are ${suites.join(', ')}.`)
+  return names.length === 0 ? suites : suites.filter((suite) => names.includes(suite))
+}
+
+async function runEverything(names: readonly string[]): Promise<Tally> {
+  const wanted = chosen(names)
+  let tally = nothing
+  if (wanted.includes('integration')) {
+    heading('real parts')
+    for (const { binary, way } of await ensure(allBinaries)) console.log(`  ✓ ${binary} (${way})`)
+  }
+  if (names.length === 0) {
+    heading('checks')
+    for (const { ok } of await runChecks()) tally = add(tally, verdict(ok))
+  }
+  if (wanted.includes('integration')) {
+    heading('build')
+    const built = await run({
+      command: 'npm',
+      args: ['run', '--silent', 'build'],
+      onOutput: (text) => void process.stdout.write(text),
+    })
+    tally = add(tally, verdict(built.ok))
+  }
+  for (const suite of wanted) {
+    heading(suite)
+    tally = add(
+      tally,
+      await step(suite, ({ print }) => runSuite(suite, print), { isFine: ({ failed }) => failed === 0 }),
+    )
+  }
+  return tally
+}
+
+async function runSuite(suite: Suite, print: (text: string) => void): Promise<Tally> {
+  const directory = mkdtempSync(join(tmpdir(), 'perennial-test-'))
+  const report = join(directory, 'report.json')
+  try {
+    const args = [
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      '--ci',
+      '--passWithNoTests',
+      `--selectProjects=${suite}`,
+      '--json',
+      `--outputFile=${report}`,
+      ...(suite === 'integration' ? ['--runInBand', `--testTimeout=${integrationTimeout}`] : []),
+    ]
+    const ended = await run({
+      command: process.execPath,
+      args,
+      env: { NODE_NO_WARNINGS: '1' },
+      onOutput: print,
+    })
+    return tallyOf(readFileSync(report, 'utf8'), ended.ok)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** A file that could not even be loaded has no failed tests, but has failed; so has a run that ended badly otherwise. */
+function tallyOf(report: string, ok: boolean): Tally {
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(report) as Report
+  const failed = numFailedTests + numRuntimeErrorTestSuites
+  return { passed: numPassedTests, failed: ok ? failed : Math.max(failed, 1) }
+}
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numRuntimeErrorTestSuites: number
+}
+
+function heading(text: string): void {
+  console.log(`\n── ${text}`)
+}
+
+const begun = performance.now()
+try {
+  const { passed, failed } = await runEverything(process.argv.slice(2))
+  console.log(`\nin ${Math.round((performance.now() - begun) / 1000)} s`)
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 ? 0 : 1
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
