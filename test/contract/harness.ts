@@ -114,6 +114,7 @@ export class FaultyHttp implements HttpClient {
 
   async send(...[request, signal]: Parameters<HttpClient['send']>): ReturnType<HttpClient['send']> {
     const number = this.#count++
+    if (signal.aborted) return aborted(signal)
     const trouble = this.#once?.at === number ? this.#once.trouble : this.#trouble
     switch (trouble?.kind) {
       case undefined:
