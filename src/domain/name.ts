@@ -145,6 +145,7 @@ const formatAttribute = ({ oid, value }: NameAttribute): string =>
 
 /** Control characters go out as octets, so that a name never breaks a line of a log. */
 const escapeValue = (value: string): string =>
-  value
-    .replace(/["+,;<>\\]|^[ #]| $/g, '\\$&')
-    .replace(/[\x00-\x1f\x7f]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  value.replace(/["+,;<>\\]|^[ #]| $/g, '\\$&').replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, escapeOctets)
+
+const escapeOctets = (char: string): string =>
+  Array.from(new TextEncoder().encode(char), (octet) => `\\${octet.toString(16).padStart(2, '0')}`).join('')

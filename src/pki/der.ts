@@ -15,10 +15,15 @@ export const tags = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  null: 0x05,
   oid: 0x06,
+  utf8String: 0x0c,
+  printableString: 0x13,
   utcTime: 0x17,
   generalizedTime: 0x18,
+  bmpString: 0x1e,
   sequence: 0x30,
+  set: 0x31,
 } as const
 
 /** One element of a DER structure. */
@@ -64,6 +69,23 @@ export function encodeUnsigned(octets: Uint8Array): Der {
     ? encodeElement(tags.integer, digits)
     : encodeElement(tags.integer, Uint8Array.of(0), digits)
 }
+
+/** An OBJECT IDENTIFIER from its dotted form. */
+export function encodeOid(dotted: string): Der {
+  const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt)
+  return encodeElement(tags.oid, Uint8Array.from([first * 40n + second, ...rest].flatMap(base128)))
+}
+
+/** Groups of seven bits, all but the last marked as followed by more (X.690 section 8.19.2). */
+function base128(arc: bigint): readonly number[] {
+  const groups = [Number(arc & 0x7fn)]
+  for (let left = arc >> 7n; left > 0n; left >>= 7n) groups.unshift(Number(left & 0x7fn) | 0x80)
+  return groups
+}
+
+/** A SET OF encoded elements, in the order that DER asks for (X.690 section 11.6). */
+export const encodeSetOf = (...parts: readonly Uint8Array[]): Der =>
+  encodeElement(tags.set, ...[...parts].sort((a, b) => Buffer.compare(a, b)))
 
 /** A BIT STRING of whole octets. */
 export const encodeBits = (octets: Uint8Array): Der => encodeElement(tags.bitString, Uint8Array.of(0), octets)

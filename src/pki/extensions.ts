@@ -1,5 +1,5 @@
 /** The X.509 v3 extensions that a wish asks for, the same in requests and in certificates (RFC 5280 section 4.2). */
-import { AsnConvert, AsnObjectIdentifierConverter } from '@peculiar/asn1-schema'
+import { AsnConvert } from '@peculiar/asn1-schema'
 import {
   BasicConstraints,
   ExtendedKeyUsage,
@@ -17,7 +17,7 @@ import {
 } from '@peculiar/asn1-x509'
 import type { NameConstraints, NameSubtrees, SubjectName, Wanted } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
-import { encodeElement, encodeSequence, tags } from './der.ts'
+import { encodeElement, encodeOid, encodeSequence, tags } from './der.ts'
 import { generalName } from './names.ts'
 import { extendedKeyUsages, keyUsageFlags } from './usages.ts'
 
@@ -32,7 +32,7 @@ const asn1True = Uint8Array.of(1, 1, 0xff)
 
 /** @param oid - the extnID, encoded once for all extensions of the type */
 export function extensionType(oid: string): ExtensionType {
-  const id = new Uint8Array(AsnObjectIdentifierConverter.toASN(oid).toBER())
+  const id = encodeOid(oid)
   const octets = (value: object): Der => encodeElement(tags.octetString, new Uint8Array(AsnConvert.serialize(value)))
   return {
     oid,

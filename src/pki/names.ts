@@ -4,7 +4,7 @@ import { AttributeTypeAndValue, AttributeValue, GeneralName, OtherName } from '@
 import type { DistinguishedName, NameAttribute, Rdn, SubjectName } from '../domain/wanted.ts'
 import { asDer } from '../std/bytes.ts'
 import type { Der } from '../std/bytes.ts'
-import { encodeElement, encodeSequence } from './der.ts'
+import { encodeElement, encodeSequence, encodeSetOf, tags } from './der.ts'
 
 /** Attribute types whose syntax RFC 5280 appendix A fixes; all others are DirectoryString and go out as UTF8String. */
 const fixedSyntax: Readonly<Record<string, 'printableString' | 'ia5String'>> = {
@@ -19,18 +19,13 @@ const fixedSyntax: Readonly<Record<string, 'printableString' | 'ia5String'>> = {
 const printable = /^[A-Za-z0-9 '()+,\-./:=?]*$/
 const ascii = /^\p{ASCII}*$/u
 
-const setTag = 0x31
-
 /**
  * @param name - most general level first
  * @returns a Name; within a level the attributes are in the order that DER asks of a SET OF
  */
 export const encodeName = (name: DistinguishedName): Der => encodeSequence(...name.map(encodeRdn))
 
-function encodeRdn(rdn: Rdn): Der {
-  const attributes = rdn.map(encodeAttribute)
-  return encodeElement(setTag, ...(attributes.length > 1 ? attributes.sort(Buffer.compare) : attributes))
-}
+const encodeRdn = (rdn: Rdn): Der => encodeSetOf(...rdn.map(encodeAttribute))
 
 function encodeAttribute({ oid, value }: NameAttribute): Der {
   const attribute = new AttributeTypeAndValue({ type: oid, value: new AttributeValue(stringOf(oid, value)) })
@@ -44,6 +39,10 @@ function stringOf(oid: string, value: string): Partial<AttributeValue> {
   if (syntax === 'ia5String' && ascii.test(value)) return { ia5String: value }
   return { utf8String: value }
 }
+
+/** A DirectoryString: PrintableString where it can be, which old software reads best, otherwise UTF8String. */
+export const encodeText = (value: string): Der =>
+  encodeElement(printable.test(value) ? tags.printableString : tags.utf8String, Buffer.from(value, 'utf8'))
 
 /** @param name - values as {@link SubjectName} says: canonical text, ASCII for all but `other` */
 export function generalName(name: SubjectName): GeneralName {

@@ -57,3 +57,19 @@ function usual({ algorithm, size }: KeyShape): SignatureAlgorithm {
       return 'PureEd25519'
   }
 }
+
+/** A request to an old CA may have to be signed with SHA-1; no certificate is. */
+const sha1: Readonly<Partial<Record<KeyAlgorithm, Entry>>> = {
+  RSA: entry('RSA', 'SHA-1', '1.2.840.113549.1.1.5'),
+  ECDSA: entry('ECDSA', 'SHA-1', '1.2.840.10045.4.1'),
+}
+
+/**
+ * The algorithm for a request whose hash the CA has chosen.
+ *
+ * @param shape - the signing key's; Ed25519 has its own hash, and the CA's choice has no effect
+ */
+export function signatureWith({ algorithm }: KeyShape, hash: HashName): SignatureChoice {
+  const entries = [...Object.values(table), ...Object.values(sha1)].filter(({ key }) => key === algorithm)
+  return entries.find((one) => one.hash === hash) ?? table.PureEd25519
+}
