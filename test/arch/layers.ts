@@ -1,0 +1,86 @@
+/** The import table: what each part of `src` may import. A part not named here may not exist. */
+
+/** Another part of `src`, as a prefix of the paths of its files; `typesOnly` when nothing of it may run here. */
+export interface Allowed {
+  readonly prefix: string
+  readonly typesOnly?: true
+}
+
+export interface Layer {
+  /** Prefix of the paths of its files. The longest prefix that fits a file is its layer. */
+  readonly prefix: string
+  readonly own: readonly Allowed[]
+  readonly packages: readonly string[]
+}
+
+const code = (prefix: string): Allowed => ({ prefix: `src/${prefix}` })
+const types = (prefix: string): Allowed => ({ prefix: `src/${prefix}`, typesOnly: true })
+
+/** @param name - the folder's or file's path below `src`; a layer may always import its own files */
+const layer = (name: string, own: readonly Allowed[], packages: readonly string[] = []): Layer => ({
+  prefix: `src/${name}`,
+  own: [code(name), ...own],
+  packages,
+})
+
+const asn1 = ['@peculiar/asn1-cms', '@peculiar/asn1-csr', '@peculiar/asn1-ecc', '@peculiar/asn1-pfx']
+  .concat(['@peculiar/asn1-pkcs8', '@peculiar/asn1-rsa', '@peculiar/asn1-schema', '@peculiar/asn1-x509'])
+  .concat(['@peculiar/x509', 'pkijs', 'asn1js', 'reflect-metadata'])
+
+/** A protocol sees the contract, the outside world through it, and its own member of the Issuer's spec; never another protocol. */
+const protocol = (name: string): Layer =>
+  layer(`enroll/${name}/`, [
+    code('enroll/enroller.ts'),
+    code('net/'),
+    code('pki/'),
+    code('domain/fault.ts'),
+    code('domain/facts.ts'),
+    code('domain/wanted.ts'),
+    code('domain/name.ts'),
+    types(`api/issuer/${name}.ts`),
+    code('std/'),
+  ])
+
+const controllers = [
+  code('kube/'),
+  code('runtime/'),
+  code('enroll/enroller.ts'),
+  code('enroll/table.ts'),
+  code('domain/'),
+  code('api/'),
+  code('pki/'),
+  types('obs/'),
+  types('net/'),
+  code('std/'),
+  code('controllers/names.ts'),
+  code('controllers/context.ts'),
+]
+
+export const protocolFolders = ['acme', 'ca', 'selfsigned'] as const
+
+export const layers: readonly Layer[] = [
+  // The composition root: main.ts and its neighbours.
+  { prefix: 'src/', own: [code('')], packages: ['zod'] },
+  layer('controllers/', controllers),
+  // A Certificate asks how its issuer is, through what the issuer controller keeps for it.
+  layer('controllers/certificate/', [...controllers, code('controllers/issuer/live.ts')]),
+  layer('controllers/issuer/', controllers),
+  // Answers to challenges stand in the status of Certificates.
+  layer('controllers/challenge/', [...controllers, types('controllers/certificate/certificates.ts')]),
+  ...protocolFolders.map(protocol),
+  layer('enroll/table.ts', [
+    ...protocolFolders.map((name) => code(`enroll/${name}/`)),
+    types('enroll/'),
+    types('api/'),
+    types('domain/fault.ts'),
+  ]),
+  layer('enroll/enroller.ts', [types('api/'), types('domain/'), types('net/'), types('pki/'), types('std/')]),
+  layer('kube/', [types('api/'), code('std/')], ['@kubernetes/client-node', 'undici']),
+  layer('runtime/', [code('std/')]),
+  layer('net/', [code('std/')], ['undici']),
+  layer('pki/', [code('domain/'), code('std/')], asn1),
+  layer('domain/', [types('api/'), code('std/')]),
+  layer('api/', [code('std/')], ['zod']),
+  layer('obs/', [code('std/')], ['pino', 'prom-client']),
+  layer('std/', []),
+]

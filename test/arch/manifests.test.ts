@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseAllDocuments } from 'yaml'
+import { kinds } from '../../src/api/kinds.ts'
+import { parseSpec } from '../../src/api/parse.ts'
+import { isJsonObject } from '../../src/std/json.ts'
+import { filesIn, textOf } from './source.ts'
+
+interface Manifest {
+  readonly name: string
+  readonly object: Readonly<Record<string, unknown>>
+}
+
+const group = 'perennial.dev/'
+
+function manifestsOf(path: string, text: string): readonly Manifest[] {
+  return parseAllDocuments(text).flatMap((document): readonly Manifest[] => {
+    const problem = document.errors[0]
+    if (problem !== undefined) throw new Error(`${path}: ${problem.message}`)
+    const object: unknown = document.toJS()
+    if (!isJsonObject(object)) return []
+    const { kind, metadata } = object
+    const name = isJsonObject(metadata) ? metadata['name'] : ''
+    return [{ name: `${String(kind)} ${String(name)} of ${path}`, object }]
+  })
+}
+
+/** Samples in a page: indented blocks that begin with an apiVersion of ours. */
+function samplesOf(path: string): readonly Manifest[] {
+  const blocks = textOf(path).match(/^ {4}apiVersion: perennial\.dev.*\n(?:(?: {4}.*)?\n)*/gm) ?? []
+  return blocks.flatMap((block) => manifestsOf(path, block.replace(/^ {4}/gm, '')))
+}
+
+const examples = filesIn('examples').filter((path) => path.endsWith('.yaml'))
+const pages = ['README.md', ...filesIn('docs').filter((path) => path.endsWith('.md'))]
+
+const ours = [...examples.flatMap((path) => manifestsOf(path, textOf(path))), ...pages.flatMap(samplesOf)].filter(
+  ({ object }) => String(object['apiVersion']).startsWith(group),
+)
+
+/** Paths of the members of a value that another value does not have. */
+function missingFrom(other: unknown, value: unknown, path: string): readonly string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) =>
+      missingFrom(Array.isArray(other) ? other[index] : undefined, item, `${path}[${index}]`),
+    )
+  }
+  if (!isJsonObject(value)) return other === undefined ? [path] : []
+  if (!isJsonObject(other)) return [path]
+  return Object.entries(value).flatMap(([key, member]) => missingFrom(other[key], member, `${path}.${key}`))
+}
+
+describe('examples and samples', () => {
+  it('exist', () => {
+    expect(examples.length).toBeGreaterThan(2)
+    expect(ours.length).toBeGreaterThan(8)
+  })
+
+  it.each(ours)('$name is accepted, every field of it known', ({ object }) => {
+    const kind = kinds.find((one) => one.kind === object['kind'])
+    expect(kind).toBeDefined()
+    const schema = kind?.schema.shape['spec']
+    const parsed = schema === undefined ? undefined : parseSpec(object, schema as Parameters<typeof parseSpec>[1])
+    expect(parsed).toMatchObject({ ok: true })
+    expect(parsed?.ok === true ? missingFrom(parsed.value.spec, object['spec'], 'spec') : []).toEqual([])
+  })
+})
