@@ -151,7 +151,7 @@ function reply(trouble: Extract<NetworkTrouble, { kind: 'answers' }>): HttpRespo
 }
 
 /** Keeps every line as JSON, so that a test can look for what must not be there. */
-export class RecordingLog implements Logger {
+class RecordingLog implements Logger {
   readonly #lines: string[]
   readonly #fields: LogFields
 
@@ -186,7 +186,7 @@ export class RecordingLog implements Logger {
 }
 
 /** Secrets that outlive a process, in memory. */
-export class MemoryVault implements Vault {
+class MemoryVault implements Vault {
   readonly #secrets = new Map<string, Readonly<Record<string, Uint8Array>>>()
 
   load(secretName: string): Promise<Readonly<Record<string, Uint8Array>> | undefined> {

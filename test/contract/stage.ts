@@ -16,7 +16,7 @@ import { plainWish, Scene } from './harness.ts'
 import type { Harness } from './harness.ts'
 
 /** When every scene begins. */
-export const start = instant(Date.UTC(2026, 10, 23, 12, 0, 0))
+const start = instant(Date.UTC(2026, 10, 23, 12, 0, 0))
 
 export interface Stage<S> {
   readonly harness: Harness<S>
