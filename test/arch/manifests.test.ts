@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
+import { z } from 'zod'
 import { kinds } from '../../src/api/kinds.ts'
 import { parseSpec } from '../../src/api/parse.ts'
 import { isJsonObject } from '../../src/std/json.ts'
@@ -18,10 +19,14 @@ function manifestsOf(path: string, text: string): readonly Manifest[] {
     if (problem !== undefined) throw new Error(`${path}: ${problem.message}`)
     const object: unknown = document.toJS()
     if (!isJsonObject(object)) return []
-    const { kind, metadata } = object
-    const name = isJsonObject(metadata) ? metadata['name'] : ''
-    return [{ name: `${String(kind)} ${String(name)} of ${path}`, object }]
+    const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {}
+    return [{ name: `${textIn(object, 'kind')} ${textIn(metadata, 'name')} of ${path}`, object }]
   })
+}
+
+function textIn(object: Manifest['object'], member: string): string {
+  const value = object[member]
+  return typeof value === 'string' ? value : ''
 }
 
 /** Samples in a page: indented blocks that begin with an apiVersion of ours. */
@@ -34,7 +39,7 @@ const examples = filesIn('examples').filter((path) => path.endsWith('.yaml'))
 const pages = ['README.md', ...filesIn('docs').filter((path) => path.endsWith('.md'))]
 
 const ours = [...examples.flatMap((path) => manifestsOf(path, textOf(path))), ...pages.flatMap(samplesOf)].filter(
-  ({ object }) => String(object['apiVersion']).startsWith(group),
+  ({ object }) => textIn(object, 'apiVersion').startsWith(group),
 )
 
 /** Paths of the members of a value that another value does not have. */
@@ -57,10 +62,10 @@ describe('examples and samples', () => {
 
   it.each(ours)('$name is accepted, every field of it known', ({ object }) => {
     const kind = kinds.find((one) => one.kind === object['kind'])
-    expect(kind).toBeDefined()
     const schema = kind?.schema.shape['spec']
-    const parsed = schema === undefined ? undefined : parseSpec(object, schema as Parameters<typeof parseSpec>[1])
+    if (!(schema instanceof z.ZodType)) throw new Error(`${textIn(object, 'kind')} has no schema`)
+    const parsed = parseSpec(object, schema)
     expect(parsed).toMatchObject({ ok: true })
-    expect(parsed?.ok === true ? missingFrom(parsed.value.spec, object['spec'], 'spec') : []).toEqual([])
+    expect(parsed.ok ? missingFrom(parsed.value.spec, object['spec'], 'spec') : []).toEqual([])
   })
 })

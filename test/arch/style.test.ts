@@ -97,17 +97,20 @@ describe('the language', () => {
 })
 
 describe('comments', () => {
-  const marks = ['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK']
+  const marks = ['TODO', 'FIXME', 'XXX', 'HACK']
   const silencers = [
-    'eslint-' + 'disable',
-    'oxlint-' + 'disable',
-    'ts-' + 'ignore',
-    'ts-' + 'expect-error',
-    'prettier-' + 'ignore',
+    'eslint-disable',
+    'oxlint-disable',
+    'ts-ignore',
+    'ts-expect-error',
+    'ts-nocheck',
+    'prettier-ignore',
   ]
+  // This file has to say the words in order to look for them.
+  const others = everything.filter(({ path }) => path !== 'test/arch/style.test.ts')
 
   it.each([...marks, ...silencers])('contain no %s', (word) => {
     const pattern = new RegExp(String.raw`\b${word}\b`)
-    expect(everything.filter(({ text }) => pattern.test(text)).map(({ path }) => path)).toEqual([])
+    expect(others.filter(({ text }) => pattern.test(text)).map(({ path }) => path)).toEqual([])
   })
 })

@@ -99,10 +99,12 @@ async function writeFiles({ directory, acme, management }: Layout, options: Pebb
     { type: 'ip', value: '127.0.0.1' },
   ] as const
   const server = await tlsLeaf({ ca, names })
-  const profiles = Object.entries(options.profiles ?? { default: 90 * 86_400 }).map(([name, seconds]) => [
-    name,
-    { description: `Valid for ${seconds} seconds.`, validityPeriod: seconds },
-  ])
+  const profiles: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(options.profiles ?? { default: 90 * 86_400 }).map(([name, seconds]) => [
+      name,
+      { description: `Valid for ${seconds} seconds.`, validityPeriod: seconds },
+    ]),
+  )
   const config = {
     pebble: {
       listenAddress: `127.0.0.1:${acme}`,
@@ -116,7 +118,7 @@ async function writeFiles({ directory, acme, management }: Layout, options: Pebb
       domainBlocklist: options.blockedNames ?? [],
       retryAfter: options.retryAfter ?? { authz: 1, order: 1 },
       keyAlgorithm: 'ecdsa',
-      profiles: Object.fromEntries(profiles),
+      profiles,
     },
   }
   const files = {
