@@ -7,9 +7,23 @@
  *   later    1/20 of life, 1m-1h   x4     1/4 of life, <= 24 h  1h 4h 16h 24h      / 1m 1m (3 an hour)
  *   issuer   1m                    x2     30 m                  at once when the issuer recovers
  *   person   never
+ *
+ * `later` climbs by its own failures alone: an order that was lost after a night of network trouble is asked for anew
+ * without a day's wait. The others climb by every failure in a row, so that alternating faults still slow down.
  */
 import { fractionOf } from '../std/fraction.ts'
-import { clampDuration, hours, latest, milliseconds, minutes, plus, scale, seconds } from '../std/time.ts'
+import {
+  clampDuration,
+  earliest,
+  hours,
+  instant,
+  latest,
+  milliseconds,
+  minutes,
+  plus,
+  scale,
+  seconds,
+} from '../std/time.ts'
 import type { Duration, Instant } from '../std/time.ts'
 import type { RetryClass } from './fault.ts'
 
@@ -20,7 +34,7 @@ export interface BackoffInput {
   readonly now: Instant
   /** What is left of the certificate now in the Secret; undefined when there is none or it has expired. */
   readonly lifeLeft: Duration | undefined
-  /** When recent attempts of a budgeted class were made, oldest first; this one included. */
+  /** When the last failures of the class `later` happened, oldest first; this one included. */
   readonly recent: readonly Instant[]
   /** What the CA asked for (`Retry-After`, `checkAfter`). */
   readonly notBefore?: Instant | undefined
@@ -37,17 +51,31 @@ interface Ladder {
   readonly longest: Duration
 }
 
-/** @returns when to try again, or undefined when only a change of the spec or the issuer should */
+/** @returns when to try again, in whole seconds; undefined when only a change of the spec or the issuer should */
 export function nextTry(input: BackoffInput): Instant | undefined {
   if (input.retry === 'person') return undefined
   const ladder = ladderFor(input.retry, input.lifeLeft)
-  const steps = Math.min(input.attempts - 1, 30)
-  const wait = Math.min(ladder.longest, ladder.first * ladder.factor ** steps)
+  const rung = input.retry === 'later' ? Math.max(1, input.recent.length) : input.attempts
+  const wait = Math.min(ladder.longest, ladder.first * ladder.factor ** Math.min(rung - 1, 30))
   const jitter = 1 + fractionOf(`${input.uid}/${input.attempts}`) / 10
-  const own = plus(input.now, milliseconds(Math.round(wait * jitter)))
-  const asked = input.notBefore === undefined ? own : latest(own, boundedAsk(input.notBefore, input.now))
-  return input.retry === 'later' ? latest(asked, budgetOpens(input.recent)) : asked
+  const own = plus(input.now, milliseconds(wait * jitter))
+  const asked = input.notBefore === undefined ? own : latest(own, patience(input.notBefore, input))
+  return wholeSecond(input.retry === 'later' ? latest(asked, budgetOpens(input.recent)) : asked)
 }
+
+/**
+ * What a CA may ask for: an hour at any time, half of the life that is left, never more than a week. A certificate must not
+ * expire because a header held an absurd number.
+ */
+export function patience(asked: Instant, { now, lifeLeft }: Pick<BackoffInput, 'now' | 'lifeLeft'>): Instant {
+  const most = lifeLeft === undefined ? week : clampDuration(scale(lifeLeft, 1 / 2), hours(1), week)
+  return earliest(asked, plus(now, most))
+}
+
+const week = hours(24 * 7)
+
+/** Rounded up: times are written down in whole seconds, and rounding down would try before the time. */
+const wholeSecond = (at: Instant): Instant => instant(Math.ceil(at / 1000) * 1000)
 
 function ladderFor(retry: Exclude<RetryClass, 'person'>, lifeLeft: Duration | undefined): Ladder {
   // Nothing is served yet (or what is served has expired): a person is waiting, so start quickly.
@@ -70,13 +98,8 @@ function ladderFor(retry: Exclude<RetryClass, 'person'>, lifeLeft: Duration | un
   }
 }
 
-/** A CA may ask for patience, not for a century: more than a week is taken as a week. */
-function boundedAsk(asked: Instant, now: Instant): Instant {
-  return Math.min(asked, plus(now, hours(24 * 7))) as Instant
-}
-
-/** The moment at which fewer than {@link hourlyBudget} attempts lie within the last hour. */
+/** The moment at which fewer than {@link hourlyBudget} attempts lie within the last hour, those noted in whole seconds. */
 function budgetOpens(recent: readonly Instant[]): Instant {
   const oldestThatCounts = recent.at(-hourlyBudget)
-  return oldestThatCounts === undefined ? (0 as Instant) : plus(oldestThatCounts, hours(1))
+  return oldestThatCounts === undefined ? instant(0) : plus(oldestThatCounts, seconds(60 * 60 + 1))
 }

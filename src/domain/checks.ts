@@ -3,10 +3,11 @@
  * nothing to do until the certificate is due. The order is cert-manager's, so that people meet the reasons they know.
  */
 import type { Instant } from '../std/time.ts'
-import { fromRfc3339 } from '../std/time.ts'
+import { fromRfc3339, toRfc3339 } from '../std/time.ts'
 import type { CertificateFacts } from './facts.ts'
 import { renewalTime } from './renewal.ts'
 import type { RequestedWish, SecretView, Snapshot } from './snapshot.ts'
+import { keyText, sameShape } from './wanted.ts'
 
 export type CheckReason =
   | 'DoesNotExist'
@@ -20,14 +21,18 @@ export type CheckReason =
   | 'ManuallyTriggered'
   | 'Renewing'
   | 'Expired'
+  | 'NotYetValid'
   | 'OutputsChanged'
   | 'SecretDamaged'
 
 export interface Violation {
   readonly reason: CheckReason
   readonly message: string
-  /** `issue` needs a certificate from the CA; `publish` only rewrites the Secret around the one that is there. */
-  readonly remedy: 'issue' | 'publish'
+  /**
+   * `wish`: the spec, the issuer, a person or the calendar asks for it. `meddling`: somebody else changed or removed what we
+   * wrote; put right only so often, because whoever did it may do it again.
+   */
+  readonly cause: 'wish' | 'meddling'
 }
 
 export interface CheckInput {
@@ -41,10 +46,11 @@ export interface CheckInput {
 
 type Check = (input: CheckInput, now: Instant) => Violation | undefined
 
-const issue = (reason: CheckReason, message: string): Violation => ({ reason, message, remedy: 'issue' })
+const wished = (reason: CheckReason, message: string): Violation => ({ reason, message, cause: 'wish' })
+const meddled = (reason: CheckReason, message: string): Violation => ({ reason, message, cause: 'meddling' })
 
 const secretExists: Check = ({ secret, wish }) =>
-  secret === undefined ? issue('DoesNotExist', `Secret ${wish.secretName} does not exist yet`) : undefined
+  secret === undefined ? meddled('DoesNotExist', `Secret ${wish.secretName} does not exist`) : undefined
 
 const dataPresent: Check = ({ secret, wish }) => {
   const missing = [
@@ -53,14 +59,14 @@ const dataPresent: Check = ({ secret, wish }) => {
   ]
   return missing.length === 0
     ? undefined
-    : issue('MissingData', `Secret ${wish.secretName} lacks ${missing.join(' and ')}`)
+    : meddled('MissingData', `Secret ${wish.secretName} lacks ${missing.join(' and ')}`)
 }
 
 const readable: Check = ({ secret, wish }) => {
   if (secret?.key.kind === 'damaged')
-    return issue('InvalidKeyPair', `tls.key in Secret ${wish.secretName}: ${secret.key.message}`)
+    return meddled('InvalidKeyPair', `tls.key in Secret ${wish.secretName}: ${secret.key.message}`)
   if (secret?.certificate.kind === 'damaged')
-    return issue('InvalidCertificate', `tls.crt in Secret ${wish.secretName}: ${secret.certificate.message}`)
+    return meddled('InvalidCertificate', `tls.crt in Secret ${wish.secretName}: ${secret.certificate.message}`)
   return undefined
 }
 
@@ -68,13 +74,13 @@ const keyPairMatches: Check = ({ secret, wish }) => {
   if (secret?.key.kind !== 'ok' || secret.certificate.kind !== 'ok') return undefined
   return secret.key.facts.publicKeyHash === secret.certificate.facts.publicKeyHash
     ? undefined
-    : issue('InvalidKeyPair', `tls.key in Secret ${wish.secretName} is not the key of its tls.crt`)
+    : meddled('InvalidKeyPair', `tls.key in Secret ${wish.secretName} is not the key of its tls.crt`)
 }
 
 const rightCertificate: Check = ({ secret, name }) =>
   secret?.owner === undefined || secret.owner === name
     ? undefined
-    : issue('IncorrectCertificate', `the Secret was issued for Certificate ${secret.owner}`)
+    : meddled('IncorrectCertificate', `the Secret was issued for Certificate ${secret.owner}`)
 
 const rightIssuer: Check = ({ secret, wish }) => {
   const marked = secret?.marks.issuerRef
@@ -85,7 +91,7 @@ const rightIssuer: Check = ({ secret, wish }) => {
   )
   return matches
     ? undefined
-    : issue(
+    : wished(
         'IncorrectIssuer',
         `issued by ${marked.kind} ${marked.name}, wanted from ${wish.issuerRef.kind} ${wish.issuerRef.name}`,
       )
@@ -94,39 +100,44 @@ const rightIssuer: Check = ({ secret, wish }) => {
 const keyFits: Check = ({ secret, wish }) => {
   if (secret?.key.kind !== 'ok') return undefined
   const { shape } = secret.key.facts
-  return shape.algorithm === wish.wanted.key.algorithm && shape.size === wish.wanted.key.size
+  return sameShape(shape, wish.wanted.key)
     ? undefined
-    : issue('SecretMismatch', `the key is ${keyText(shape)}, wanted is ${keyText(wish.wanted.key)}`)
+    : wished('SecretMismatch', `the key is ${keyText(shape)}, wanted is ${keyText(wish.wanted.key)}`)
 }
 
-const sameRequest: Check = ({ secret, wish }) =>
-  secret?.marks.requestHash === wish.requestHash
-    ? undefined
-    : issue('RequestChanged', 'the spec has changed since the certificate was issued')
+const sameRequest: Check = ({ secret, wish }) => {
+  const marked = secret?.marks.requestHash
+  if (marked === wish.requestHash) return undefined
+  return marked === undefined
+    ? meddled('RequestChanged', `Secret ${wish.secretName} no longer says which spec its certificate was issued for`)
+    : wished('RequestChanged', 'the spec has changed since the certificate was issued')
+}
 
 const notAskedFor: Check = ({ secret, renewRequest }) =>
   renewRequest === undefined || renewRequest === secret?.marks.renewRequest
     ? undefined
-    : issue('ManuallyTriggered', `renewal was requested (${renewRequest.slice(0, 40)})`)
+    : wished('ManuallyTriggered', `renewal was requested (${renewRequest.slice(0, 40)})`)
 
 const notExpired: Check = ({ secret }, now) => {
   if (secret?.certificate.kind !== 'ok' || now < secret.certificate.facts.notAfter) return undefined
-  return issue('Expired', 'the certificate has expired')
+  return wished('Expired', 'the certificate has expired')
+}
+
+const alreadyValid: Check = ({ secret }, now) => {
+  if (secret?.certificate.kind !== 'ok' || secret.certificate.facts.notBefore <= now) return undefined
+  return wished('NotYetValid', `the certificate is not valid before ${toRfc3339(secret.certificate.facts.notBefore)}`)
 }
 
 const notDue: Check = ({ renewAt }, now) =>
-  renewAt === undefined || now < renewAt ? undefined : issue('Renewing', 'the certificate is due for renewal')
+  renewAt === undefined || now < renewAt ? undefined : wished('Renewing', 'the certificate is due for renewal')
 
 const outputsCurrent: Check = ({ secret, wish }) => {
   if (secret === undefined) return undefined
-  if (!secret.intact)
-    return {
-      reason: 'SecretDamaged',
-      message: `Secret ${wish.secretName} was changed by someone else`,
-      remedy: 'publish',
-    }
-  if (secret.marks.outputsHash === wish.outputsHash) return undefined
-  return { reason: 'OutputsChanged', message: 'formats, keystores or template have changed', remedy: 'publish' }
+  const marked = secret.marks.outputsHash
+  if (marked !== undefined && marked !== wish.outputsHash)
+    return wished('OutputsChanged', 'formats, keystores or template have changed')
+  if (secret.intact && marked !== undefined) return undefined
+  return meddled('SecretDamaged', `Secret ${wish.secretName} was changed by someone else`)
 }
 
 /** Whether the Secret holds what the spec asks for, whatever its age. */
@@ -141,11 +152,11 @@ const fitness: readonly Check[] = [
   sameRequest,
 ]
 
-/** What must be done, in the order in which it is looked for. */
-const trigger: readonly Check[] = [...fitness, notAskedFor, notExpired, notDue, outputsCurrent]
+/** What asks for a new certificate, in the order in which it is looked for. */
+const trigger: readonly Check[] = [...fitness, notAskedFor, notExpired, notDue]
 
 /** What makes `Ready` false: a certificate that is merely due is still good. */
-const readiness: readonly Check[] = [...fitness, notExpired]
+const readiness: readonly Check[] = [...fitness, notExpired, alreadyValid]
 
 const firstViolation = (checks: readonly Check[], input: CheckInput, now: Instant): Violation | undefined => {
   for (const check of checks) {
@@ -159,6 +170,18 @@ export const firstTrigger = (input: CheckInput, now: Instant): Violation | undef
   firstViolation(trigger, input, now)
 export const firstUnreadiness = (input: CheckInput, now: Instant): Violation | undefined =>
   firstViolation(readiness, input, now)
+
+/** Whether the Secret holds what is asked for, be it due, expired or early. */
+export const isFit = (input: CheckInput, now: Instant): boolean => firstViolation(fitness, input, now) === undefined
+
+/** @returns why the Secret must be written anew although its certificate may stay; undefined when its certificate is unfit */
+export const firstRewrite = (input: CheckInput, now: Instant): Violation | undefined =>
+  isFit(input, now) ? outputsCurrent(input, now) : undefined
+
+export function isReady(snapshot: Snapshot, now: Instant): boolean {
+  const input = checkInput(snapshot)
+  return input !== undefined && firstUnreadiness(input, now) === undefined
+}
 
 /** The input of the checks, or undefined while the spec cannot be understood. */
 export function checkInput(snapshot: Snapshot): CheckInput | undefined {
@@ -198,8 +221,4 @@ function suggestedWindow(snapshot: Snapshot, facts: CertificateFacts): { start: 
   const start = info.windowStart === undefined ? undefined : fromRfc3339(info.windowStart)
   const end = info.windowEnd === undefined ? undefined : fromRfc3339(info.windowEnd)
   return start === undefined || end === undefined || end <= start ? undefined : { start, end }
-}
-
-function keyText(shape: { algorithm: string; size: number }): string {
-  return shape.size === 0 ? shape.algorithm : `${shape.algorithm} ${shape.size}`
 }

@@ -1,6 +1,7 @@
 /**
  * The conditions of a Certificate. `Ready` and `Issuing` are always there; `Reconciling` and `Stalled` appear only while
- * they are true, as kstatus wants them (so that Flux, Argo CD and `kubectl wait` agree with us).
+ * they are true, as kstatus wants them (so that Flux, Argo CD and `kubectl wait` agree with us). `Reconciling` is left out
+ * while the certificate is good: a renewal that takes its time must not hold up a deployment.
  *
  * `Ready` speaks of what lies in the Secret at this very moment, not of how the last attempt went: a renewal that fails
  * leaves `Ready` true until the certificate expires.
@@ -9,6 +10,7 @@ import type { Condition } from '../api/meta.ts'
 import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { checkInput, firstUnreadiness } from './checks.ts'
+import type { Step } from './decide.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What is being done about the Certificate. */
@@ -17,6 +19,29 @@ export type Activity =
   | { readonly kind: 'working'; readonly reason: string; readonly message: string }
   | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
   | { readonly kind: 'stalled'; readonly reason: string; readonly message: string }
+
+export const working = (reason: string, message: string): Extract<Activity, { kind: 'working' }> => ({
+  kind: 'working',
+  reason,
+  message,
+})
+
+/** What a step amounts to, for whoever reads the conditions. */
+export function activityOf(step: Step): Activity {
+  switch (step.kind) {
+    case 'wait':
+      return step.reason === 'Pending'
+        ? working('Pending', step.message)
+        : { kind: 'waiting', reason: step.reason, message: step.message }
+    case 'stall':
+      return { kind: 'stalled', reason: step.reason, message: step.message }
+    case 'enroll':
+    case 'renew':
+      return working('Issuing', step.violation.message)
+    default:
+      return { kind: 'none' }
+  }
+}
 
 type Draft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
 
@@ -30,7 +55,8 @@ const longestMessage = 1024
  * @returns all conditions, transition times kept where the status of a condition did not change
  */
 export function conditions(snapshot: Snapshot, activity: Activity, now: Instant): readonly Condition[] {
-  const drafts: readonly Draft[] = [ready(snapshot, activity, now), issuing(activity), ...kstatus(activity)]
+  const readiness = ready(snapshot, activity, now)
+  const drafts: readonly Draft[] = [readiness, issuing(activity), ...kstatus(activity, readiness.status === 'True')]
   const before = snapshot.certificate.status.conditions ?? []
   return drafts.map((draft) => complete(draft, before, { generation: snapshot.certificate.generation, now }))
 }
@@ -48,25 +74,19 @@ function complete(draft: Draft, before: readonly Condition[], at: { generation: 
 function ready(snapshot: Snapshot, activity: Activity, now: Instant): Draft {
   const input = checkInput(snapshot)
   const violation = input === undefined ? undefined : firstUnreadiness(input, now)
-  if (input !== undefined && violation === undefined) return readyFor(snapshot, now)
+  if (input !== undefined && violation === undefined) return readyFor(snapshot)
   const cause = violation?.message ?? 'the spec cannot be understood'
   if (activity.kind === 'none')
     return { type: 'Ready', status: 'False', reason: violation?.reason ?? 'InvalidSpec', message: sentence(cause) }
-  const reason = violation?.reason === 'Expired' ? 'Expired' : activity.reason
+  const isOfTime = violation?.reason === 'Expired' || violation?.reason === 'NotYetValid'
+  const reason = isOfTime ? violation.reason : activity.reason
   const message = activity.message === cause ? sentence(cause) : `${sentence(cause)} ${sentence(activity.message)}`
   return { type: 'Ready', status: 'False', reason, message }
 }
 
-function readyFor({ secret }: Snapshot, now: Instant): Draft {
+function readyFor({ secret }: Snapshot): Draft {
   if (secret?.certificate.kind !== 'ok') throw new Error('ready without a certificate')
-  const { notBefore, notAfter } = secret.certificate.facts
-  if (notBefore > now)
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason: 'NotYetValid',
-      message: `Not valid before ${toRfc3339(notBefore)}.`,
-    }
+  const { notAfter } = secret.certificate.facts
   return { type: 'Ready', status: 'True', reason: 'Ready', message: `Valid until ${toRfc3339(notAfter)}.` }
 }
 
@@ -77,12 +97,13 @@ function issuing(activity: Activity): Draft {
   return { type: 'Issuing', status, reason: activity.reason, message: sentence(activity.message) }
 }
 
-function kstatus(activity: Activity): readonly Draft[] {
+function kstatus(activity: Activity, isReady: boolean): readonly Draft[] {
   switch (activity.kind) {
     case 'none':
       return []
     case 'working':
     case 'waiting':
+      if (isReady) return []
       return [{ type: 'Reconciling', status: 'True', reason: activity.reason, message: sentence(activity.message) }]
     case 'stalled':
       return [{ type: 'Stalled', status: 'True', reason: activity.reason, message: sentence(activity.message) }]

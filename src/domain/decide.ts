@@ -9,19 +9,32 @@
  *
  * Every arrow may be the last thing a process does: the next process reads the same state and takes the next arrow.
  */
-import type { EnrollmentTicket } from '../api/certificate.ts'
-import { earliest, fromRfc3339, minutes, plus } from '../std/time.ts'
+import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
+import { days, earliest, fromRfc3339, minutes, plus } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
-import { checkInput, firstTrigger, renewAt } from './checks.ts'
+import { checkInput, firstRewrite, firstTrigger, renewAt } from './checks.ts'
 import type { Violation } from './checks.ts'
-import { retryClass } from './fault.ts'
-import type { IssuerView, RequestedWish, Snapshot } from './snapshot.ts'
+import { flightOf, isUntold } from './flight.ts'
+import type { Flight } from './flight.ts'
+import { heldBack, isFromLater, repairsOpenAt, shortWait } from './patience.ts'
+import type { Held } from './patience.ts'
+import { issuerKey } from './snapshot.ts'
+import type { RequestedWish, Snapshot } from './snapshot.ts'
+import { sameShape } from './wanted.ts'
+import type { KeyShape } from './wanted.ts'
 
 /** Which key the request is made with. `fresh` is made in memory, and only for issuers in this process. */
 export type KeySource = 'fresh' | 'pending' | 'current'
 
 export type WaitReason = 'IssuerNotFound' | 'IssuerNotReady' | 'BackingOff' | 'Pending'
-export type StallReason = 'InvalidSpec' | 'SecretNameTaken' | 'SecretNotOurs' | 'KeyDoesNotFit' | 'NeedsPerson'
+export type StallReason =
+  | 'InvalidSpec'
+  | 'SecretNameTaken'
+  | 'SecretNotOurs'
+  | 'SecretContested'
+  | 'KeyDoesNotFit'
+  | 'NeedsPerson'
+  | 'OutputsFailed'
 
 export type Step =
   | { readonly kind: 'idle'; readonly wakeAt: Instant | undefined }
@@ -60,35 +73,75 @@ export function decide(snapshot: Snapshot, now: Instant): Step {
       `Certificate ${rival} is older and already writes Secret ${wish.secretName}; give this one another secretName`,
       plus(now, stallRecheck),
     )
-  if (certificate.status.enrollment?.ticket !== undefined) return continueFlight(snapshot, wish, now)
+  const step = certify(snapshot, wish, now)
+  return isRest(step) ? (rewrite(snapshot, { wish, step, now }) ?? step) : step
+}
+
+/** What must be done about the certificate itself. */
+function certify(snapshot: Snapshot, wish: RequestedWish, now: Instant): Step {
+  const flight = flightOf(snapshot)
+  if (flight !== undefined) return continueFlight(snapshot, { flight, wish, now })
   const input = checkInput(snapshot)
   const violation = input === undefined ? undefined : firstTrigger(input, now)
-  if (violation === undefined) return keepHouse(snapshot, now)
-  return violation.remedy === 'publish' ? { kind: 'publish', violation } : begin(snapshot, wish, { violation, now })
+  return violation === undefined ? keepHouse(snapshot, now) : begin(snapshot, wish, { violation, now })
+}
+
+type Rest = Extract<Step, { kind: 'idle' | 'wait' | 'stall' }>
+
+const isRest = (step: Step): step is Rest => step.kind === 'idle' || step.kind === 'wait' || step.kind === 'stall'
+
+/** While there is nothing else to do, the Secret is kept in order: even when its certificate cannot be renewed just now. */
+function rewrite(
+  snapshot: Snapshot,
+  { wish, step, now }: { wish: RequestedWish; step: Rest; now: Instant },
+): Step | undefined {
+  const input = checkInput(snapshot)
+  const violation = input === undefined ? undefined : firstRewrite(input, now)
+  if (violation === undefined) return undefined
+  const opensAt = violation.cause === 'meddling' ? repairsOpenAt(snapshot.certificate.status, now) : undefined
+  if (opensAt === undefined) return { kind: 'publish', violation }
+  return step.kind === 'idle' ? contested(wish, opensAt) : undefined
 }
 
 /** An enrollment is in flight: ask again, unless what it was started for has changed. */
-function continueFlight(snapshot: Snapshot, wish: RequestedWish, now: Instant): Step {
-  const { issuer, certificate } = snapshot
-  const enrollment = certificate.status.enrollment
-  if (enrollment?.ticket === undefined) throw new Error('no enrollment in flight')
-  const ticket = enrollment.ticket
+function continueFlight(
+  snapshot: Snapshot,
+  { flight, wish, now }: { flight: Flight; wish: RequestedWish; now: Instant },
+): Step {
+  const { issuer } = snapshot
+  const { ticket } = flight
   const abandon = (message: string): Step => ({ kind: 'abandon', ticket, message })
-  if (enrollment.requestHash !== wish.requestHash) return abandon('the spec has changed')
+  if (flight.requestHash !== wish.requestHash) return abandon('the spec has changed')
   if (issuer.kind === 'missing') return abandon(issuer.message)
   if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, undefined)
-  if (enrollment.issuer !== issuerKey(issuer)) return abandon('the issuer has changed')
-  const key = flightKey(snapshot, enrollment.keyHash)
+  if (flight.issuer !== issuerKey(issuer)) return abandon('the issuer has changed')
+  const key = flightKey(snapshot, flight.keyHash)
   if (key === undefined) return abandon('the key of the enrollment is gone')
-  const due = latestOf(enrollment.nextPollTime, snapshot.hold)
-  if (due !== undefined && due > now) return wait('Pending', enrollment.note ?? ticket.phase, due)
+  const held = hasFailedSince(snapshot, flight.startedAt) ? heldBack(snapshot, issuer, now) : undefined
+  if (held !== undefined) return heldStep(held)
+  const due = pollTime(snapshot, flight, now)
+  if (due !== undefined && due > now) return wait('Pending', flight.note ?? ticket.phase, due)
   return { kind: 'poll', ticket, key }
 }
 
 function flightKey({ pending, secret }: Snapshot, keyHash: string): KeySource | undefined {
-  if (pending?.key.publicKeyHash === keyHash) return 'pending'
+  if (pending?.key?.publicKeyHash === keyHash) return 'pending'
   if (secret?.key.kind === 'ok' && secret.key.facts.publicKeyHash === keyHash) return 'current'
   return undefined
+}
+
+/** Times in RFC 3339 of one form sort as text. */
+function hasFailedSince({ certificate }: Snapshot, startedAt: string): boolean {
+  const { lastFailure } = certificate.status
+  return lastFailure !== undefined && lastFailure.time >= startedAt
+}
+
+/** Times that a clock wrote which has been set back since are not waited for. */
+function pollTime({ hold }: Snapshot, { askedAt, nextPollTime }: Flight, now: Instant): Instant | undefined {
+  const written = nextPollTime === undefined || isFromLater(askedAt, now) ? undefined : fromRfc3339(nextPollTime)
+  const held = hold === undefined || hold > plus(now, shortWait) ? undefined : hold
+  if (written === undefined || held === undefined) return written ?? held
+  return written > held ? written : held
 }
 
 interface Beginning {
@@ -98,11 +151,13 @@ interface Beginning {
 
 /** A certificate is needed and nothing is in flight. */
 function begin(snapshot: Snapshot, wish: RequestedWish, { violation, now }: Beginning): Step {
-  const { issuer } = snapshot
+  const { issuer, certificate } = snapshot
   if (issuer.kind === 'missing') return wait('IssuerNotFound', issuer.message, undefined)
   if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, undefined)
   const held = heldBack(snapshot, issuer, now)
-  if (held !== undefined) return held
+  if (held !== undefined) return heldStep(held)
+  const opensAt = violation.cause === 'meddling' ? repairsOpenAt(certificate.status, now) : undefined
+  if (opensAt !== undefined) return contested(wish, opensAt)
   const key = keySource(snapshot, wish)
   if (key === 'unfit')
     return stall(
@@ -112,41 +167,39 @@ function begin(snapshot: Snapshot, wish: RequestedWish, { violation, now }: Begi
       undefined,
     )
   if (key === 'none') return { kind: 'makeKey' }
-  return { kind: canRenew(snapshot, wish) ? 'renew' : 'enroll', key, violation }
+  return { kind: canRenew(snapshot, wish, now) ? 'renew' : 'enroll', key, violation }
 }
 
-/** The last failure holds the next attempt back, unless what failed is no longer what would be tried. */
-function heldBack({ certificate }: Snapshot, issuer: ReadyIssuer, now: Instant): Step | undefined {
-  const last = certificate.status.lastFailure
-  if (last === undefined) return undefined
-  if (!certificate.wish.ok || last.requestHash !== certificate.wish.value.requestHash) return undefined
-  if (last.issuer !== issuerKey(issuer)) return undefined
-  if (certificate.renewRequest !== undefined && last.renewRequest !== certificate.renewRequest) return undefined
-  const retry = retryClass(last.code)
-  if (retry === 'person') return stall('NeedsPerson', last.message, undefined)
-  if (retry === 'issuer' && issuer.readySince > (fromRfc3339(last.time) ?? now)) return undefined
-  const next = last.nextTryTime === undefined ? undefined : fromRfc3339(last.nextTryTime)
-  return next !== undefined && next > now ? wait('BackingOff', last.message, next) : undefined
-}
-
-function keySource({ issuer, secret, pending }: Snapshot, wish: RequestedWish): KeySource | 'none' | 'unfit' {
+function keySource(
+  { issuer, secret, pending, certificate }: Snapshot,
+  wish: RequestedWish,
+): KeySource | 'none' | 'unfit' {
   const current = secret?.key.kind === 'ok' ? secret.key.facts : undefined
-  const fits = (shape: { algorithm: string; size: number }): boolean =>
-    shape.algorithm === wish.wanted.key.algorithm && shape.size === wish.wanted.key.size
+  const fits = (shape: KeyShape): boolean => sameShape(shape, wish.wanted.key)
   if (wish.rotation === 'Never' && current !== undefined) return fits(current.shape) ? 'current' : 'unfit'
+  // Where a stranger's Secret was in the way, making a key looks for it before the CA is troubled again.
+  if (secret === undefined && wasInTheWay(certificate.status)) return 'none'
   if (issuer.kind === 'ready' && issuer.inProcess) return 'fresh'
+  const next = pending?.key
+  if (next === undefined || !fits(next.shape)) return 'none'
   // A pending key that has been published is spent: using it again would be re-use under rotationPolicy Always.
-  if (pending === undefined || !fits(pending.key.shape)) return 'none'
-  return pending.key.publicKeyHash === current?.publicKeyHash ? 'none' : 'pending'
+  return next.publicKeyHash === current?.publicKeyHash ? 'none' : 'pending'
 }
 
-/** Renewal signed with the current certificate: it must be good, and from this very issuer. */
-function canRenew({ issuer, secret }: Snapshot, wish: RequestedWish): boolean {
+function wasInTheWay({ conditions = [] }: CertificateStatus): boolean {
+  return conditions.some(({ type, reason }) => type === 'Stalled' && reason === 'SecretNotOurs')
+}
+
+/** Renewal signed with the current certificate: it must be good, for the same names, and from this very issuer. */
+function canRenew({ issuer, secret }: Snapshot, wish: RequestedWish, now: Instant): boolean {
   if (issuer.kind !== 'ready' || !issuer.renewsWithCurrent) return false
   if (secret?.certificate.kind !== 'ok' || secret.key.kind !== 'ok') return false
+  const { facts } = secret.certificate
   const by = secret.marks.issuerRef
   return (
-    secret.certificate.facts.publicKeyHash === secret.key.facts.publicKeyHash &&
+    facts.publicKeyHash === secret.key.facts.publicKeyHash &&
+    facts.notAfter > now &&
+    secret.marks.requestHash === wish.requestHash &&
     by?.name === wish.issuerRef.name &&
     by.kind === wish.issuerRef.kind
   )
@@ -155,21 +208,32 @@ function canRenew({ issuer, secret }: Snapshot, wish: RequestedWish): boolean {
 /** The certificate is good and not due. */
 function keepHouse(snapshot: Snapshot, now: Instant): Step {
   const { issuer, secret, pending, certificate } = snapshot
+  // After a crash between Secret and status: tell first, tidy up then.
+  if (isUntold(snapshot, now)) return { kind: 'idle', wakeAt: now }
   if (pending !== undefined) return { kind: 'discardKey' }
   if (secret?.certificate.kind !== 'ok') return { kind: 'idle', wakeAt: undefined }
   const facts = secret.certificate.facts
   const info = certificate.status.renewalInfo
-  const askAt = info?.serialNumber === facts.serialNumber ? (fromRfc3339(info.askAgainAt) ?? now) : now
+  const written = info?.serialNumber === facts.serialNumber ? fromRfc3339(info.askAgainAt) : undefined
+  // No CA is asked less than daily: a later time was written by a clock that has been set back.
+  const askAt = written === undefined || written > plus(now, days(2)) ? now : written
   const asks = issuer.kind === 'ready' && issuer.advises
   if (asks && askAt <= now) return { kind: 'advise' }
   const due = renewAt(snapshot) ?? facts.notAfter
   return { kind: 'idle', wakeAt: asks ? earliest(due, askAt) : due }
 }
 
-type ReadyIssuer = Extract<IssuerView, { kind: 'ready' }>
+function heldStep({ kind, message, until }: Held): Step {
+  return kind === 'person' ? stall('NeedsPerson', message, undefined) : wait('BackingOff', message, until)
+}
 
-/** Names one generation of one issuer, to which enrollments and failures are bound. */
-export const issuerKey = (issuer: ReadyIssuer): string => `${issuer.uid}/${issuer.generation}`
+const contested = (wish: RequestedWish, opensAt: Instant): Step =>
+  stall(
+    'SecretContested',
+    `Secret ${wish.secretName} keeps being changed or removed by someone else; it is put right again in a while, ` +
+      'find out who does it',
+    opensAt,
+  )
 
 const wait = (reason: WaitReason, message: string, wakeAt: Instant | undefined): Step => ({
   kind: 'wait',
@@ -184,9 +248,3 @@ const stall = (reason: StallReason, message: string, wakeAt: Instant | undefined
   message,
   wakeAt,
 })
-
-function latestOf(text: string | undefined, hold: Instant | undefined): Instant | undefined {
-  const written = text === undefined ? undefined : fromRfc3339(text)
-  if (written === undefined || hold === undefined) return written ?? hold
-  return Math.max(written, hold) as Instant
-}

@@ -65,5 +65,12 @@ export const fault = (code: FaultCode, message: string, evidence?: string): Faul
 
 const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faultTable, code)
 
+/** Whether the issuer's recovery ends the wait. A CA that asked for patience may well be ready. */
+export function isMendedByRecovery(code: string): boolean {
+  if (!isFaultCode(code)) return false
+  const { about, retry } = faultTable[code]
+  return retry === 'issuer' || about === 'network' || about === 'server'
+}
+
 /** @param code - as a status holds it: one that another version wrote and this one does not know is tried again slowly */
 export const retryClass = (code: string): RetryClass => (isFaultCode(code) ? faultTable[code].retry : 'later')

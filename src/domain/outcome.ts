@@ -10,6 +10,8 @@ import type { SecretView } from './snapshot.ts'
 export type Result =
   /** The step asked for no effect. */
   | { readonly kind: 'nothing' }
+  /** The step has to wait for its turn at the issuer's gate. */
+  | { readonly kind: 'queued' }
   /** A key lies ready in its Secret; a stored answer may now be asked for. */
   | { readonly kind: 'keyMade' }
   | {
@@ -64,6 +66,6 @@ export interface Next {
   readonly status: CertificateStatus | undefined
   readonly events: readonly EventDraft[]
   readonly then: { readonly kind: 'again' } | { readonly kind: 'at'; readonly at: Instant } | { readonly kind: 'rest' }
-  /** Not before then may the CA be asked again for this Certificate (see `Snapshot.hold`). */
+  /** See `Snapshot.hold`. */
   readonly hold?: Instant | undefined
 }

@@ -3,49 +3,66 @@
  */
 import type { CertificateStatus } from '../api/certificate.ts'
 import { exhaustive } from '../std/exhaustive.ts'
-import { between, earliest, fromRfc3339, hours, minus, plus, seconds, toRfc3339 } from '../std/time.ts'
-import type { Duration, Instant } from '../std/time.ts'
-import { hourlyBudget, nextTry } from './backoff.ts'
-import { renewAt } from './checks.ts'
-import type { Activity } from './conditions.ts'
-import { issuerKey } from './decide.ts'
+import { between, hours, latest, minutes, plus, seconds, toRfc3339 } from '../std/time.ts'
+import type { Instant } from '../std/time.ts'
+import { advised } from './advised.ts'
+import { patience } from './backoff.ts'
+import { checkInput, firstTrigger, isReady } from './checks.ts'
+import type { Violation } from './checks.ts'
+import { activityOf, working } from './conditions.ts'
+import { decide } from './decide.ts'
 import type { Step } from './decide.ts'
-import { retryClass } from './fault.ts'
-import type { RetryClass } from './fault.ts'
+import { failed } from './failed.ts'
+import { fault } from './fault.ts'
+import { isUntold } from './flight.ts'
 import type { EventDraft, Next, Result } from './outcome.ts'
+import { hourlyRepairs, shortWait } from './patience.ts'
+import { issuerKey } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
-import { tell } from './status.ts'
+import { clip, lifeLeft, tell, wake, wasReady, withStatus } from './status.ts'
+import type { Telling } from './status.ts'
 
-/** Polls closer together than this are not written down: the status would change for every one of them. */
-const worthWriting = seconds(30)
+/** A stall that only a look at the API server ends is looked at again this often. */
+const stallRecheck = minutes(3)
+/** A CA that has nothing new to say is not asked again sooner. */
+const leastPollWait = seconds(1)
+const afterFailedAdvice = hours(1)
+
+type Of<K extends Result['kind']> = Extract<Result, { kind: K }>
+
+interface Done {
+  readonly step: Step
+  readonly result: Result
+}
 
 /** @returns what to write and when to look again, after `step` ended in `result` */
-export function reduce(snapshot: Snapshot, { step, result }: { step: Step; result: Result }, now: Instant): Next {
+export function reduce(snapshot: Snapshot, { step, result }: Done, now: Instant): Next {
   switch (result.kind) {
     case 'nothing':
       return settle(snapshot, step, now)
+    case 'queued':
+      return { ...quietly(snapshot, now), then: wake(snapshot, undefined, now), hold: snapshot.hold }
     case 'keyMade':
+      return wasInTheWay(snapshot)
+        ? onward(snapshot, working('Issuing', 'a key has been made'), now)
+        : quietly(snapshot, now)
+    case 'discarded':
     case 'stale':
-      return { status: undefined, events: [], then: { kind: 'again' } }
+      return quietly(snapshot, now)
     case 'issued':
       return issued(snapshot, result, now)
     case 'published':
-      return settle({ ...snapshot, secret: result.secret }, { kind: 'idle', wakeAt: undefined }, now)
+      return published(snapshot, { step, result }, now)
     case 'pending':
       return pending(snapshot, { step, result }, now)
     case 'failed':
-      return failed(snapshot, { step, result }, now)
+      return unsuccessful(snapshot, { step, result }, now)
     case 'advised':
-      return advised(snapshot, result, now)
+      return advised(snapshot, result.advice, now)
     case 'abandoned':
-      return {
-        ...tell(snapshot, working('Restarting', abandonText(step)), { now, drop: ['enrollment'] }),
-        then: { kind: 'again' },
-      }
-    case 'discarded':
-      return { status: undefined, events: [], then: { kind: 'again' } }
+      return onward(snapshot, working('Restarting', abandonText(step)), now, { drop: ['enrollment'] })
     case 'secretTaken':
-      return secretTaken(snapshot, result, now)
+      return stalled(snapshot, { reason: 'SecretNotOurs', message: result.message }, now)
     default:
       return exhaustive(result)
   }
@@ -55,194 +72,163 @@ export function reduce(snapshot: Snapshot, { step, result }: { step: Step; resul
 function settle(snapshot: Snapshot, step: Step, now: Instant): Next {
   if (snapshot.certificate.deleting) return { status: undefined, events: [], then: { kind: 'rest' } }
   const activity = activityOf(step)
-  const told = tell(snapshot, activity, { now })
-  const events = activity.kind === 'stalled' && !wasStalled(snapshot, activity.reason) ? [warning(activity)] : []
-  return { ...told, events: [...told.events, ...events], then: wake(snapshot, wakeOf(step), now) }
-}
-
-function activityOf(step: Step): Activity {
-  switch (step.kind) {
-    case 'wait':
-      return step.reason === 'Pending'
-        ? working('Pending', step.message)
-        : { kind: 'waiting', reason: step.reason, message: step.message }
-    case 'stall':
-      return { kind: 'stalled', reason: step.reason, message: step.message }
-    default:
-      return { kind: 'none' }
-  }
-}
-
-const wakeOf = (step: Step): Instant | undefined => ('wakeAt' in step ? step.wakeAt : undefined)
-const working = (reason: string, message: string): Activity => ({ kind: 'working', reason, message })
-const abandonText = (step: Step): string => (step.kind === 'abandon' ? step.message : 'starting again')
-const warning = (activity: { reason: string; message: string }): EventDraft => ({
-  type: 'Warning',
-  reason: activity.reason,
-  message: activity.message,
-})
-
-function wasStalled({ certificate }: Snapshot, reason: string): boolean {
-  return (certificate.status.conditions ?? []).some(
-    (c) => c.type === 'Stalled' && c.status === 'True' && c.reason === reason,
-  )
-}
-
-function issued(before: Snapshot, result: Extract<Result, { kind: 'issued' }>, now: Instant): Next {
-  const snapshot: Snapshot = { ...before, secret: result.secret }
-  const status = before.certificate.status
-  const told = tell(snapshot, { kind: 'none' }, { now, drop: ['enrollment', 'lastFailure', 'failedIssuanceAttempts'] })
-  const facts = result.secret.certificate.kind === 'ok' ? result.secret.certificate.facts : undefined
-  const remarks = result.remarks.length === 0 ? '' : ` Note: ${result.remarks.join('; ')}.`
-  const message = `Issued certificate ${facts?.serialNumber ?? ''}, valid until ${facts === undefined ? '' : toRfc3339(facts.notAfter)}.${remarks}`
+  const news = step.kind === 'idle' ? lateArrival(snapshot, now) : { events: [] }
+  const stall: readonly EventDraft[] =
+    activity.kind === 'stalled' && !isStalled(snapshot, activity.reason)
+      ? [{ type: 'Warning', reason: activity.reason, message: activity.message }]
+      : []
   return {
-    status: { ...told.status, revision: (status.revision ?? 0) + 1 },
-    events: [{ type: 'Normal', reason: 'Issued', message }],
-    // A pending key that has served is discarded at once; otherwise sleep until something is due.
-    then: before.pending === undefined && !advises(before) ? wake(snapshot, undefined, now) : { kind: 'again' },
+    status: tell(snapshot, activity, { now, ...news }),
+    events: [...news.events, ...stall],
+    then: wake(snapshot, 'wakeAt' in step ? step.wakeAt : undefined, now),
+    hold: snapshot.hold,
   }
 }
 
-const advises = ({ issuer }: Snapshot): boolean => issuer.kind === 'ready' && issuer.advises
-
-function pending(
+function stalled(
   snapshot: Snapshot,
-  { step, result }: { step: Step; result: Extract<Result, { kind: 'pending' }> },
+  { reason, message }: { reason: 'SecretNotOurs' | 'OutputsFailed'; message: string },
   now: Instant,
 ): Next {
+  return settle(snapshot, { kind: 'stall', reason, message, wakeAt: plus(now, stallRecheck) }, now)
+}
+
+/** The next step follows at once and will tell; only a certificate that is no longer good is told without delay. */
+function quietly(snapshot: Snapshot, now: Instant): Next {
+  const hasTurned = wasReady(snapshot.certificate.status) && !isReady(snapshot, now)
+  if (hasTurned) return onward(snapshot, working('Issuing', 'a new certificate is on its way'), now)
+  return { status: undefined, events: [], then: { kind: 'again' }, hold: snapshot.hold }
+}
+
+function onward(
+  snapshot: Snapshot,
+  activity: ReturnType<typeof working>,
+  now: Instant,
+  also: Partial<Telling> = {},
+): Next {
+  const status = tell(snapshot, activity, { now, ...also })
+  return { status, events: [], then: { kind: 'again' }, hold: snapshot.hold }
+}
+
+const isStalled = ({ certificate }: Snapshot, reason: string): boolean =>
+  (certificate.status.conditions ?? []).some((c) => c.type === 'Stalled' && c.status === 'True' && c.reason === reason)
+const wasInTheWay = (snapshot: Snapshot): boolean => isStalled(snapshot, 'SecretNotOurs')
+const abandonText = (step: Step): string => (step.kind === 'abandon' ? step.message : 'starting again')
+
+type News = Pick<Telling, 'set' | 'drop'> & { readonly events: readonly EventDraft[] }
+
+/** What changes in the status when a certificate has arrived. */
+function arrival({ secret, certificate }: Snapshot, remarks: readonly string[]): News {
+  if (secret?.certificate.kind !== 'ok') return { events: [] }
+  const { serialNumber, notAfter } = secret.certificate.facts
+  const note = remarks.length === 0 ? '' : ` Note: ${remarks.join('; ')}.`
+  const message = `Issued certificate ${serialNumber}, valid until ${toRfc3339(notAfter)}.${note}`
+  return {
+    set: { revision: (certificate.status.revision ?? 0) + 1 },
+    drop: ['lastFailure', 'failedIssuanceAttempts'],
+    events: [{ type: 'Normal', reason: 'Issued', message: clip(message) }],
+  }
+}
+
+/** After a crash, the status catches up with the Secret. */
+const lateArrival = (snapshot: Snapshot, now: Instant): News =>
+  isUntold(snapshot, now) ? arrival(snapshot, []) : { events: [] }
+
+function issued(before: Snapshot, result: Of<'issued'>, now: Instant): Next {
+  const snapshot: Snapshot = { ...before, secret: result.secret }
+  const input = checkInput(snapshot)
+  const unmet = input === undefined ? undefined : firstTrigger(input, now)
+  const repairs = repairsAfter(before, meddlingFoundBy(before, now), now)
+  if (unmet !== undefined) return inVain(snapshot, { unmet, repairs }, now)
+  const news = arrival(snapshot, result.remarks)
+  const set = { ...news.set, ...repairs }
+  return further(snapshot, { now, set, drop: [...(news.drop ?? []), 'enrollment'] }, news.events)
+}
+
+/**
+ * A certificate was stored and yet another one would be asked for at once: something changes Secrets on their way, or the CA
+ * answers beside the question. Counted as a failure, so that it does not become a loop.
+ */
+function inVain(
+  snapshot: Snapshot,
+  { unmet, repairs }: { unmet: Violation; repairs: Partial<CertificateStatus> },
+  now: Instant,
+): Next {
+  const message = `a certificate was issued and stored, but still: ${unmet.message}; find out what changes the Secret or the certificate`
+  const result = { kind: 'failed', how: 'refused', fault: fault('WrongCertificate', message) } as const
+  const next = failed(snapshot, { key: undefined, ticket: undefined, result }, now)
+  const revision = (snapshot.certificate.status.revision ?? 0) + 1
+  return { ...next, status: { ...next.status, ...repairs, revision } }
+}
+
+function published(before: Snapshot, { step, result }: { step: Step; result: Of<'published'> }, now: Instant): Next {
+  const snapshot: Snapshot = { ...before, secret: result.secret }
+  const news = lateArrival(snapshot, now)
+  const isRepair = step.kind === 'publish' && step.violation.cause === 'meddling'
+  const set = { ...news.set, ...repairsAfter(before, isRepair, now) }
+  return further(snapshot, { now, set, drop: news.drop ?? [] }, news.events)
+}
+
+/** The Secret has been written: tell it together with what comes next, so that one write of the status does for both. */
+function further(snapshot: Snapshot, telling: Telling, events: readonly EventDraft[]): Next {
+  const { now } = telling
+  const step = decide(withStatus(snapshot, tell(snapshot, { kind: 'none' }, telling)), now)
+  const activity = step.kind === 'discardKey' || step.kind === 'advise' ? { kind: 'none' as const } : activityOf(step)
+  const isRest = step.kind === 'idle' || step.kind === 'wait' || step.kind === 'stall'
+  return {
+    status: tell(snapshot, activity, telling),
+    events,
+    then: isRest ? wake(snapshot, step.wakeAt, now) : { kind: 'again' },
+  }
+}
+
+function meddlingFoundBy(before: Snapshot, now: Instant): boolean {
+  const input = checkInput(before)
+  const violation = input === undefined ? undefined : firstTrigger(input, now)
+  return violation?.cause === 'meddling' && (before.certificate.status.revision ?? 0) > 0
+}
+
+function repairsAfter({ certificate }: Snapshot, isRepair: boolean, now: Instant): Partial<CertificateStatus> {
+  if (!isRepair) return {}
+  return { repairs: [...(certificate.status.repairs ?? []), toRfc3339(now)].slice(-hourlyRepairs) }
+}
+
+function pending(snapshot: Snapshot, { step, result }: { step: Step; result: Of<'pending'> }, now: Instant): Next {
   const { issuer, certificate } = snapshot
   if (issuer.kind !== 'ready' || !certificate.wish.ok) throw new Error('pending without an issuer')
-  const old = certificate.status.enrollment
-  const isSame = step.kind === 'poll' && old?.ticket?.phase === result.ticket.phase
-  const lasting = between(now, result.wakeAt) >= worthWriting
-  const then = { kind: 'at', at: result.wakeAt } as const
-  if (isSame && !lasting && sameTicket(old, result.ticket))
-    return { status: undefined, events: [], then, hold: result.wakeAt }
+  const old = step.kind === 'poll' ? certificate.status.enrollment : undefined
+  const isSame = JSON.stringify(old?.ticket) === JSON.stringify(result.ticket)
+  const asked = patience(result.wakeAt, { now, lifeLeft: lifeLeft(snapshot, now) })
+  const wakeAt = isSame ? latest(asked, plus(now, leastPollWait)) : asked
+  const then = wake(snapshot, wakeAt, now)
+  const isLasting = between(now, wakeAt) >= shortWait
+  if (isSame && !isLasting && wasReady(certificate.status) === isReady(snapshot, now))
+    return { status: undefined, events: [], then, hold: wakeAt }
   const enrollment: NonNullable<CertificateStatus['enrollment']> = {
     protocol: issuer.protocol,
     phase: result.ticket.phase,
-    note: result.note,
+    note: clip(result.note),
     startedAt: old?.startedAt ?? toRfc3339(now),
     requestHash: certificate.wish.value.requestHash,
     issuer: issuerKey(issuer),
     keyHash: result.keyHash,
     ticket: result.ticket,
-    ...(lasting ? { nextPollTime: toRfc3339(result.wakeAt) } : {}),
+    askedAt: toRfc3339(now),
+    ...(isLasting ? { nextPollTime: toRfc3339(wakeAt) } : {}),
   }
-  const told = tell(snapshot, working('Pending', result.note), { now, set: { enrollment } })
-  return { ...told, then, hold: result.wakeAt }
+  const status = tell(snapshot, working('Pending', result.note), { now, set: { enrollment } })
+  return { status, events: [], then, hold: wakeAt }
 }
 
-const sameTicket = (old: CertificateStatus['enrollment'], ticket: unknown): boolean =>
-  JSON.stringify(old?.ticket) === JSON.stringify(ticket)
-
-function failed(
-  snapshot: Snapshot,
-  { step, result }: { step: Step; result: Extract<Result, { kind: 'failed' }> },
-  now: Instant,
-): Next {
-  const { certificate, issuer } = snapshot
-  if (issuer.kind !== 'ready' || !certificate.wish.ok) throw new Error('failed without an issuer')
-  const last = certificate.status.lastFailure
-  const retry = classOf(result)
-  const attempts = last?.requestHash === certificate.wish.value.requestHash ? (last.attempts ?? 0) + 1 : 1
-  const recent = recentAttempts(last?.recent ?? [], now)
-  const next = nextTry({
-    retry,
-    attempts,
-    now,
-    lifeLeft: lifeLeft(snapshot, now),
-    recent,
-    notBefore: result.wakeAt,
-    uid: certificate.uid,
-  })
-  const lastFailure: NonNullable<CertificateStatus['lastFailure']> = {
-    code: result.fault.code,
-    message: result.fault.message,
-    time: toRfc3339(now),
-    attempts,
-    recent: recent.map(toRfc3339),
-    requestHash: certificate.wish.value.requestHash,
-    issuer: issuerKey(issuer),
-    ...(next === undefined ? {} : { nextTryTime: toRfc3339(next) }),
-    ...(certificate.renewRequest === undefined ? {} : { renewRequest: certificate.renewRequest }),
+function unsuccessful(snapshot: Snapshot, { step, result }: { step: Step; result: Of<'failed'> }, now: Instant): Next {
+  const { message } = result.fault
+  const { secret } = snapshot
+  if (step.kind === 'publish') return stalled(snapshot, { reason: 'OutputsFailed', message }, now)
+  if (step.kind === 'advise' && secret?.certificate.kind === 'ok') {
+    const { serialNumber } = secret.certificate.facts
+    return advised(snapshot, { serialNumber, message, askAgainAt: plus(now, afterFailedAdvice) }, now)
   }
-  const counted = result.how === 'blocked' ? 0 : 1
-  const set = { lastFailure, failedIssuanceAttempts: (certificate.status.failedIssuanceAttempts ?? 0) + counted }
-  const keeps = result.ticket !== undefined && step.kind === 'poll'
-  const activity = failureActivity(retry, result.fault.message)
-  const told = tell(snapshot, activity, { now, set, drop: keeps ? [] : ['enrollment'] })
-  const code = { type: 'Warning', reason: result.fault.code, message: result.fault.message } as const
-  return { ...told, events: [...told.events, code], then: wake(snapshot, next, now), hold: next }
-}
-
-/** What the enroller said outranks the fault's own class: `blocked` is always about the issuer. */
-function classOf(result: Extract<Result, { kind: 'failed' }>): RetryClass {
-  const own = retryClass(result.fault.code)
-  if (own === 'person') return own
-  if (result.how === 'blocked') return 'issuer'
-  return result.how === 'refused' && own === 'soon' ? 'later' : own
-}
-
-function failureActivity(retry: RetryClass, message: string): Activity {
-  return retry === 'person'
-    ? { kind: 'stalled', reason: 'NeedsPerson', message }
-    : { kind: 'waiting', reason: 'BackingOff', message }
-}
-
-function recentAttempts(texts: readonly string[], now: Instant): readonly Instant[] {
-  const withinHour = texts.map(fromRfc3339).filter((at) => at !== undefined && at > minus(now, hours(1)))
-  return [...withinHour.filter((at) => at !== undefined), now].slice(-hourlyBudget)
-}
-
-function lifeLeft({ secret }: Snapshot, now: Instant): Duration | undefined {
-  if (secret?.certificate.kind !== 'ok') return undefined
-  const { notAfter } = secret.certificate.facts
-  return notAfter > now ? between(now, notAfter) : undefined
-}
-
-function advised(snapshot: Snapshot, { advice }: Extract<Result, { kind: 'advised' }>, now: Instant): Next {
-  const old = snapshot.certificate.status.renewalInfo
-  const renewalInfo: NonNullable<CertificateStatus['renewalInfo']> = {
-    serialNumber: advice.serialNumber,
-    checkedAt: toRfc3339(now),
-    askAgainAt: toRfc3339(advice.askAgainAt),
-    ...(advice.message === undefined ? {} : { message: advice.message }),
-    ...(advice.window === undefined
-      ? {}
-      : {
-          windowStart: toRfc3339(advice.window.start),
-          windowEnd: toRfc3339(advice.window.end),
-          ...(advice.window.explanationUrl === undefined ? {} : { explanationURL: advice.window.explanationUrl }),
-        }),
-  }
-  const url = advice.window?.explanationUrl
-  const isNews = url !== undefined && url !== old?.explanationURL
-  const news: readonly EventDraft[] = isNews
-    ? [{ type: 'Normal', reason: 'RenewalSuggested', message: `The CA explains its suggested renewal at ${url}` }]
-    : []
-  return { ...tell(snapshot, { kind: 'none' }, { now, set: { renewalInfo } }), events: news, then: { kind: 'again' } }
-}
-
-function secretTaken(snapshot: Snapshot, result: Extract<Result, { kind: 'secretTaken' }>, now: Instant): Next {
-  const step: Step = {
-    kind: 'stall',
-    reason: 'SecretNotOurs',
-    message: result.message,
-    wakeAt: plus(now, seconds(180)),
-  }
-  return settle(snapshot, step, now)
-}
-
-/** The earliest of what the step waits for, the renewal, and the moments at which `Ready` changes by itself. */
-function wake(snapshot: Snapshot, at: Instant | undefined, now: Instant): Next['then'] {
-  const moments: Instant[] = at === undefined ? [] : [at]
-  if (snapshot.secret?.certificate.kind === 'ok') {
-    const { notBefore, notAfter } = snapshot.secret.certificate.facts
-    moments.push(...[notBefore, notAfter].filter((moment) => moment > now))
-    const due = renewAt(snapshot)
-    if (due !== undefined && due > now) moments.push(due)
-  }
-  const [first, ...rest] = moments
-  return first === undefined ? { kind: 'rest' } : { kind: 'at', at: earliest(first, ...rest) }
+  const key = 'key' in step ? step.key : undefined
+  const ticket = result.ticket ?? (result.how === 'blocked' && step.kind === 'poll' ? step.ticket : undefined)
+  return failed(snapshot, { key, ticket, result }, now)
 }

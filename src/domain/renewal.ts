@@ -8,9 +8,12 @@
  * `nominal` is two thirds of the *issued* lifetime unless the spec says otherwise. The jitter only ever renews earlier, and
  * is a hash of the object's uid and the serial number: the same on every replica and after every restart, different for
  * certificates that were issued together.
+ *
+ * CAs backdate, repeat themselves and advise nonsense. Whatever they say, a certificate is kept for a share of the life that
+ * it had left when it arrived, so that no CA can make us renew in a loop.
  */
 import { fractionOf } from '../std/fraction.ts'
-import { between, earliest, latest, minus, plus, scale, seconds } from '../std/time.ts'
+import { between, earliest, latest, minus, minutes, plus, scale, seconds } from '../std/time.ts'
 import type { Duration, Instant } from '../std/time.ts'
 
 export interface RenewalInput {
@@ -30,14 +33,18 @@ export interface RenewalInput {
 
 /** A thirtieth of the lifetime: three days for 90 days, ten seconds for five minutes. */
 const jitterShare = 1 / 30
-/** However odd the CA's dates, never more than twenty renewals in what was left of a lifetime. */
-const floorShare = 1 / 20
+/** The share of its remaining life for which a certificate is kept, even when it was already due when it arrived. */
+const leastShare = 1 / 2
+/** The same where the spec asks for an early renewal, and the certificate leaves room for it. */
+const leastShareAsAsked = 1 / 20
+/** A CA that always advises to renew at once is obeyed three times an hour. */
+const leastBeforeAdvice = minutes(20)
 
 /** The moment from which the certificate should be replaced. Never after it expires. */
 export function renewalTime(input: RenewalInput): Instant {
   const nominal = minus(input.notAfter, leadTime(input))
   const jitter = scale(between(input.notBefore, input.notAfter), jitterShare * fractionOf(jitterKey(input)))
-  const own = latest(minus(nominal, jitter), floor(input))
+  const own = latest(minus(nominal, jitter), keptUntil(input, nominal))
   const chosen = input.window === undefined ? own : withinWindow(input, input.window, own)
   return earliest(wholeSeconds(chosen), input.notAfter)
 }
@@ -51,9 +58,15 @@ function leadTime(input: RenewalInput): Duration {
   return scale(lifetime, 1 / 3)
 }
 
-function floor(input: RenewalInput): Instant {
-  const from = latest(input.notBefore, input.issuedAt)
-  return plus(from, scale(between(from, input.notAfter), floorShare))
+/** When the certificate arrived. A note from beyond its end was written by a clock that was wrong, and says nothing. */
+function arrival({ notBefore, notAfter, issuedAt }: RenewalInput): Instant {
+  return issuedAt < notAfter ? latest(notBefore, issuedAt) : notBefore
+}
+
+function keptUntil(input: RenewalInput, nominal: Instant): Instant {
+  const from = arrival(input)
+  const share = hasOwnWish(input) && nominal > from ? leastShareAsAsked : leastShare
+  return plus(from, scale(between(from, input.notAfter), share))
 }
 
 /**
@@ -64,8 +77,13 @@ function withinWindow(input: RenewalInput, window: { start: Instant; end: Instan
   const length = between(window.start, window.end)
   const picked = plus(window.start, scale(length, fractionOf(`${jitterKey(input)}/${window.start}/${window.end}`)))
   const backstop = minus(input.notAfter, scale(between(input.notBefore, input.notAfter), 1 / 10))
-  const userSpoke = input.renewBefore !== undefined || input.renewBeforePercentage !== undefined
-  return earliest(picked, userSpoke ? own : backstop)
+  const from = arrival(input)
+  const least = earliest(plus(from, leastBeforeAdvice), plus(from, scale(between(from, input.notAfter), leastShare)))
+  return latest(earliest(picked, hasOwnWish(input) ? own : backstop), least)
+}
+
+function hasOwnWish({ renewBefore, renewBeforePercentage }: RenewalInput): boolean {
+  return renewBefore !== undefined || renewBeforePercentage !== undefined
 }
 
 function jitterKey(input: RenewalInput): string {

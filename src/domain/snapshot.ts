@@ -19,8 +19,8 @@ export interface Snapshot {
   /** An older Certificate that names the same Secret. */
   readonly rival: string | undefined
   /**
-   * No call to the CA for this Certificate before then. Kept in memory only: it keeps a busy object from being polled on
-   * every change, and losing it in a crash costs one early poll.
+   * No poll for this Certificate before then. Only for waits too short to be written into the status: it keeps a busy object
+   * from being polled on every change. Kept in memory; losing it in a crash costs one early poll.
    */
   readonly hold: Instant | undefined
 }
@@ -59,6 +59,11 @@ export type IssuerView =
       readonly readySince: Instant
     }
 
+export type ReadyIssuer = Extract<IssuerView, { kind: 'ready' }>
+
+/** Names one generation of one issuer, to which enrollments and failures are bound. */
+export const issuerKey = ({ uid, generation }: ReadyIssuer): string => `${uid}/${generation}`
+
 /** One part of a Secret after parsing: there and readable, absent, or there and damaged. */
 export type Part<T> =
   | { readonly kind: 'ok'; readonly facts: T }
@@ -87,7 +92,8 @@ export interface SecretMarks {
 
 export interface PendingView {
   readonly resourceVersion: string
-  readonly key: KeyFacts
+  /** Undefined when what lies there cannot be read: it is replaced. */
+  readonly key: KeyFacts | undefined
   /** Whether request bytes are kept beside the key. */
   readonly keepsRequest: boolean
 }

@@ -8,6 +8,7 @@ import type { CertificateFacts } from './facts.ts'
 import { fault } from './fault.ts'
 import type { Fault } from './fault.ts'
 import { formatDistinguishedName } from './name.ts'
+import { keyText, sameShape } from './wanted.ts'
 import type { SubjectName, Wanted } from './wanted.ts'
 
 export type Verdict =
@@ -35,9 +36,13 @@ export function verify(input: VerifyInput, now: Instant): Verdict {
   return { kind: 'accepted', differences: differences(input) }
 }
 
-function wrongKey({ facts, publicKeyHash }: VerifyInput): Fault | undefined {
-  if (facts.publicKeyHash === publicKeyHash) return undefined
-  return fault('SecurityViolation', 'the CA returned a certificate for a key that is not ours; it was not stored')
+function wrongKey({ facts, publicKeyHash, wanted }: VerifyInput): Fault | undefined {
+  if (facts.publicKeyHash !== publicKeyHash)
+    return fault('SecurityViolation', 'the CA returned a certificate for a key that is not ours; it was not stored')
+  // Only a key that the CA made can differ. Stored, it would be replaced at once, and again, and again.
+  const { key } = facts
+  if (key === undefined || sameShape(key, wanted.key)) return undefined
+  return wrong(`holds a key of the kind ${keyText(key)}, wanted is ${keyText(wanted.key)}`)
 }
 
 function wrongDates({ facts, wanted }: VerifyInput, now: Instant): Fault | undefined {
@@ -48,7 +53,9 @@ function wrongDates({ facts, wanted }: VerifyInput, now: Instant): Fault | undef
   if (facts.notBefore > plus(now, clockTolerance))
     return wrong(`is not valid before ${toRfc3339(facts.notBefore)}; check the clocks of the CA and of this cluster`)
   const left = between(now, facts.notAfter)
-  const least = Math.min(hours(1), scale(wanted.lifetime, 1 / 2))
+  // Held against what was issued too: a CA of short lives is not one that hands out old certificates.
+  const lifetime = Math.min(wanted.lifetime, between(facts.notBefore, facts.notAfter))
+  const least = Math.min(hours(1), lifetime / 2)
   return left < least ? wrong(`expires at ${toRfc3339(facts.notAfter)}, too soon to be worth serving`) : undefined
 }
 

@@ -27,6 +27,11 @@ export interface KeyShape {
   readonly size: number
 }
 
+/** `RSA 2048`, as a person writes it. */
+export const keyText = ({ algorithm, size }: KeyShape): string => (size === 0 ? algorithm : `${algorithm} ${size}`)
+
+export const sameShape = (a: KeyShape, b: KeyShape): boolean => a.algorithm === b.algorithm && a.size === b.size
+
 /** Names of the certificate's usages, spelled as in the Certificate resource (for example `digital signature`, `server auth`). */
 export type Usage = string
 

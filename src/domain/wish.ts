@@ -79,7 +79,7 @@ export function readWish(spec: CertificateSpec): Result<Wish, string> {
     renewBefore: renewBefore.value,
     renewBeforePercentage: spec.renewBeforePercentage,
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
-    requestText: canonical(wanted),
+    requestText: requestText(wanted),
     outputsText: canonical({
       encoding: keyEncoding(spec),
       formats: (spec.additionalOutputFormats ?? []).map((format) => format.type).sort(),
@@ -127,7 +127,7 @@ function readNames(spec: CertificateSpec): Result<readonly SubjectName[], string
   for (const value of spec.uris ?? []) names.push({ type: 'uri', value })
   for (const value of spec.emailAddresses ?? []) names.push({ type: 'email', value })
   for (const { oid, utf8Value } of spec.otherNames ?? []) names.push({ type: 'other', oid, value: utf8Value })
-  return ok(names)
+  return ok([...new Map(names.map((name) => [canonical(name), name])).values()])
 }
 
 function readDuration(field: string, text: string | undefined): Result<Duration | undefined, string> {
@@ -176,6 +176,12 @@ function subtrees(part: Partial<NameSubtrees> | undefined): NameSubtrees {
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
+}
+
+/** Names and usages are sets: a manifest that lists them in another order asks for the same certificate. */
+function requestText(wanted: Wanted): string {
+  const names = wanted.names.map((name) => canonical(name)).sort()
+  return canonical({ ...wanted, names, usages: [...new Set(wanted.usages)].sort() })
 }
 
 /** JSON with sorted keys: equal values give equal text. */

@@ -34,6 +34,7 @@ const enrollment = z
     issuer: text(256, 'Which issuer is asked: its uid and generation.'),
     keyHash: text(128, 'The key of the request: SHA-256 of its public half.'),
     ticket: ticket.exactOptional(),
+    askedAt: timestamp('When the CA was last asked.').exactOptional(),
     nextPollTime: timestamp('When the CA is asked again.').exactOptional(),
   })
   .meta({ description: 'The exchange with the CA that is under way.' })
@@ -43,10 +44,15 @@ const lastFailure = z
     code: text(64, 'The class of the failure, from a closed list.'),
     message: z.string().max(4096).meta({ description: 'What happened, to which thing, and what to do.' }),
     time: timestamp('When it happened.'),
-    attempts: z.int().min(0).exactOptional().meta({ description: 'Failed attempts in a row at the same wish.' }),
+    attempts: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .meta({ description: 'Failed attempts in a row at the same wish, with the same issuer.' }),
     recent: list(timestamp('When an attempt failed.'), {
       max: 10,
-      description: 'Failed attempts of the last hour. They are limited, so that nothing loops.',
+      description:
+        'When the CA last said no, or answered wrongly, oldest first. Limited to three an hour, so that nothing loops.',
     }).exactOptional(),
     requestHash: text(128, 'Which wish failed: a hash of what was asked for.').exactOptional(),
     issuer: text(256, 'Which issuer was asked: its uid and generation.').exactOptional(),
@@ -107,6 +113,11 @@ export const certificateStatus = z
       .exactOptional()
       .meta({ description: 'Attempts that failed since the last success.' }),
     lastFailure: lastFailure.exactOptional(),
+    repairs: list(timestamp('When the Secret was put right.'), {
+      max: 10,
+      description:
+        'When the Secret was last put right after somebody else had changed or removed it, oldest first. Limited, so that nobody fights over it.',
+    }).exactOptional(),
     renewalInfo: renewalInfo.exactOptional(),
   })
   .meta({ description: 'What Perennial found and did. Written by Perennial alone.' })

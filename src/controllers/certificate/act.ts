@@ -106,6 +106,7 @@ function orderFor({ observation, wish }: Action, { key, keptRequest }: KeyInHand
     id: `${certificate.uid}/${wish.requestHash}`,
     wanted: wish.wanted,
     key,
+    labels: observation.certificate.metadata.labels ?? {},
     ...(replaces === undefined ? {} : { replaces }),
     ...(keptRequest === undefined ? {} : { keptRequest }),
   }
@@ -149,7 +150,7 @@ async function pendingKey(
   { action, actors }: { action: Action; actors: Actors },
 ): Promise<KeyInHand | undefined> {
   const { certificate, snapshot } = action.observation
-  if (pending === undefined) return undefined
+  if (pending?.key === undefined) return undefined
   const held = actors.keyring.find(snapshot.certificate.uid, pending.key.publicKeyHash)
   if (held !== undefined && !pending.keepsRequest) return { key: held }
   const loaded = await actors.secrets.loadNextKey(certificate, action.ctx.signal)

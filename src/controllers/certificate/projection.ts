@@ -30,7 +30,7 @@ export interface CertificateSecret extends Common {
 export interface NextKeySecret extends Common {
   readonly role: 'next-key'
   readonly certificateName: string | undefined
-  readonly pending: PendingView | undefined
+  readonly pending: PendingView
 }
 
 export interface OtherSecret extends Common {
@@ -118,12 +118,11 @@ function keyPart(base64: string | undefined): Part<KeyFacts> {
   return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
 }
 
-function pendingView(secret: Secret): PendingView | undefined {
+function pendingView(secret: Secret): PendingView {
   const key = keyPart(secret.data?.['tls.key'])
-  if (key.kind !== 'ok') return undefined
   return {
     resourceVersion: secret.metadata.resourceVersion ?? '',
-    key: key.facts,
+    key: key.kind === 'ok' ? key.facts : undefined,
     keepsRequest: secret.data?.['request'] !== undefined,
   }
 }

@@ -1,0 +1,45 @@
+/**
+ * What the status tells of an enrollment, held against what the Secret tells. The Secret is written first, so after a crash
+ * it may know of a certificate that the status has not heard of yet.
+ */
+import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
+import { fromRfc3339 } from '../std/time.ts'
+import { checkInput, isFit } from './checks.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Instant } from '../std/time.ts'
+
+type Enrollment = NonNullable<CertificateStatus['enrollment']>
+
+export interface Flight extends Enrollment {
+  readonly ticket: EnrollmentTicket
+}
+
+/** @returns the enrollment to go on with; undefined when there is none, or when its certificate already lies in the Secret */
+export function flightOf(snapshot: Snapshot): Flight | undefined {
+  const { enrollment } = snapshot.certificate.status
+  if (enrollment?.ticket === undefined || hasLanded(snapshot, enrollment)) return undefined
+  return { ...enrollment, ticket: enrollment.ticket }
+}
+
+/** Under rotationPolicy Never every certificate has the same key, so that only the time tells a new one from its predecessor. */
+function hasLanded({ secret }: Snapshot, enrollment: Enrollment): boolean {
+  if (secret?.certificate.kind !== 'ok' || secret.key.kind !== 'ok') return false
+  const { issuedAt, requestHash } = secret.marks
+  const startedAt = fromRfc3339(enrollment.startedAt)
+  return (
+    secret.certificate.facts.publicKeyHash === enrollment.keyHash &&
+    secret.key.facts.publicKeyHash === enrollment.keyHash &&
+    requestHash === enrollment.requestHash &&
+    issuedAt !== undefined &&
+    startedAt !== undefined &&
+    issuedAt >= startedAt
+  )
+}
+
+/** Whether the Secret holds a good certificate that the status does not speak of yet. */
+export function isUntold(snapshot: Snapshot, now: Instant): boolean {
+  const { certificate, secret } = snapshot
+  const input = checkInput(snapshot)
+  if (input === undefined || secret?.certificate.kind !== 'ok') return false
+  return isFit(input, now) && secret.certificate.facts.fingerprint !== certificate.status.fingerprintSHA256
+}
