@@ -36,6 +36,7 @@ export interface PrivateKey {
   toPem(encoding: KeyEncoding): Pem
   /** As {@link PrivateKey.toPem}, without the armour. */
   toDer(encoding: KeyEncoding): Der
+  toString(): string
 }
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')

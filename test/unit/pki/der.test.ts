@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { encodeElement, encodeSequence, encodeTime, encodeUnsigned, readElements } from '../../../src/pki/der.ts'
+import {
+  encodeElement,
+  encodeOid,
+  encodeSequence,
+  encodeSetOf,
+  encodeTime,
+  encodeUnsigned,
+  readElements,
+} from '../../../src/pki/der.ts'
+import { onlyChild, readOid } from '../../../src/pki/readder.ts'
 import { instant } from '../../../src/std/time.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -42,6 +51,39 @@ describe('encodeUnsigned', () => {
     ['ff00', '020300ff00'],
   ])('writes %s as a positive INTEGER without needless octets', (octets, encoded) => {
     expect(hex(encodeUnsigned(Buffer.from(octets, 'hex')))).toBe(encoded)
+  })
+})
+
+describe('encodeOid', () => {
+  it.each([
+    ['2.5.4.3', '0603550403'],
+    ['1.2.840.113549.1.9.14', '06092a864886f70d01090e'],
+    ['2.999.1', '0603883701'],
+    ['2.25.329800735698586629295641978511506172918', '06146983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776'],
+  ])('writes %s', (dotted, octets) => {
+    expect(hex(encodeOid(dotted))).toBe(octets)
+  })
+
+  it('is undone by readOid, for any identifier', () => {
+    const arcs = fc.array(fc.bigInt({ min: 0n, max: 2n ** 40n }), { maxLength: 10 })
+    const root = fc.oneof(
+      fc.tuple(fc.constantFrom(0n, 1n), fc.bigInt({ min: 0n, max: 39n })),
+      fc.tuple(fc.constant(2n), fc.bigInt({ min: 0n, max: 2n ** 40n })),
+    )
+    fc.assert(
+      fc.property(root, arcs, (first, rest) => {
+        const dotted = [...first, ...rest].join('.')
+        expect(readOid(onlyChild(encodeOid(dotted), 'test'), 'test')).toBe(dotted)
+      }),
+    )
+  })
+})
+
+describe('encodeSetOf', () => {
+  it('sorts by the encodings, a shorter one before what it begins', () => {
+    const [a, b, ab] = ['a', 'b', 'ab'].map((text) => encodeElement(0x0c, Buffer.from(text)))
+    if (a === undefined || b === undefined || ab === undefined) throw new Error('three texts give three elements')
+    expect(hex(encodeSetOf(ab, b, a))).toBe(`310a${hex(a)}${hex(b)}${hex(ab)}`)
   })
 })
 
