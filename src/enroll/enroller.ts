@@ -39,6 +39,8 @@ export interface Order {
   readonly id: string
   readonly wanted: Wanted
   readonly key: PrivateKey
+  /** Labels of the Certificate, for protocols whose settings select by them. */
+  readonly labels?: Readonly<Record<string, string>>
   /** The certificate that this one replaces, when there is one (ARI `replaces`, RFC 9773 section 5). */
   readonly replaces?: CertificateFacts
   /** Request bytes kept from an earlier attempt, to be repeated byte for byte. */
@@ -154,9 +156,17 @@ export type Presence =
 /** Where answers to challenges are posted and taken down. Knows about Ingress, Gateway and DNS so that no protocol has to. */
 export interface ChallengeBoard {
   /** The challenge types that can be served for this identifier, best first. */
-  typesFor(identifier: { readonly kind: 'dns' | 'ip'; readonly value: string; readonly wildcard: boolean }): readonly ChallengeType[]
-  /** Idempotent: called again on every poll until `ready` or `failed`. */
-  present(answer: ChallengeAnswer): Promise<Presence>
+  typesFor(identifier: {
+    readonly kind: 'dns' | 'ip'
+    readonly value: string
+    readonly wildcard: boolean
+  }): readonly ChallengeType[]
+  /**
+   * Idempotent: called again on every poll until `ready` or `failed`.
+   *
+   * @param check - `look`: fetch the answer once from here before the CA is told; `trust`: do not
+   */
+  present(answer: ChallengeAnswer, check: 'look' | 'trust'): Promise<Presence>
   /** Idempotent. Never throws for an answer that is already gone. */
   remove(answer: ChallengeAnswer): Promise<void>
 }

@@ -1,6 +1,7 @@
 /** The one place that lists the protocols: a new one is an import and a row. Shared code asks here and never names one. */
 import type { IssuerSpec, ProtocolName } from '../api/issuer.ts'
 import type { Fault } from '../domain/fault.ts'
+import { acme } from './acme/enroller.ts'
 import { ca } from './ca/enroller.ts'
 import type { CredentialNeed, Credentials, Enroller, Protocol, ProtocolFactory } from './enroller.ts'
 import { selfSigned } from './selfsigned/enroller.ts'
@@ -18,6 +19,7 @@ type Row = (spec: IssuerSpec) => SelectedProtocol | undefined
 
 /** By the member of the Issuer's spec that selects the protocol. */
 const table = {
+  acme: (spec) => bind(acme, spec.acme),
   ca: (spec) => bind(ca, spec.ca),
   selfSigned: (spec) => bind(selfSigned, spec.selfSigned),
 } as const satisfies { readonly [Member in ProtocolName]?: Row }

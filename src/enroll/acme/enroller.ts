@@ -1,0 +1,170 @@
+/** ACME behind the contract: RFC 8555, RFC 8738, RFC 9773. */
+import type { AcmeSpec } from '../../api/issuer/acme.ts'
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import { err, ok } from '../../std/result.ts'
+import type {
+  CredentialNeed,
+  Credentials,
+  Ctx,
+  Enroller,
+  Identity,
+  IssuerDetails,
+  Order,
+  Outcome,
+  ProtocolFactory,
+  Readiness,
+  RevocationReason,
+  RevokeOutcome,
+  Ticket,
+  Traits,
+} from '../enroller.ts'
+import { loadAccountKey, openAccount } from './account.ts'
+import type { Account } from './account.ts'
+import { renewalAdvice } from './ari.ts'
+import { AcmeClient } from './client.ts'
+import type { AcmeFailure, Answer } from './client.ts'
+import { readExternalAccount } from './eab.ts'
+import type { ExternalAccount } from './eab.ts'
+import { beginOrder, continueOrder } from './order.ts'
+import type { Desk } from './order.ts'
+import { failureOutcome } from './outcomes.ts'
+import { revokeCertificate } from './revoke.ts'
+import type { Directory } from './wire.ts'
+
+const traits: Traits = {
+  inProcess: false,
+  renewsWithCurrent: false,
+  revokes: true,
+  serverKeys: false,
+  lifetime: 'advisory',
+}
+
+const bindingField = 'spec.acme.externalAccountBinding.keySecretRef'
+
+export const acme: ProtocolFactory<AcmeSpec> = {
+  protocol: 'acme',
+  needs: ({ externalAccountBinding: binding, privateKeySecretRef: account }): readonly CredentialNeed[] => [
+    // The account key is read through the vault, which also makes it; it is named here so that a change of it is noticed.
+    { field: 'spec.acme.privateKeySecretRef', secretName: account.name, keys: [], optional: true },
+    ...(binding === undefined
+      ? []
+      : [{ field: bindingField, secretName: binding.keySecretRef.name, keys: [binding.keySecretRef.key] }]),
+  ],
+  create: (spec, credentials) => {
+    const external = externalAccount(spec, credentials)
+    return external.ok ? new AcmeEnroller(spec, external.value) : external.error
+  },
+}
+
+function externalAccount(
+  { externalAccountBinding: binding }: AcmeSpec,
+  credentials: Credentials,
+): ReturnType<typeof readExternalAccount> | { readonly ok: true; readonly value: undefined } {
+  if (binding === undefined) return ok(undefined)
+  const bytes = credentials.get(bindingField)?.[binding.keySecretRef.key]
+  return readExternalAccount(binding, Buffer.from(bytes ?? []).toString('utf8'))
+}
+
+class AcmeEnroller implements Enroller {
+  readonly protocol = 'acme'
+  readonly traits = traits
+  readonly advise?: NonNullable<Enroller['advise']>
+  readonly #spec: AcmeSpec
+  readonly #external: ExternalAccount | undefined
+  readonly #client: AcmeClient
+  #account: Account | undefined
+
+  constructor(spec: AcmeSpec, external: ExternalAccount | undefined) {
+    this.#spec = spec
+    this.#external = external
+    this.#client = new AcmeClient(spec.server)
+    if (spec.renewalInformation !== 'None') this.advise = (facts, ctx) => renewalAdvice(this.#client, facts, ctx)
+  }
+
+  async prepare(ctx: Ctx): Promise<Readiness> {
+    const directory = await this.#client.refetchDirectory(ctx)
+    if (!directory.ok) return notReady(directory.error)
+    const { meta } = directory.value
+    if (this.#spec.profile !== undefined && !(this.#spec.profile in meta.profiles))
+      return {
+        kind: 'notReady',
+        fault: unknownProfile(this.#spec.profile, meta.profiles),
+        details: this.#details(directory.value),
+      }
+    // Asked anew on every probe: an account may have been deactivated since.
+    this.#account = undefined
+    const account = await this.#open(ctx)
+    if (!account.ok) return { ...notReady(account.error), details: this.#details(directory.value) }
+    return { kind: 'ready', message: `Registered with ${this.#spec.server}`, details: this.#details(directory.value) }
+  }
+
+  async enroll(order: Order, ctx: Ctx): Promise<Outcome> {
+    const desk = await this.#desk(ctx)
+    return desk.ok ? beginOrder(desk.value, order) : failureOutcome(desk.error)
+  }
+
+  /** A renewal is a new order; what it replaces is said in it (RFC 9773 section 5). */
+  renew(order: Order, _current: Identity, ctx: Ctx): Promise<Outcome> {
+    return this.enroll(order, ctx)
+  }
+
+  async poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
+    const desk = await this.#desk(ctx)
+    return desk.ok ? continueOrder(desk.value, ticket, order) : failureOutcome(desk.error, ticket)
+  }
+
+  async revoke(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
+    const desk = await this.#desk(ctx)
+    if (!desk.ok) return { kind: 'deferred', fault: desk.error.fault }
+    return revokeCertificate(desk.value, current, reason)
+  }
+
+  async abandon(ticket: Ticket, ctx: Ctx): Promise<void> {
+    for (const answer of ticket.answers ?? []) await ctx.board.remove(answer)
+  }
+
+  async #desk(ctx: Ctx): Promise<Answer<Desk>> {
+    const directory = await this.#client.directory(ctx)
+    if (!directory.ok) return directory
+    const account = await this.#open(ctx)
+    if (!account.ok) return account
+    return ok({ client: this.#client, spec: this.#spec, account: account.value, directory: directory.value, ctx })
+  }
+
+  /** The account, opened once per process and probe. */
+  async #open(ctx: Ctx): Promise<Answer<Account>> {
+    if (this.#account !== undefined) return ok(this.#account)
+    const directory = await this.#client.directory(ctx)
+    if (!directory.ok) return directory
+    const key = await loadAccountKey(this.#spec, ctx)
+    if (!key.ok) return err({ fault: key.error, retryAfter: undefined, problem: undefined })
+    const request = { spec: this.#spec, key: key.value, directory: directory.value, external: this.#external }
+    const account = await openAccount(this.#client, request, ctx)
+    if (account.ok) this.#account = account.value
+    return account
+  }
+
+  #details({ meta, renewalInfo }: Directory): IssuerDetails {
+    return {
+      ...(this.#account === undefined
+        ? {}
+        : { accountURL: this.#account.url, accountThumbprint: this.#account.key.thumbprint }),
+      ...(meta.termsOfService === undefined ? {} : { termsOfService: meta.termsOfService }),
+      ...(meta.website === undefined ? {} : { website: meta.website }),
+      caaIdentities: meta.caaIdentities,
+      profiles: meta.profiles,
+      renewalInformation: renewalInfo !== undefined,
+    }
+  }
+}
+
+function notReady({ fault: problem, retryAfter }: AcmeFailure): Extract<Readiness, { kind: 'notReady' }> {
+  return { kind: 'notReady', fault: problem, ...(retryAfter === undefined ? {} : { wakeAt: retryAfter }) }
+}
+
+function unknownProfile(profile: string, offered: Readonly<Record<string, string>>): Fault {
+  const names = Object.keys(offered)
+  const choice = names.length === 0 ? 'it offers none: drop spec.acme.profile' : `it offers ${names.join(', ')}`
+  return fault('Misconfigured', `the CA does not offer the profile ${profile}; ${choice}`)
+}

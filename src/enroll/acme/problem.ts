@@ -1,0 +1,150 @@
+/**
+ * Problem documents (RFC 7807, RFC 8555 section 6.7) and the one table from ACME's error types to our faults.
+ */
+import { fault } from '../../domain/fault.ts'
+import type { Fault, FaultCode } from '../../domain/fault.ts'
+
+export interface Problem {
+  /** The part after `urn:ietf:params:acme:error:`, or the whole type when it is none of ACME's. Empty when absent. */
+  readonly type: string
+  readonly detail: string
+  /** HTTP status; the document may leave it out, then that of the reply. */
+  readonly status: number
+  readonly subproblems: readonly Subproblem[]
+  /** Algorithms the server would accept (RFC 8555 section 6.2). */
+  readonly algorithms: readonly string[]
+  /** Where a person can do what the CA wants (userActionRequired, RFC 8555 section 7.3.3). */
+  readonly instance: string | undefined
+}
+
+export interface Subproblem {
+  readonly type: string
+  readonly detail: string
+  readonly identifier: string | undefined
+}
+
+/** RFC 8555 section 6.7, RFC 9773 section 7.4, draft-ietf-acme-profiles section 6. Every row is a test. */
+export const faultsByType: Readonly<Record<string, FaultCode>> = {
+  accountDoesNotExist: 'CredentialsRejected',
+  alreadyReplaced: 'RequestRejected',
+  alreadyRevoked: 'RequestRejected',
+  badCSR: 'RequestRejected',
+  badNonce: 'ServerFailed',
+  badPublicKey: 'RequestRejected',
+  badRevocationReason: 'RequestRejected',
+  badSignatureAlgorithm: 'Misconfigured',
+  caa: 'NamesRejected',
+  compound: 'RequestRejected',
+  connection: 'ValidationFailed',
+  dns: 'ValidationFailed',
+  externalAccountRequired: 'Misconfigured',
+  incorrectResponse: 'ValidationFailed',
+  invalidContact: 'Misconfigured',
+  invalidProfile: 'Misconfigured',
+  malformed: 'RequestRejected',
+  orderNotReady: 'ServerFailed',
+  rateLimited: 'RateLimited',
+  rejectedIdentifier: 'NamesRejected',
+  serverInternal: 'ServerFailed',
+  tls: 'ValidationFailed',
+  unauthorized: 'CredentialsRejected',
+  unsupportedContact: 'Misconfigured',
+  unsupportedIdentifier: 'NamesRejected',
+  userActionRequired: 'Misconfigured',
+}
+
+/** What to do about some of them, where the CA's own words do not say. */
+const cures: Readonly<Record<string, string>> = {
+  accountDoesNotExist: 'the account key is unknown to the CA: delete the account Secret to register anew',
+  badSignatureAlgorithm: 'choose another accountKeyAlgorithm',
+  caa: 'allow the CA in the CAA record of the name',
+  externalAccountRequired: 'set externalAccountBinding with the key the CA gave out',
+  invalidContact: 'correct the email of the issuer',
+  unsupportedContact: 'correct the email of the issuer',
+  invalidProfile: 'choose one of the profiles that the status of the issuer lists',
+}
+
+const prefix = 'urn:ietf:params:acme:error:'
+const longestDetail = 300
+
+/**
+ * Reads a reply that is not a success.
+ *
+ * @param status - HTTP status
+ * @param body - usually a problem document, but proxies answer with what they like
+ */
+export function readProblem(status: number, body: Uint8Array): Problem {
+  const document = parseObject(body)
+  const listed = Array.isArray(document['subproblems']) ? document['subproblems'] : []
+  const algorithms = Array.isArray(document['algorithms']) ? document['algorithms'] : []
+  return {
+    type: shortType(document['type']),
+    detail: clip(document['detail']),
+    status: typeof document['status'] === 'number' ? document['status'] : status,
+    subproblems: listed.slice(0, 20).map(readSubproblem),
+    algorithms: algorithms.filter((name): name is string => typeof name === 'string').slice(0, 10),
+    instance: typeof document['instance'] === 'string' ? document['instance'] : undefined,
+  }
+}
+
+/** The error member of an order or a challenge: a problem document inside JSON. */
+export function readInnerProblem(value: unknown): Problem | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  return readProblem(0, Buffer.from(JSON.stringify(value)))
+}
+
+/** @returns the fault for a problem that answered a request */
+export function problemFault(problem: Problem): Fault {
+  const code = faultsByType[problem.type] ?? byStatus(problem.status)
+  return fault(code, sentenceFor(problem), JSON.stringify(problem))
+}
+
+/** What the CA said, in one sentence: each identifier with its own complaint. */
+export function sentenceFor(problem: Problem): string {
+  const inner = problem.subproblems.map(({ identifier, type, detail }) => `${identifier ?? type}: ${detail}`)
+  const said = [problem.detail === '' ? problem.type || `HTTP ${problem.status}` : problem.detail, ...inner].join('; ')
+  const cure =
+    cures[problem.type] ?? (problem.type === 'userActionRequired' ? `visit ${problem.instance ?? 'the CA'}` : '')
+  return `the CA says ${problem.type === '' ? '' : `${problem.type}: `}${said}${cure === '' ? '' : `; ${cure}`}`
+}
+
+function byStatus(status: number): FaultCode {
+  if (status === 429) return 'RateLimited'
+  if (status === 401 || status === 403) return 'CredentialsRejected'
+  if (status >= 500) return 'ServerFailed'
+  return status >= 400 ? 'RequestRejected' : 'ReplyMalformed'
+}
+
+function readSubproblem(value: unknown): Subproblem {
+  const part = isObject(value) ? value : {}
+  const identifier = isObject(part['identifier']) ? part['identifier']['value'] : undefined
+  return {
+    type: shortType(part['type']),
+    detail: clip(part['detail']),
+    identifier: typeof identifier === 'string' ? identifier.slice(0, 253) : undefined,
+  }
+}
+
+function shortType(type: unknown): string {
+  if (typeof type !== 'string') return ''
+  return (type.startsWith(prefix) ? type.slice(prefix.length) : type).slice(0, 80)
+}
+
+/** Printable, on one line, and not too long: it ends up in a status. */
+function clip(text: unknown): string {
+  if (typeof text !== 'string') return ''
+  return text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').slice(0, longestDetail)
+}
+
+function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
+    return isObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
