@@ -18,11 +18,11 @@ const banner =
 /** The client library does not say that its modules do nothing when loaded, so bundlers keep all of it (javascript#242). */
 const shakeClientLibrary: Plugin = {
   name: 'shake-client-library',
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^[@.]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+  setup(bundler) {
+    bundler.onResolve({ filter: /^[@.]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
       if (pluginData === shakeClientLibrary.name) return undefined
       if (path !== clientLibrary && !importer.includes(`${clientLibrary}/`)) return undefined
-      const found = await resolve(path, { importer, kind, resolveDir, pluginData: shakeClientLibrary.name })
+      const found = await bundler.resolve(path, { importer, kind, resolveDir, pluginData: shakeClientLibrary.name })
       return { ...found, sideEffects: false }
     })
   },
@@ -31,8 +31,8 @@ const shakeClientLibrary: Plugin = {
 /** zod can complain in fifty languages, all of which stay in memory; ours is English. */
 const englishOnly: Plugin = {
   name: 'english-only',
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, ({ path }) => ({
+  setup(bundler) {
+    bundler.onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, ({ path }) => ({
       contents: "export { default as en } from './en.js'",
       resolveDir: dirname(path),
     }))

@@ -1,0 +1,148 @@
+/**
+ * `npm run demo`: a real control plane, a real ACME server, the examples, the operator, and a table to watch.
+ *
+ *   npm run demo                          until Ctrl-C
+ *   npm run demo -- --once                until all is Ready and has renewed; checks the Secrets with openssl; exits 0 or 1
+ *   npm run demo -- --once --picture=F    and draws the last table into F, for the README
+ */
+import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { ensureBundle } from '../scripts/bundle.ts'
+import { ensure } from '../scripts/toolchain/ensure.ts'
+import { locate } from '../scripts/toolchain/find.ts'
+import { connect, isReady, nameOf, readiness } from './cluster.ts'
+import type { CertificateView, Cluster } from './cluster.ts'
+import { pictureOf } from './picture.ts'
+import { openScreen } from './screen.ts'
+import type { Screen } from './screen.ts'
+import { tableOf } from './table.ts'
+import { verify } from './verify.ts'
+import { Cleanup, startWorld } from './world.ts'
+import type { World } from './world.ts'
+
+/** Milliseconds between two looks at the API server. */
+const lookInterval = 400
+
+/** How long `--once` waits for everything, in milliseconds: the slowest certificate renews after 80 seconds. */
+const patience = 240_000
+
+const { values: options } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, picture: { type: 'string', default: '' } },
+})
+
+async function prepare(): Promise<void> {
+  for (const { binary, way } of await ensure(['etcd', 'kube-apiserver', 'kubectl', 'pebble', 'pebble-challtestsrv'])) {
+    console.log(`  ✓ ${binary} (${way})`)
+  }
+  await ensureBundle()
+}
+
+function explain(screen: Screen, { plane, operator, operatorLog }: World): void {
+  const { kubectl } = locate(['kubectl'])
+  screen.say(
+    [
+      '',
+      'To look around in another terminal:',
+      `  export KUBECONFIG=${plane.kubeconfig}; alias kubectl=${kubectl}`,
+      '  kubectl get certificates.perennial.dev -A',
+      `  tail -f ${operatorLog}`,
+      `  kill -9 ${operator.pid()}    # the operator; it is started again, and nothing is issued twice`,
+      'Ctrl-C stops everything.',
+    ].join('\n'),
+  )
+}
+
+/** Whether there is nothing left to wait for: all is Ready, and what lives shortly has been renewed. */
+function isDone(certificates: readonly CertificateView[]): boolean {
+  const renewed = certificates.filter(({ status }) => (status?.revision ?? 0) > 1)
+  const protocols = new Set(renewed.map(({ status }) => status?.protocol))
+  return certificates.length > 0 && certificates.every(isReady) && protocols.has('ca') && protocols.has('acme')
+}
+
+interface Watch {
+  readonly cluster: Cluster
+  readonly screen: Screen
+  readonly until: (certificates: readonly CertificateView[]) => boolean
+  readonly signal: AbortSignal
+}
+
+/** @returns what was seen last */
+async function watch({ cluster, screen, until, signal }: Watch): Promise<readonly CertificateView[]> {
+  let first = true
+  let seen: readonly CertificateView[] = []
+  while (!signal.aborted && !until(seen)) {
+    seen = await cluster.certificates()
+    if (first && seen.some(isReady)) {
+      screen.say(`  ✓ the first certificate is Ready, ${(performance.now() / 1000).toFixed(1)} s after the command`)
+      first = false
+    }
+    screen.show(seen)
+    await sleep(lookInterval, undefined, { signal }).catch(() => undefined)
+  }
+  return seen
+}
+
+/** Judges what `--once` has seen, and says so. */
+async function judge(certificates: readonly CertificateView[], { pebble }: World, cluster: Cluster): Promise<boolean> {
+  const roots = await pebble.roots()
+  const late = certificates.filter((one) => !isReady(one)).map((one) => `${nameOf(one)}: ${readiness(one)?.message}`)
+  const wrong = await Promise.all(certificates.map((certificate) => verify(certificate, cluster, roots)))
+  const complaints = isDone(certificates)
+    ? wrong.flat()
+    : [`Not done within ${patience / 1000} s.`, ...late, ...wrong.flat()]
+  console.log(['', ...tableOf(certificates, Date.now()), ''].join('\n'))
+  if (options.picture !== '') writeFileSync(options.picture, pictureOf(pictured(certificates)))
+  for (const complaint of complaints) console.log(`  ✗ ${complaint}`)
+  if (complaints.length > 0) return false
+  console.log(
+    `  ✓ openssl agrees: ${certificates.length} Secrets hold the key, the chain and the names that were asked for`,
+  )
+  return true
+}
+
+const pictured = (certificates: readonly CertificateView[]): readonly string[] => [
+  '$ npm run demo',
+  '',
+  ...tableOf(certificates, Date.now()),
+]
+
+/** @returns the exit code */
+async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<number> {
+  await prepare()
+  const screen = openScreen()
+  const world = await startWorld(cleanup, (pid) =>
+    screen.say(`  ✓ the operator was killed and is back, process ${pid}`),
+  )
+  const cluster = connect(world.plane)
+  try {
+    if (!options.once) {
+      explain(screen, world)
+      await watch({ cluster, screen, until: () => false, signal })
+      return 0
+    }
+    const deadline = performance.now() + patience
+    const until = (seen: readonly CertificateView[]): boolean => isDone(seen) || performance.now() > deadline
+    const seen = await watch({ cluster, screen, until, signal })
+    if (signal.aborted) return 1
+    const isFine = await judge(seen, world, cluster)
+    if (!isFine) console.log(`The end of the operator's log:\n${world.operator.tail()}`)
+    return isFine ? 0 : 1
+  } finally {
+    await cluster.close()
+  }
+}
+
+const cleanup = new Cleanup()
+const interrupted = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort())
+
+try {
+  process.exitCode = await demo(cleanup, interrupted.signal)
+} catch (error) {
+  process.exitCode = 1
+  if (!interrupted.signal.aborted) console.error(error instanceof Error ? error.message : error)
+} finally {
+  await cleanup.stop()
+  console.log('Stopped; no process is left behind.')
+}

@@ -1,0 +1,75 @@
+/** Everything that the demo starts, in order, and stops in the opposite order. */
+import { join } from 'node:path'
+import { step } from '../scripts/progress.ts'
+import { startControlPlane } from '../test/support/controlplane.ts'
+import type { ControlPlane } from '../test/support/controlplane.ts'
+import { startPebble } from '../test/support/pebble.ts'
+import type { Pebble } from '../test/support/pebble.ts'
+import { freePorts } from '../test/support/process.ts'
+import { acmeLifetime, manifests, namespace } from './manifests.ts'
+import { runOperator } from './operator.ts'
+import type { Operator } from './operator.ts'
+
+/** Where the operator runs, in name: its Lease and the Secrets of ClusterIssuers are there. */
+const home = 'perennial'
+
+export interface World {
+  readonly plane: ControlPlane
+  readonly pebble: Pebble
+  readonly operator: Operator
+  readonly operatorLog: string
+}
+
+interface Stoppable {
+  stop(): Promise<void>
+}
+
+/** Takes what has been started, and stops it in the opposite order. */
+export class Cleanup {
+  readonly #parts: Stoppable[] = []
+
+  async add<T extends Stoppable>(part: Promise<T>): Promise<T> {
+    const started = await part
+    this.#parts.push(started)
+    return started
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#parts.splice(0).reverse()) await part.stop()
+  }
+}
+
+/**
+ * @param cleanup - gets every part the moment it runs, so that a failure half way leaves nothing behind
+ * @param onRestart - told when the operator had to be started again
+ */
+export async function startWorld(cleanup: Cleanup, onRestart: (pid: number) => void): Promise<World> {
+  const [http01Port = 0, metricsPort = 0] = await freePorts(2)
+  const [plane, pebble] = await step('starting etcd, kube-apiserver and Pebble', () =>
+    startServers(cleanup, http01Port),
+  )
+  await step('applying crds/', () => applyDefinitions(plane))
+  await step('applying examples/', async () => {
+    await plane.kubectl(['create', 'namespace', namespace])
+    await plane.kubectl(['create', 'namespace', home])
+    await plane.kubectl(['apply', '--server-side', '-n', namespace, '-f', '-'], manifests(pebble))
+  })
+  const operatorLog = join(plane.directory, 'operator.log')
+  const { kubeconfig } = plane
+  const options = { kubeconfig, logFile: operatorLog, http01Port, metricsPort, namespace: home, onRestart }
+  const operator = await step('starting the operator', () => cleanup.add(runOperator(options)))
+  return { plane, pebble, operator, operatorLog }
+}
+
+/** Both at once; when one fails, the other one is still handed over for stopping. */
+async function startServers(cleanup: Cleanup, httpPort: number): Promise<readonly [ControlPlane, Pebble]> {
+  const plane = cleanup.add(startControlPlane())
+  const pebble = cleanup.add(startPebble({ httpPort, profiles: { default: acmeLifetime } }))
+  await Promise.allSettled([plane, pebble])
+  return [await plane, await pebble]
+}
+
+async function applyDefinitions(plane: ControlPlane): Promise<void> {
+  await plane.kubectl(['apply', '--server-side', '-f', 'crds/'])
+  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', 'crds/'])
+}
