@@ -10,10 +10,23 @@
  * Every arrow may be the last thing a process does: the next process reads the same state and takes the next arrow.
  */
 import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
-import { days, earliest, fromRfc3339, minutes, plus } from '../std/time.ts'
+import { fractionOf } from '../std/fraction.ts'
+import {
+  between,
+  clampDuration,
+  days,
+  earliest,
+  fromRfc3339,
+  hours,
+  minutes,
+  plus,
+  scale,
+  seconds,
+} from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { checkInput, firstRewrite, firstTrigger, renewAt } from './checks.ts'
 import type { Violation } from './checks.ts'
+import type { CertificateFacts } from './facts.ts'
 import { flightOf, isUntold } from './flight.ts'
 import type { Flight } from './flight.ts'
 import { heldBack, isFromLater, repairsOpenAt, shortWait } from './patience.ts'
@@ -216,7 +229,8 @@ function keepHouse(snapshot: Snapshot, now: Instant): Step {
   const info = certificate.status.renewalInfo
   const written = info?.serialNumber === facts.serialNumber ? fromRfc3339(info.askAgainAt) : undefined
   // No CA is asked less than daily: a later time was written by a clock that has been set back.
-  const askAt = written === undefined || written > plus(now, days(2)) ? now : written
+  const first = firstAsk(certificate.uid, { facts, issuedAt: secret.marks.issuedAt ?? facts.notBefore })
+  const askAt = written === undefined ? first : written > plus(now, days(2)) ? now : written
   const asks = issuer.kind === 'ready' && issuer.advises
   if (asks && askAt <= now) return { kind: 'advise' }
   const due = renewAt(snapshot) ?? facts.notAfter

@@ -3,7 +3,7 @@ import type { DistinguishedName, KeyEncoding, KeyShape, SubjectName, Usage } fro
 
 /** What is known of one certificate after parsing it once. Holds no bytes of it. */
 export interface CertificateFacts {
-  /** Upper-case hex of the serial number's content octets, as `openssl x509 -serial` prints it. */
+  /** Upper-case hex as `openssl x509 -serial` prints it: without the zero octet that DER puts before a high first bit. */
   readonly serialNumber: string
   /** Lower-case hex SHA-256 of the DER encoding. */
   readonly fingerprint: string

@@ -92,7 +92,9 @@ function differences({ facts, wanted }: VerifyInput): readonly string[] {
   const subject = formatDistinguishedName(wanted.subject)
   const issued = formatDistinguishedName(facts.subject)
   if (subject !== issued) found.push(`subject is "${issued}", asked was "${subject}"`)
-  const missing = wanted.usages.filter((usage) => !isExtended(usage) && !facts.usages.includes(usage))
+  const missing = wanted.usages.filter(
+    (usage) => !isExtended(usage) && !facts.usages.includes(usage) && fits(usage, wanted),
+  )
   if (missing.length > 0 && facts.usages.length > 0) found.push(`usages lack ${missing.join(', ')}`)
   const lifetime = between(facts.notBefore, facts.notAfter)
   if (lifetime < scale(wanted.lifetime, 0.9)) found.push(`lives until ${toRfc3339(facts.notAfter)}, shorter than asked`)
@@ -113,6 +115,8 @@ const keyUsages = new Set([
   'decipher only',
 ])
 const isExtended = (usage: string): boolean => !keyUsages.has(usage) && usage !== 'any'
+/** Only RSA keys encipher; CAs drop that usage from others, and nobody misses it (RFC 8813 section 3). */
+const fits = (usage: string, { key }: Wanted): boolean => usage !== 'key encipherment' || key.algorithm === 'RSA'
 const isCommonName = (part: { oid: string }): boolean => part.oid === '2.5.4.3'
 
 /** DNS names and the host part of addresses compare without case; here everything textual does, which only forgives. */
