@@ -262,3 +262,12 @@ const stall = (reason: StallReason, message: string, wakeAt: Instant | undefined
   message,
   wakeAt,
 })
+
+/**
+ * When the CA is first asked for its advice: not while the certificate is being issued (nobody renews what is minutes old, and
+ * the question would cost a write), and not at the same moment for all that were issued together.
+ */
+function firstAsk(uid: string, { facts, issuedAt }: { facts: CertificateFacts; issuedAt: Instant }): Instant {
+  const longest = clampDuration(scale(between(issuedAt, facts.notAfter), 1 / 10), seconds(1), hours(1))
+  return plus(issuedAt, scale(longest, 0.5 + fractionOf(`${uid}/${facts.serialNumber}`) / 2))
+}
