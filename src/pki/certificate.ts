@@ -54,10 +54,14 @@ function readCertificate(der: Der): Result<CertificateFacts, string> {
 const same = (a: DerElement | undefined, b: DerElement | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.compare(a.encoded, b.encoded) === 0
 
+/** RFC 5280 section 4.1.2.2 allows 20. What is longer than this does not fit into a Certificate's status. */
+const longestSerial = 60
+
 /** As `openssl x509 -serial` prints it: the magnitude, with a sign for serial numbers that should not exist. */
 function serialText(element: DerElement | undefined): string {
   const octets = element?.content ?? new Uint8Array()
   if (element?.tag !== tags.integer || octets.length === 0) throw new Malformed('it has no serial number')
+  if (octets.length > longestSerial) throw new Malformed(`its serial number has ${octets.length} octets`)
   if ((octets[0] ?? 0) >= 0x80) return `-${magnitudeOfNegative(octets)}`
   const hex = hexOf(octets).toUpperCase()
   return hex.length > 2 && hex.startsWith('00') ? hex.slice(2) : hex
@@ -101,7 +105,7 @@ function readExtensions(field: DerElement | undefined): ExtensionFacts {
   }
 }
 
-/** The value of each extension by its type. Two of one type are refused (section 4.2): who is right could not be told. */
+/** The value of each extension that is read here. Two of one type are refused (section 4.2): which one counts could not be told. */
 function extensionValues(field: DerElement): Map<string, DerElement> {
   const values = new Map<string, DerElement>()
   for (const extension of childrenOf(onlyChild(field.content, 'extensions'), 'extensions')) {
@@ -125,12 +129,13 @@ const readHere: ReadonlySet<string> = new Set([
   '2.5.29.37',
 ])
 
-/** Bit 0 of the BIT STRING is the highest bit of its first octet; octet 0 counts the unused bits. */
+/** KeyUsage: the BIT STRING's first octet counts unused bits, and its bit 0 is the highest of the next. */
 function keyUsages(element: DerElement | undefined): readonly Usage[] {
-  if (element === undefined) return []
-  const [, first = 0, second = 0] = element.content
+  const [, first = 0, second = 0] = element?.content ?? []
   const bits = (first << 8) | second
-  return usagesOfFlags(Array.from({ length: 9 }, (_, bit) => ((bits >> (15 - bit)) & 1) << bit).reduce((a, b) => a | b))
+  let flags = 0
+  for (let bit = 0; bit < 16; bit += 1) flags |= ((bits >> (15 - bit)) & 1) << bit
+  return usagesOfFlags(flags)
 }
 
 const purposes = (element: DerElement | undefined): readonly Usage[] =>

@@ -82,7 +82,7 @@ function decodeBody(body: string): Der | undefined {
 }
 
 /** @returns whether the bytes are one SEQUENCE with nothing after it */
-export function isSequence(bytes: Uint8Array): boolean {
+function isSequence(bytes: Uint8Array): boolean {
   const elements = readElements(bytes)
   return elements.ok && elements.value.length === 1 && elements.value[0]?.tag === tags.sequence
 }

@@ -94,6 +94,7 @@ describe('an odd certificate', () => {
     ],
     'a serial number that is none': [forged({ serial: text(0x0c, '1') }), /no serial number/],
     'a serial number without octets': [forged({ serial: text(0x02, '') }), /no serial number/],
+    'a serial number of a hundred octets': [forged({ serial: text(0x02, Buffer.alloc(100, 1)) }), /has 100 octets/],
     'no end': [forged({ validity: encodeSequence(text(0x17, '260101000000Z')) }), /notAfter is not a time of RFC 5280/],
     'a 13th month': [
       forged({ validity: encodeSequence(text(0x17, '261301000000Z'), text(0x17, '270101000000Z')) }),
