@@ -1,10 +1,13 @@
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { sha256Hex } from '../../../../src/pki/hash.ts'
 import { buildJks, buildJksTruststore } from '../../../../src/pki/keystore/jks.ts'
 import { SecretText } from '../../../../src/std/secret.ts'
 import { hasKeytool, keytool } from '../../../support/keytool.ts'
 import { colons, makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
+
+// every question to Java starts a virtual machine
+jest.setTimeout(60_000)
 
 const password = new SecretText('changeit')
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHmac, pbkdf2Sync } from 'node:crypto'
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { PFX } from '@peculiar/asn1-pfx'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { readElements } from '../../../../src/pki/der.ts'
@@ -17,6 +17,9 @@ import { openssl } from '../../../support/openssl.ts'
 import { unwrap } from '../../../support/unwrap.ts'
 import { colons, makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
+
+// every question to Java starts a virtual machine
+jest.setTimeout(60_000)
 
 const profiles: readonly Pkcs12Profile[] = ['LegacyRC2', 'LegacyDES', 'Modern2023', 'Modern2026']
 const password = 'changeit'
