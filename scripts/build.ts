@@ -4,7 +4,7 @@
  * Bundled, the process is half as big and starts four times as fast, because the generated API models and calls of
  * @kubernetes/client-node are left out. They come back with one careless import, so the build looks for them.
  */
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, Plugin } from 'esbuild'
 
@@ -15,16 +15,20 @@ const clientLibrary = '@kubernetes/client-node'
 const banner =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
 
-/** The client library does not say that its modules do nothing when loaded, so bundlers keep all of it (javascript#242). */
-const shakeClientLibrary: Plugin = {
-  name: 'shake-client-library',
+/**
+ * Of the client library we use the reading of kubeconfig files, which lies in one of its modules. That module asks for two
+ * small ones of the generated code by way of an index which loads all 765, and the library does not tell bundlers that they may
+ * be left out (kubernetes-client/javascript#242).
+ */
+const kubeconfigOnly: Plugin = {
+  name: 'kubeconfig-only',
   setup(bundler) {
-    bundler.onResolve({ filter: /^[@.]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-      if (pluginData === shakeClientLibrary.name) return undefined
-      if (path !== clientLibrary && !importer.includes(`${clientLibrary}/`)) return undefined
-      const found = await bundler.resolve(path, { importer, kind, resolveDir, pluginData: shakeClientLibrary.name })
-      return { ...found, sideEffects: false }
-    })
+    const library = join(process.cwd(), 'node_modules', clientLibrary, 'dist')
+    bundler.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: join(library, 'config.js') }))
+    bundler.onLoad({ filter: /[/\\]client-node[/\\]dist[/\\]gen[/\\]index\.js$/ }, () => ({
+      contents: "export * from './configuration.js'; export * from './servers.js'",
+      resolveDir: join(library, 'gen'),
+    }))
   },
 }
 
@@ -61,7 +65,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   banner: { js: banner },
-  plugins: [shakeClientLibrary, englishOnly],
+  plugins: [kubeconfigOnly, englishOnly],
 })
 
 const generated = generatedIn(metafile)
