@@ -13,7 +13,7 @@ import { certificateFacts } from '../../pki/certificate.ts'
 import { assembleChain } from '../../pki/chain.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { readPrivateKey } from '../../pki/key.ts'
-import { readCertificates } from '../../pki/pem.ts'
+import { pemLimits, readCertificates } from '../../pki/pem.ts'
 import type { Clock } from '../../std/clock.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result as Either } from '../../std/result.ts'
@@ -148,7 +148,7 @@ export class Publisher {
     const text = (entry: string): string => Buffer.from(secret?.data?.[entry] ?? '', 'base64').toString('utf8')
     const key = readPrivateKey(text('tls.key'))
     const chain = readCertificates(text('tls.crt'))
-    const roots = readCertificates(text('ca.crt'))
+    const roots = readCertificates(text('ca.crt'), pemLimits.bundle)
     if (!key.ok || !chain.ok || snapshot.secret?.certificate.kind !== 'ok') return undefined
     const [leaf, ...intermediates] = chain.value
     if (leaf === undefined || key.value.publicKeyHash !== snapshot.secret.certificate.facts.publicKeyHash)
