@@ -54,7 +54,7 @@ class LogScreen implements Screen {
   }
 }
 
-export function sentence(certificate: CertificateView): string {
+function sentence(certificate: CertificateView): string {
   const { revision = 1, notAfter = '' } = certificate.status ?? {}
   const what = revision > 1 ? `renewed, issued ${revision} times` : 'Ready'
   return `  ✓ ${nameOf(certificate)} is ${what}, valid until ${notAfter}`

@@ -61,7 +61,7 @@ const units = [
 ] as const
 
 /** The two largest units that matter: `89d 23h`, `4m 12s`, `38s`. */
-export function span(seconds: number): string {
+function span(seconds: number): string {
   const index = units.findIndex((unit) => seconds >= unit.seconds)
   const unit = units[index]
   if (unit === undefined) return `${seconds}s`
