@@ -1,4 +1,5 @@
 /** Builds the outside world of one call to an enroller. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Secret } from '../api/meta.ts'
 import type { ChallengeBoard, Ctx, Vault } from '../enroll/enroller.ts'
 import { KubeError } from '../kube/errors.ts'
@@ -58,25 +59,35 @@ function secretVault(
   return {
     load,
     create: async (name, data) => {
-      const encoded = Object.entries(data).map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')])
+      const metadata = { namespace, name, labels: { [labels.managed]: 'issuer' } }
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: encode(data) }
       try {
-        await secrets.create(
-          {
-            apiVersion: 'v1',
-            kind: 'Secret',
-            metadata: { namespace, name, labels: { [labels.managed]: 'issuer' } },
-            type: 'Opaque',
-            data: Object.fromEntries(encoded),
-          },
-          signal,
-        )
+        await secrets.create(secret, signal)
         return data
       } catch (error) {
         if (!(error instanceof KubeError) || error.reason !== 'alreadyExists') throw error
         return (await load(name)) ?? data
       }
     },
+    swap: async (name, expected, data) => {
+      const current = await secrets.get({ namespace, name }, signal)
+      if (current === undefined || !isDeepStrictEqual({ ...current.data }, encode(expected))) return false
+      const gone = Object.keys(expected).filter((key) => !(key in data))
+      const removals = Object.fromEntries(gone.map((key) => [key, null]))
+      const metadata = { resourceVersion: current.metadata.resourceVersion }
+      try {
+        await secrets.mergePatch({ namespace, name }, { metadata, data: { ...removals, ...encode(data) } }, signal)
+        return true
+      } catch (error) {
+        if (error instanceof KubeError && error.reason === 'conflict') return false
+        throw error
+      }
+    },
   }
+}
+
+function encode(data: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]))
 }
 
 /** Secret data as bytes. */

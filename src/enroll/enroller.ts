@@ -181,6 +181,16 @@ export interface Vault {
    * @returns the data that now lies in the Secret
    */
   create(secretName: string, data: Readonly<Record<string, Uint8Array>>): Promise<Readonly<Record<string, Uint8Array>>>
+  /**
+   * Replaces the whole data, if it still is `expected`: who was slower must look again.
+   *
+   * @returns whether it was replaced
+   */
+  swap(
+    secretName: string,
+    expected: Readonly<Record<string, Uint8Array>>,
+    data: Readonly<Record<string, Uint8Array>>,
+  ): Promise<boolean>
 }
 
 /** The whole outside world of one call. Nothing else is ambient. */

@@ -1,4 +1,5 @@
 /** What the contract suite needs of each protocol: a fake CA and how to bring it into trouble. */
+import { isDeepStrictEqual } from 'node:util'
 import type {
   ChallengeAnswer,
   ChallengeBoard,
@@ -200,6 +201,12 @@ class MemoryVault implements Vault {
     const stored = this.#secrets.get(secretName) ?? data
     this.#secrets.set(secretName, stored)
     return Promise.resolve(stored)
+  }
+
+  swap(...[secretName, expected, data]: Parameters<Vault['swap']>): Promise<boolean> {
+    const isSame = isDeepStrictEqual(this.#secrets.get(secretName), expected)
+    if (isSame) this.#secrets.set(secretName, data)
+    return Promise.resolve(isSame)
   }
 
   /** Every value as text, to look for in places where it must not be. */

@@ -136,6 +136,10 @@ const members = {
     .enum(['ES256', 'ES384', 'RS256', 'EdDSA'])
     .exactOptional()
     .meta({ description: 'The algorithm of an account key that Perennial makes. ES256 when not given.' }),
+  accountKeyRevision: z.int().min(1).max(1_000_000).exactOptional().meta({
+    description:
+      'Raise it to replace the account key: a new one is made, registered with the CA (RFC 8555 section 7.3.5), and stored in place of the old one.',
+  }),
   externalAccountBinding: externalAccountBinding.exactOptional(),
   caBundle: caBundle(
     (bundle) => acmeWith({ caBundle: bundle }),

@@ -1,17 +1,12 @@
 /** The account (RFC 8555 section 7.3): found or made once per process, by its key. */
 import type { AcmeSpec } from '../../api/issuer/acme.ts'
 import { fault } from '../../domain/fault.ts'
-import type { Fault } from '../../domain/fault.ts'
-import type { KeyShape } from '../../domain/wanted.ts'
-import { generateKey, readPrivateKey } from '../../pki/key.ts'
 import { err, ok } from '../../std/result.ts'
-import type { Result } from '../../std/result.ts'
 import type { Ctx } from '../enroller.ts'
 import type { AcmeClient, AcmeFailure, Answer } from './client.ts'
 import { malformed } from './client.ts'
 import type { ExternalAccount } from './eab.ts'
 import { bindingFor } from './eab.ts'
-import { jwsKey } from './jws.ts'
 import type { JwsKey } from './jws.ts'
 import type { Directory } from './wire.ts'
 
@@ -19,36 +14,6 @@ export interface Account {
   readonly kind: 'account'
   readonly url: string
   readonly key: JwsKey
-}
-
-const keyShapes: Readonly<Record<NonNullable<AcmeSpec['accountKeyAlgorithm']>, KeyShape>> = {
-  ES256: { algorithm: 'ECDSA', size: 256 },
-  ES384: { algorithm: 'ECDSA', size: 384 },
-  RS256: { algorithm: 'RSA', size: 2048 },
-  EdDSA: { algorithm: 'Ed25519', size: 0 },
-}
-
-/** Loads the account key, making and storing it first where that is allowed. */
-export async function loadAccountKey(spec: AcmeSpec, ctx: Ctx): Promise<Result<JwsKey, Fault>> {
-  const { name, key: entry = 'tls.key' } = spec.privateKeySecretRef
-  const stored = (await ctx.vault.load(name)) ?? (await makeKey(spec, ctx))
-  const bytes = stored?.[entry]
-  if (bytes === undefined) {
-    const why = stored === undefined ? 'does not exist' : `has no entry ${entry}`
-    return err(fault('CredentialsMissing', `spec.acme.privateKeySecretRef points at Secret ${name}, which ${why}`))
-  }
-  const key = readPrivateKey(Buffer.from(bytes).toString('utf8'))
-  const signer = key.ok ? jwsKey(key.value.keyObject) : undefined
-  if (signer !== undefined) return ok(signer)
-  const problem = key.ok ? 'is of a kind that ACME does not know; use P-256, P-384, RSA or Ed25519' : key.error
-  return err(fault('CredentialsRejected', `the account key in Secret ${name}, entry ${entry}: ${problem}`))
-}
-
-async function makeKey(spec: AcmeSpec, ctx: Ctx): Promise<Readonly<Record<string, Uint8Array>> | undefined> {
-  if (spec.disableAccountKeyGeneration === true) return undefined
-  const { name, key: entry = 'tls.key' } = spec.privateKeySecretRef
-  const key = await generateKey(keyShapes[spec.accountKeyAlgorithm ?? 'ES256'])
-  return ctx.vault.create(name, { [entry]: Buffer.from(key.toPem('PKCS8')) })
 }
 
 export interface AccountRequest {
@@ -82,6 +47,21 @@ export async function openAccount(client: AcmeClient, request: AccountRequest, c
   if (status === 201 || contact.length === 0 || sameContact(members.contact, contact)) return ok(account)
   const updated = await client.post({ url: location, signer: account, payload: { contact } }, ctx)
   return updated.ok ? ok(account) : updated
+}
+
+/** The account of a key that the CA knows already (RFC 8555 section 7.3.1); an error when it knows none. */
+export async function findAccount(
+  client: AcmeClient,
+  { key, directory }: Pick<AccountRequest, 'key' | 'directory'>,
+  ctx: Ctx,
+): Promise<Answer<Account>> {
+  const signer = { kind: 'key', key } as const
+  const answer = await client.post({ url: directory.newAccount, signer, payload: { onlyReturnExisting: true } }, ctx)
+  if (!answer.ok) return answer
+  const { location } = answer.value
+  return location === undefined
+    ? err(malformed('the CA named no account'))
+    : ok({ kind: 'account', url: location, key })
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -19,8 +19,9 @@ import type {
   Ticket,
   Traits,
 } from '../enroller.ts'
-import { loadAccountKey, openAccount } from './account.ts'
+import { openAccount } from './account.ts'
 import type { Account } from './account.ts'
+import { loadAccountKey, wantsNewKey } from './accountkey.ts'
 import { renewalAdvice } from './ari.ts'
 import { AcmeClient } from './client.ts'
 import type { AcmeFailure, Answer } from './client.ts'
@@ -28,8 +29,10 @@ import { readExternalAccount } from './eab.ts'
 import type { ExternalAccount } from './eab.ts'
 import { beginOrder, continueOrder } from './order.ts'
 import type { Desk } from './order.ts'
+import type { JwsKey } from './jws.ts'
 import { failureOutcome } from './outcomes.ts'
 import { revokeCertificate } from './revoke.ts'
+import { rollOver } from './rollover.ts'
 import type { Directory } from './wire.ts'
 
 const traits: Traits = {
@@ -137,10 +140,13 @@ class AcmeEnroller implements Enroller {
     if (this.#account !== undefined) return ok(this.#account)
     const directory = await this.#client.directory(ctx)
     if (!directory.ok) return directory
-    const key = await loadAccountKey(this.#spec, ctx)
-    if (!key.ok) return err({ fault: key.error, retryAfter: undefined, problem: undefined })
-    const request = { spec: this.#spec, key: key.value, directory: directory.value, external: this.#external }
-    const account = await openAccount(this.#client, request, ctx)
+    const secret = await loadAccountKey(this.#spec, ctx)
+    if (!secret.ok) return err({ fault: secret.error, retryAfter: undefined, problem: undefined })
+    const shared = { spec: this.#spec, directory: directory.value, external: this.#external }
+    const openWith = (key: JwsKey): Promise<Answer<Account>> => openAccount(this.#client, { ...shared, key }, ctx)
+    const account = wantsNewKey(this.#spec, secret.value)
+      ? await rollOver({ ...shared, client: this.#client, secret: secret.value, ctx }, openWith)
+      : await openWith(secret.value.current)
     if (account.ok) this.#account = account.value
     return account
   }

@@ -15,6 +15,7 @@ export interface Directory {
   readonly newAccount: string
   readonly newOrder: string
   readonly revokeCert: string | undefined
+  readonly keyChange: string | undefined
   readonly renewalInfo: string | undefined
   readonly meta: DirectoryMeta
 }
@@ -80,6 +81,7 @@ export function readDirectory(value: unknown): Directory | undefined {
     newAccount,
     newOrder,
     revokeCert: url(members['revokeCert']),
+    keyChange: url(members['keyChange']),
     renewalInfo: url(members['renewalInfo']),
     meta: {
       termsOfService: text(meta['termsOfService']),

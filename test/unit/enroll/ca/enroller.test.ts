@@ -40,7 +40,11 @@ function ctxAt(now: Instant): Ctx {
       present: () => Promise.reject(new Error('no board here')),
       remove: () => Promise.resolve(),
     },
-    vault: { load: () => Promise.resolve(undefined), create: (_name, data) => Promise.resolve(data) },
+    vault: {
+      load: () => Promise.resolve(undefined),
+      create: (_name, data) => Promise.resolve(data),
+      swap: () => Promise.resolve(false),
+    },
   }
 }
 

@@ -19,7 +19,11 @@ const ctx: Ctx = {
     present: () => Promise.reject(new Error('no board here')),
     remove: () => Promise.resolve(),
   },
-  vault: { load: () => Promise.resolve(undefined), create: (_name, data) => Promise.resolve(data) },
+  vault: {
+    load: () => Promise.resolve(undefined),
+    create: (_name, data) => Promise.resolve(data),
+    swap: () => Promise.resolve(false),
+  },
 }
 
 const rootWish: Wanted = {
