@@ -73,8 +73,9 @@ export async function act(action: Action, actors: Actors): Promise<Result> {
 async function makeKey({ observation, wish, ctx }: Action, { secrets, keyring }: Actors): Promise<Result> {
   const { certificate, snapshot } = observation
   if (snapshot.secret === undefined) {
-    const message = await secrets.foreign(certificate, ctx.signal)
-    if (message !== undefined) return { kind: 'secretTaken', message }
+    const found = await secrets.lookUp(certificate, ctx.signal)
+    if (found.kind === 'taken') return { kind: 'secretTaken', message: found.message }
+    if (found.kind === 'ours') return { kind: 'stale' }
   }
   if (snapshot.pending !== undefined) await secrets.discardNextKey(certificate, ctx.signal)
   const key = await generateKey(wish.wanted.key)

@@ -17,9 +17,14 @@ export function projectCertificate(object: Certificate): CertificateProjection {
   }
 }
 
+/** `namespace/name` of the Secret that a Certificate writes. */
+export const secretsOf = ({ object }: CertificateProjection): readonly string[] => [
+  `${object.metadata.namespace}/${object.spec.secretName}`,
+]
+
 /** How Certificates are looked up: by the Secret they write and by the issuers they name. */
 export const certificateIndexes: Record<string, (projection: CertificateProjection) => readonly string[]> = {
-  secret: ({ object }) => [`${object.metadata.namespace}/${object.spec.secretName}`],
+  secret: secretsOf,
   issuer: ({ object }) =>
     [object.spec.issuerRef, ...(object.spec.fallbackIssuerRefs ?? [])].map((ref) =>
       issuerKeyOf(ref, object.metadata.namespace ?? ''),

@@ -9,6 +9,8 @@ export interface Content {
   readonly labels: readonly string[]
   readonly annotations: readonly string[]
   readonly hash: string
+  /** Of `ca.crt` alone, which cannot be rendered anew from the rest; absent where none was written. */
+  readonly rootsHash?: string | undefined
 }
 
 /** The parts of a Secret that content speaks of. Data is base64, as the API has it. */
@@ -25,18 +27,30 @@ export function describeContent(source: ContentSource): Content {
     labels: Object.keys(source.labels).sort(),
     annotations: Object.keys(source.annotations).sort(),
   }
-  return { ...names, hash: hashContent(names, source) }
+  const roots = source.data['ca.crt']
+  return {
+    ...names,
+    hash: hashContent(names, source),
+    ...(roots === undefined ? {} : { rootsHash: shortHash(roots) }),
+  }
+}
+
+/** Whether the trust anchors are those that were issued with the certificate, or there never were any. */
+export function hasItsRoots({ rootsHash }: Content, source: ContentSource): boolean {
+  return rootsHash === undefined || rootsHash === shortHash(source.data['ca.crt'] ?? '')
 }
 
 /** The hash of the named parts as they are in `source`; a part that is gone counts as empty, and so changes the hash. */
-export function hashContent(names: Omit<Content, 'hash'>, source: ContentSource): string {
+export function hashContent(names: Omit<Content, 'hash' | 'rootsHash'>, source: ContentSource): string {
   const parts = [
     ...names.entries.map((key) => ['data', key, source.data[key] ?? null]),
     ...names.labels.map((key) => ['label', key, source.labels[key] ?? null]),
     ...names.annotations.map((key) => ['annotation', key, source.annotations[key] ?? null]),
   ]
-  return sha256Hex(Buffer.from(JSON.stringify(parts))).slice(0, 32)
+  return shortHash(JSON.stringify(parts))
 }
+
+const shortHash = (text: string): string => sha256Hex(Buffer.from(text)).slice(0, 32)
 
 export function writeContent(content: Content): string {
   return JSON.stringify(content)
@@ -56,7 +70,8 @@ export function readContent(text: string | undefined): Content | undefined {
 function isContent(value: unknown): value is Content {
   if (typeof value !== 'object' || value === null) return false
   const part = value as Partial<Record<keyof Content, unknown>>
-  return typeof part.hash === 'string' && [part.entries, part.labels, part.annotations].every(isTexts)
+  const isMarked = typeof part.hash === 'string' && ['string', 'undefined'].includes(typeof part.rootsHash)
+  return isMarked && [part.entries, part.labels, part.annotations].every(isTexts)
 }
 
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string')

@@ -10,8 +10,8 @@ import { keyFacts } from '../../pki/key.ts'
 import { readCertificates } from '../../pki/pem.ts'
 import { fromRfc3339 } from '../../std/time.ts'
 import { annotations, labels } from '../names.ts'
-import { hashContent, readContent } from './content.ts'
-import type { Content } from './content.ts'
+import { hasItsRoots, hashContent, readContent } from './content.ts'
+import type { Content, ContentSource } from './content.ts'
 
 export type SecretProjection = CertificateSecret | NextKeySecret | OtherSecret
 
@@ -65,7 +65,7 @@ function projectCertificate(secret: Secret, common: Common): CertificateSecret {
     view: {
       resourceVersion: common.resourceVersion,
       owner: secret.metadata.annotations?.[annotations.certificateName],
-      certificate: certificatePart(secret.data?.['tls.crt']),
+      certificate: withRoots(certificatePart(secret.data?.['tls.crt']), content, contentSource(secret)),
       key: keyPart(secret.data?.['tls.key']),
       intact: content !== undefined && content.hash === hashContent(content, contentSource(secret)),
       marks: marksOf(secret.metadata.annotations ?? {}),
@@ -74,11 +74,7 @@ function projectCertificate(secret: Secret, common: Common): CertificateSecret {
 }
 
 /** The parts of a Secret that its content annotation speaks of. */
-export function contentSource(secret: Secret): {
-  data: Record<string, string>
-  labels: Record<string, string>
-  annotations: Record<string, string>
-} {
+function contentSource(secret: Secret): ContentSource {
   return {
     data: secret.data ?? {},
     labels: secret.metadata.labels ?? {},
@@ -110,6 +106,16 @@ function certificatePart(base64: string | undefined): Part<CertificateFacts> {
   if (leaf === undefined) return { kind: 'missing' }
   const facts = certificateFacts(leaf)
   return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
+}
+
+/** What lies in `ca.crt` came from the issuer, and only issuance brings it back. */
+function withRoots(
+  part: Part<CertificateFacts>,
+  content: Content | undefined,
+  source: ContentSource,
+): Part<CertificateFacts> {
+  if (part.kind !== 'ok' || content === undefined || hasItsRoots(content, source)) return part
+  return { kind: 'damaged', message: 'the ca.crt beside it is missing or is not the one that it was issued with' }
 }
 
 function keyPart(base64: string | undefined): Part<KeyFacts> {

@@ -9,6 +9,7 @@ import type { Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
 import { readPrivateKey } from '../../pki/key.ts'
 import type { PrivateKey } from '../../pki/key.ts'
+import { labels } from '../names.ts'
 import { projectSecret } from './projection.ts'
 import type { CertificateSecret, SecretProjection } from './projection.ts'
 import { isOurs, newSecret, nextKeyRef, nextKeySecret, patchFor, withMark } from './shape.ts'
@@ -19,6 +20,10 @@ export type SecretWrite =
   | { readonly kind: 'written'; readonly secret: CertificateSecret }
   | { readonly kind: 'taken'; readonly message: string }
   | { readonly kind: 'stale' }
+
+/** What a look under the name of the target Secret can find. */
+export type Found =
+  { readonly kind: 'free' } | { readonly kind: 'ours' } | { readonly kind: 'taken'; readonly message: string }
 
 /** How often a write is repeated when somebody else touches the Secret in the same moment. */
 const conflictTries = 3
@@ -46,15 +51,29 @@ export class CertificateSecrets {
   }
 
   /**
-   * Whether the target Secret is somebody else's: asked before the first request to a CA, because an unmarked Secret is not
-   * in the cache and finding out after issuance would waste a certificate.
-   *
-   * @returns a sentence for the user, or undefined when the name is free or ours
+   * What lies under the name of the target Secret although the cache does not know it: asked before the first request to a
+   * CA, because an unmarked Secret is not in the cache and finding out after issuance would waste a certificate. One that is
+   * ours and lost its mark gets it back.
    */
-  async foreign(certificate: Certificate, signal: AbortSignal): Promise<string | undefined> {
+  async lookUp(certificate: Certificate, signal: AbortSignal): Promise<Found> {
     const { namespace = '', name } = certificate.metadata
-    const existing = await this.read(namespace, certificate.spec.secretName, signal)
-    return existing === undefined || isOurs(existing, name) ? undefined : takenMessage(certificate.spec.secretName)
+    const { secretName } = certificate.spec
+    const existing = await this.read(namespace, secretName, signal)
+    if (existing === undefined) return { kind: 'free' }
+    if (!isOurs(existing, name)) return { kind: 'taken', message: takenMessage(secretName) }
+    await this.#mark(existing, signal)
+    return { kind: 'ours' }
+  }
+
+  /** Puts the mark on a Secret of ours, so that the watch sees it. */
+  async #mark({ metadata }: Secret, signal: AbortSignal): Promise<void> {
+    const { namespace = '', name, resourceVersion } = metadata
+    const patch = { metadata: { resourceVersion, labels: { [labels.managed]: 'certificate' } } }
+    try {
+      this.#remember(await this.#secrets.mergePatch({ namespace, name }, patch, signal))
+    } catch (error) {
+      if (!(error instanceof KubeError) || (error.reason !== 'conflict' && error.reason !== 'notFound')) throw error
+    }
   }
 
   /** Stores rendered entries, creating the Secret or changing the one that is ours. */
@@ -92,8 +111,10 @@ export class CertificateSecrets {
     if (existing === undefined) return { kind: 'look', secret: undefined }
     if (!isOurs(existing, name)) return { kind: 'taken', message: takenMessage(secretName) }
     const projected = projectSecret(withMark(existing))
-    if (projected.role !== 'certificate' || !holdsSame(projected, known)) return { kind: 'stale' }
-    return { kind: 'look', secret: projected }
+    if (projected.role === 'certificate' && holdsSame(projected, known)) return { kind: 'look', secret: projected }
+    // Decided without knowing it: the next reconcile will.
+    await this.#mark(existing, signal)
+    return { kind: 'stale' }
   }
 
   /** Stores the key of the enrollment that is about to start. @returns false when something else was there first */
