@@ -82,5 +82,6 @@ export async function reflectAll(reflecting: Reflecting): Promise<void> {
 
 /** Resolves when every cache has been filled once. */
 export async function synced(caches: CacheSet): Promise<void> {
-  await Promise.all(Object.values(caches).map((store) => store.synced))
+  const { certificates, issuers, clusterIssuers, secrets } = caches
+  await Promise.all([certificates.synced, issuers.synced, clusterIssuers.synced, secrets.synced])
 }

@@ -22,7 +22,7 @@ export interface Caches {
   readonly secrets: Store<SecretProjection>
   readonly issuers: LiveIssuers
   /** Whether an Issuer object is known to the cache, probed or not. */
-  issuerExists(key: string): boolean
+  readonly issuerExists: (key: string) => boolean
 }
 
 /** A snapshot with the objects that acting on it needs. */

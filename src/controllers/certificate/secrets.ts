@@ -87,7 +87,7 @@ export class CertificateSecrets {
           current === undefined
             ? await this.#secrets.create(newSecret(rendering), signal)
             : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
-        return { kind: 'written', secret: this.#remember(secret) }
+        return written(this.#remember(secret))
       } catch (error) {
         if (!(error instanceof KubeError)) throw error
         const meanwhile = await this.#afterRefusal(error, { rendering, known }, signal)
@@ -166,7 +166,6 @@ export class CertificateSecrets {
     this.#store.overlayDeleted(`${ref.namespace}/${ref.name}`)
   }
 
-  #remember<P extends SecretProjection>(secret: Secret): P
   #remember(secret: Secret): SecretProjection {
     const projected = projectSecret(secret)
     const key = `${secret.metadata.namespace}/${secret.metadata.name}`
@@ -183,6 +182,11 @@ export class CertificateSecrets {
 function holdsSame(now: CertificateSecret, known: CertificateSecret | undefined): boolean {
   if (known === undefined) return now.view.certificate.kind !== 'ok'
   return JSON.stringify(now.view.certificate) === JSON.stringify(known.view.certificate)
+}
+
+/** What was written carries our mark, so its projection is that of a certificate. */
+function written(projected: SecretProjection): SecretWrite {
+  return projected.role === 'certificate' ? { kind: 'written', secret: projected } : { kind: 'stale' }
 }
 
 function keyIn(secret: Secret | undefined): PrivateKey | undefined {

@@ -21,7 +21,8 @@ export interface Rendering {
 
 /** Ours: it carries the mark, or it names this Certificate although the mark was taken off. */
 export function isOurs(secret: Secret, certificateName: string): boolean {
-  if (secret.metadata.labels?.[labels.managed] === 'certificate') return true
+  const mark = secret.metadata.labels?.[labels.managed]
+  if (mark !== undefined) return mark === 'certificate'
   return secret.metadata.annotations?.[annotations.certificateName] === certificateName
 }
 

@@ -1,7 +1,8 @@
-import type { ClusterIssuer, Issuer } from '../../api/issuer.ts'
+import type { Issuer } from '../../api/issuer.ts'
 import type { IssuerKey } from './live.ts'
 
-export type AnyIssuer = Issuer | ClusterIssuer
+/** Both kinds: they differ in scope only. */
+export type AnyIssuer = Issuer
 
 /** An Issuer or ClusterIssuer as the cache keeps it. */
 export interface IssuerProjection {
