@@ -174,9 +174,13 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!isGone(error)) throw error
   }
 }
+
+/** Errors of Node come from outside the world in which jest runs a test, so they are no instance of its Error. */
+const isGone = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH'
 
 /**
  * Ports of 127.0.0.1 that nobody listens on. They are all different, for all are held until the last one is known.
