@@ -2,6 +2,8 @@
 import { setMaxListeners } from 'node:events'
 import type { CacheSet, Resources } from './caches.ts'
 import type { Config } from './config.ts'
+import { secretsOf } from './controllers/certificate/certificates.ts'
+import type { CertificateProjection } from './controllers/certificate/certificates.ts'
 import { CertificateController } from './controllers/certificate/controller.ts'
 import { IssuanceLog } from './controllers/certificate/issuance.ts'
 import { Keyring } from './controllers/certificate/keyring.ts'
@@ -157,11 +159,10 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
     for (const key of caches.certificates.byIndex(index, value)) queues.certificate.add(key)
   }
   const ends = [
-    caches.certificates.subscribe((key) => {
+    caches.certificates.subscribe((key, before) => {
       queues.certificate.add(key)
-      const changed = caches.certificates.get(key)?.object
-      // Who shares a Secret with it may have won or lost it.
-      if (changed !== undefined) wakeBy('secret', `${changed.metadata.namespace}/${changed.spec.secretName}`)
+      // Who shares a Secret with it, or did, may have won or lost it.
+      for (const secret of claimsOf(before, caches.certificates.get(key))) wakeBy('secret', secret)
     }),
     caches.secrets.subscribe((key) => {
       wakeBy('secret', key)
@@ -176,6 +177,11 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
   return () => {
     for (const end of ends) end()
   }
+}
+
+/** The Secrets that a Certificate named before and names now. */
+function claimsOf(...versions: readonly (CertificateProjection | undefined)[]): ReadonlySet<string> {
+  return new Set(versions.flatMap((version) => (version === undefined ? [] : secretsOf(version))))
 }
 
 /** A CA whose certificate is a Certificate of ours is looked at again as soon as its Secret changes. */

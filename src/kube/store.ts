@@ -9,13 +9,14 @@ export interface StoreOptions<P> {
   readonly indexes?: Readonly<Record<string, (projection: P) => readonly string[]>>
 }
 
-type Listener = (key: string) => void
+/** @param before - what was held until now, if anything */
+type Listener<P> = (key: string, before: P | undefined) => void
 
 export class Store<P extends { readonly resourceVersion: string }> {
   readonly #items = new Map<string, P>()
   readonly #indexes: Readonly<Record<string, (projection: P) => readonly string[]>>
   readonly #buckets = new Map<string, Map<string, Set<string>>>()
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners = new Set<Listener<P>>()
   /** Keys we deleted, with the version that was there: older news of them is no news. */
   readonly #deleted = new Map<string, string>()
   readonly synced: Promise<void>
@@ -52,7 +53,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     return [...(this.#buckets.get(name)?.get(value) ?? [])]
   }
 
-  subscribe(listener: Listener): () => void {
+  subscribe(listener: Listener<P>): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -65,12 +66,13 @@ export class Store<P extends { readonly resourceVersion: string }> {
     if (deletedAt !== undefined && !isNewer(projection.resourceVersion, deletedAt)) return
     this.#deleted.delete(key)
     this.#set(key, projection)
-    this.#tell(key)
+    this.#tell(key, had)
   }
 
   remove(key: string): void {
     this.#deleted.delete(key)
-    if (this.#unset(key)) this.#tell(key)
+    const had = this.#items.get(key)
+    if (this.#unset(key)) this.#tell(key, had)
   }
 
   /** The whole of a list: what is not in it is gone, unless we wrote it after the list was taken. */
@@ -126,8 +128,8 @@ export class Store<P extends { readonly resourceVersion: string }> {
     return true
   }
 
-  #tell(key: string): void {
-    for (const listener of this.#listeners) listener(key)
+  #tell(key: string, before: P | undefined): void {
+    for (const listener of this.#listeners) listener(key, before)
   }
 }
 

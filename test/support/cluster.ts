@@ -14,6 +14,8 @@ export interface Seen<S = unknown> {
   readonly status?: S
 }
 
+export type SeenCertificate = Seen<CertificateStatus>
+
 export interface SeenSecret {
   readonly metadata: Secret['metadata']
   readonly type: string
@@ -63,6 +65,16 @@ export const conditionOf = (
   type: string,
 ): Condition | undefined => object?.status?.conditions?.find((condition) => condition.type === type)
 
+function mapValues<V, W>(record: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]): [string, W] => [key, change(value)]))
+}
+
+const seen = ({ metadata, type = '', data = {} }: Secret): SeenSecret => ({
+  metadata,
+  type,
+  data: mapValues(data, (value) => Buffer.from(value, 'base64')),
+})
+
 /** A client of the API server, and one namespace in it. */
 export class Namespace {
   readonly name: string
@@ -100,8 +112,8 @@ export class Namespace {
   }
 
   async secret(name: string, data: Readonly<Record<string, string | Uint8Array>>, type = 'Opaque'): Promise<void> {
-    const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
-    await this.create('secrets', { metadata: { name }, type, data: Object.fromEntries(encoded) })
+    const encoded = mapValues(data, (value) => Buffer.from(value).toString('base64'))
+    await this.create('secrets', { metadata: { name }, type, data: encoded })
   }
 
   async create(plural: Plural, object: object): Promise<void> {
@@ -117,7 +129,7 @@ export class Namespace {
     await this.#call('DELETE', this.#path(plural, name))
   }
 
-  seenCertificate(name: string): Promise<Seen<CertificateStatus> | undefined> {
+  seenCertificate(name: string): Promise<SeenCertificate | undefined> {
     return this.#get('certificates', name)
   }
 
@@ -127,9 +139,11 @@ export class Namespace {
 
   async seenSecret(name: string): Promise<SeenSecret | undefined> {
     const secret = await this.#get<Secret>('secrets', name)
-    if (secret === undefined) return undefined
-    const data = Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')])
-    return { metadata: secret.metadata, type: secret.type ?? '', data: Object.fromEntries(data) }
+    return secret === undefined ? undefined : seen(secret)
+  }
+
+  async secrets(): Promise<readonly SeenSecret[]> {
+    return (await this.list<Secret>('secrets')).map(seen)
   }
 
   async list<T>(plural: Plural): Promise<readonly T[]> {
@@ -151,10 +165,10 @@ export class Namespace {
       readonly revision?: number
     },
     within?: number,
-  ): Promise<Seen<CertificateStatus>> {
+  ): Promise<SeenCertificate> {
     const { type = 'Ready', status, reason, revision } = expected
-    let last: Seen<CertificateStatus> | undefined
-    const look = async (): Promise<Seen<CertificateStatus> | undefined> => {
+    let last: SeenCertificate | undefined
+    const look = async (): Promise<SeenCertificate | undefined> => {
       last = await this.seenCertificate(name)
       const condition = conditionOf(last, type)
       const fits =
@@ -170,7 +184,7 @@ export class Namespace {
     })
   }
 
-  ready(name: string, within?: number): Promise<Seen<CertificateStatus>> {
+  ready(name: string, within?: number): Promise<SeenCertificate> {
     return this.told(name, { status: 'True' }, within)
   }
 
