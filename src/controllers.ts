@@ -21,8 +21,10 @@ import type { HttpClient } from './net/http.ts'
 import type { Metrics } from './obs/metrics.ts'
 import { WorkQueue } from './runtime/queue.ts'
 import { runWorkers } from './runtime/worker.ts'
+import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
+import type { WorkMeter } from './std/meters.ts'
 
 export interface ControllerParts {
   readonly config: Config
@@ -46,13 +48,8 @@ export interface ControllerSet {
 
 /** Everything that acts. Made anew each time this replica becomes the leader, so that nothing survives a lost Lease. */
 export function makeControllers(parts: ControllerParts): ControllerSet {
-  const { config, caches, clock, metrics } = parts
-  const backoff = { first: config.retryFirst, longest: config.retryLongest }
-  const queueFor = (meter: ReturnType<Metrics['work']>): WorkQueue => new WorkQueue({ clock, backoff, meter })
-  const meters = { certificate: metrics.work('certificate'), issuer: metrics.work('issuer') }
-  const queues = { certificate: queueFor(meters.certificate), issuer: queueFor(meters.issuer) }
-  metrics.watchQueue('certificate', () => queues.certificate.depth)
-  metrics.watchQueue('issuer', () => queues.issuer.depth)
+  const { config, caches, clock } = parts
+  const { queues, meters } = makeQueues(parts)
   const live = new LiveIssuers()
   const contexts = new ContextMaker({
     clock,
@@ -60,8 +57,12 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     board: new HttpBoard({ clock, checker: parts.checker }),
     secrets: parts.resources.secrets,
   })
-  const certificates = certificateController(parts, { live, contexts, queues })
-  const issuers = issuerController(parts, { live, contexts, queue: queues.issuer })
+  const certificate = certificateController(parts, { live, contexts, queues })
+  const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
+  const reconcile: Record<keyof Queues, Work['reconcile']> = {
+    certificate: (key, signal) => certificate.reconcile(key, signal),
+    issuer: (key, signal) => issuer.reconcile(key, signal),
+  }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const work = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
   return {
@@ -76,23 +77,32 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
           signal,
           queue: queues.certificate,
           meter: meters.certificate,
-          reconcile: (key, deadline) => certificates.reconcile(key, deadline),
+          reconcile: reconcile.certificate,
         }),
-        runWorkers({
-          ...work,
-          signal,
-          queue: queues.issuer,
-          meter: meters.issuer,
-          reconcile: (key, deadline) => issuers.reconcile(key, deadline),
-        }),
+        runWorkers({ ...work, signal, queue: queues.issuer, meter: meters.issuer, reconcile: reconcile.issuer }),
       ])
-      await issuers.close()
+      await issuer.close()
     },
     drain: async () => {
       unsubscribe()
       await Promise.all([queues.certificate.drain(), queues.issuer.drain()])
     },
   }
+}
+
+function makeQueues({ config, clock, metrics }: ControllerParts): {
+  readonly queues: Queues
+  readonly meters: Record<keyof Queues, WorkMeter>
+} {
+  const backoff = { first: config.retryFirst, longest: config.retryLongest }
+  const meters = { certificate: metrics.work('certificate'), issuer: metrics.work('issuer') }
+  const queues = {
+    certificate: new WorkQueue({ clock, backoff, meter: meters.certificate }),
+    issuer: new WorkQueue({ clock, backoff, meter: meters.issuer }),
+  }
+  metrics.watchQueue('certificate', () => queues.certificate.depth)
+  metrics.watchQueue('issuer', () => queues.issuer.depth)
+  return { queues, meters }
 }
 
 interface Queues {
