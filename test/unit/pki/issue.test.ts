@@ -8,13 +8,14 @@ import { issueCertificate } from '../../../src/pki/issue.ts'
 import { generateKey, readPrivateKey } from '../../../src/pki/key.ts'
 import type { PrivateKey } from '../../../src/pki/key.ts'
 import { certificatesPem, readCertificates } from '../../../src/pki/pem.ts'
-import { readSigner, selfSigner } from '../../../src/pki/signer.ts'
+import { readSigner } from '../../../src/pki/signer.ts'
 import type { Signer, SignerUrls } from '../../../src/pki/signer.ts'
 import type { Der } from '../../../src/std/bytes.ts'
 import { days, instant, plus } from '../../../src/std/time.ts'
 import { makeCa } from '../../support/ca-material.ts'
 import type { CaMaterial } from '../../support/ca-material.ts'
 import { openssl } from '../../support/openssl.ts'
+import { unwrap } from '../../support/unwrap.ts'
 
 const notBefore = instant(Date.UTC(2026, 10, 23, 12, 0, 0))
 const notAfter = plus(notBefore, days(90))
@@ -33,13 +34,6 @@ const plain: Wanted = {
 const p256: KeyShape = { algorithm: 'ECDSA', size: 256 }
 const begins = instant(Date.UTC(2026, 0, 1))
 const ends = instant(Date.UTC(2046, 0, 1))
-
-function unwrap<T>(
-  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string },
-): T {
-  if (!result.ok) throw new Error(result.error)
-  return result.value
-}
 
 const signerOf = ({ certificate, key }: CaMaterial, urls?: SignerUrls): Signer =>
   unwrap(readSigner(urls === undefined ? { certificate, key } : { certificate, key, urls }))
@@ -214,15 +208,6 @@ subjectKeyIdentifier = none
     })
     expect(unwrap(certificateFacts(certificate))).toMatchObject({ notBefore, notAfter: far })
     expect(text(certificate, '-dates')).toContain('notAfter=Jun  1 00:00:00 2060 GMT')
-  })
-})
-
-describe('a certificate signed with its own key', () => {
-  it.each([true, false])('is accepted by openssl as its own root (CA: %s)', async (isCA) => {
-    const wanted = { ...plain, isCA }
-    const certificate = await issue(wanted, selfSigner({ wanted, key }))
-    expect(verifies(certificate, certificate)).toBe('leaf.pem: OK')
-    expect(unwrap(certificateFacts(certificate)).selfSigned).toBe(true)
   })
 })
 

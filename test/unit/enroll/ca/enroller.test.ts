@@ -2,17 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import type { CaSpec } from '../../../../src/api/issuer/ca.ts'
 import type { Wanted } from '../../../../src/domain/wanted.ts'
 import { ca } from '../../../../src/enroll/ca/enroller.ts'
-import type { Ctx, Enroller, Order, Outcome } from '../../../../src/enroll/enroller.ts'
+import type { Enroller, Order, Outcome } from '../../../../src/enroll/enroller.ts'
 import { certificateFacts } from '../../../../src/pki/certificate.ts'
 import { assembleChain } from '../../../../src/pki/chain.ts'
 import { generateKey } from '../../../../src/pki/key.ts'
 import { certificatesPem } from '../../../../src/pki/pem.ts'
 import type { Der } from '../../../../src/std/bytes.ts'
-import { silentLogger } from '../../../../src/std/log.ts'
 import { days, hours, instant, minus, plus, seconds } from '../../../../src/std/time.ts'
-import type { Instant } from '../../../../src/std/time.ts'
 import { caBegins, caEnds, makeCa, someCa } from '../../../support/ca-material.ts'
 import type { CaMaterial } from '../../../support/ca-material.ts'
+import { lonelyCtx } from '../../../support/lonelyctx.ts'
 import { openssl } from '../../../support/openssl.ts'
 
 const spec: CaSpec = { secretName: 'my-ca' }
@@ -27,25 +26,6 @@ const wanted: Wanted = {
   usages: ['digital signature', 'server auth'],
   encodeUsagesInRequest: true,
   isCA: false,
-}
-
-function ctxAt(now: Instant): Ctx {
-  return {
-    now: () => now,
-    http: { send: () => Promise.reject(new Error('no network here')) },
-    signal: new AbortController().signal,
-    log: silentLogger,
-    board: {
-      typesFor: () => [],
-      present: () => Promise.reject(new Error('no board here')),
-      remove: () => Promise.resolve(),
-    },
-    vault: {
-      load: () => Promise.resolve(undefined),
-      create: (_name, data) => Promise.resolve(data),
-      swap: () => Promise.resolve(false),
-    },
-  }
 }
 
 const create = (secret: Readonly<Record<string, Uint8Array>>): ReturnType<typeof ca.create> =>
@@ -123,7 +103,7 @@ describe('a ca issuer', () => {
 
   it('is ready while its CA is valid, and tells whose it is and when it ends', async () => {
     const { secret, certificate } = await someCa('My CA')
-    const readiness = await enrollerOf(secret).prepare(ctxAt(noon))
+    const readiness = await enrollerOf(secret).prepare(lonelyCtx(noon))
     expect(readiness).toEqual({
       kind: 'ready',
       message: 'Signing with the CA certificate in Secret "my-ca", valid until 2036-01-01T00:00:00Z',
@@ -143,25 +123,25 @@ describe('a ca issuer', () => {
       code: 'CredentialsExpired',
       message: 'the CA certificate in Secret "my-ca" expired at 2036-01-01T00:00:00Z; renew it',
     }
-    expect((await enroller.prepare(ctxAt(minus(caEnds, seconds(1))))).kind).toBe('ready')
-    expect(await enroller.prepare(ctxAt(caEnds))).toMatchObject({ kind: 'notReady', fault })
-    expect(await enroller.enroll(await order(), ctxAt(caEnds))).toEqual({ kind: 'blocked', fault })
+    expect((await enroller.prepare(lonelyCtx(minus(caEnds, seconds(1))))).kind).toBe('ready')
+    expect(await enroller.prepare(lonelyCtx(caEnds))).toMatchObject({ kind: 'notReady', fault })
+    expect(await enroller.enroll(await order(), lonelyCtx(caEnds))).toEqual({ kind: 'blocked', fault })
   })
 
   it('is not ready before its CA is valid, and asks to be looked at again at that moment', async () => {
     const enroller = enrollerOf((await someCa('My CA')).secret)
     const early = minus(caBegins, hours(1))
-    expect(await enroller.prepare(ctxAt(early))).toMatchObject({
+    expect(await enroller.prepare(lonelyCtx(early))).toMatchObject({
       kind: 'notReady',
       wakeAt: caBegins,
       fault: { code: 'Misconfigured', message: expect.stringContaining('is not valid before 2026-01-01T00:00:00Z') },
     })
-    expect((await enroller.enroll(await order(), ctxAt(early))).kind).toBe('blocked')
+    expect((await enroller.enroll(await order(), lonelyCtx(early))).kind).toBe('blocked')
   })
 
   it('issues from this second on for the lifetime that was asked for', async () => {
     const enroller = enrollerOf((await someCa('My CA')).secret)
-    const { chain, warning } = issued(await enroller.enroll(await order(), ctxAt(instant(noon + 789))))
+    const { chain, warning } = issued(await enroller.enroll(await order(), lonelyCtx(instant(noon + 789))))
     expect(factsOf(chain[0])).toMatchObject({ notBefore: noon, notAfter: plus(noon, days(30)) })
     expect(warning).toBeUndefined()
   })
@@ -169,7 +149,7 @@ describe('a ca issuer', () => {
   it('ends a certificate with its CA, and says so', async () => {
     const enroller = enrollerOf((await someCa('My CA')).secret)
     const late = minus(caEnds, days(10))
-    const { chain, warning } = issued(await enroller.enroll(await order(), ctxAt(late)))
+    const { chain, warning } = issued(await enroller.enroll(await order(), lonelyCtx(late)))
     expect(factsOf(chain[0]).notAfter).toBe(caEnds)
     expect(warning).toBe(
       'the certificate ends at 2036-01-01T00:00:00Z, earlier than asked, because the CA certificate in Secret "my-ca" ends then',
@@ -178,7 +158,7 @@ describe('a ca issuer', () => {
 
   it('hands out a self-signed CA as the root, not as part of the chain', async () => {
     const { secret, certificate } = await someCa('My CA')
-    const { chain, roots } = issued(await enrollerOf(secret).enroll(await order(), ctxAt(noon)))
+    const { chain, roots } = issued(await enrollerOf(secret).enroll(await order(), lonelyCtx(noon)))
     expect(chain).toHaveLength(1)
     expect(roots).toEqual([certificate])
   })
@@ -194,7 +174,7 @@ describe('a ca issuer', () => {
       'ca.crt': utf8(certificatesPem([root.certificate])),
     })
     const asked = await order()
-    const { chain, roots } = issued(await enroller.enroll(asked, ctxAt(noon)))
+    const { chain, roots } = issued(await enroller.enroll(asked, lonelyCtx(noon)))
     expect(roots).toEqual([root.certificate])
     const path = assembleChain({ certificates: chain, publicKeyHash: asked.key.publicKeyHash, roots: roots ?? [] })
     expect(path).toMatchObject({
@@ -206,7 +186,7 @@ describe('a ca issuer', () => {
   it('works without a root in sight, and then names none', async () => {
     const root = await someCa('Root')
     const issuing = await makeCa({ name: 'Issuing', notBefore: caBegins, notAfter: caEnds, parent: root })
-    const outcome = issued(await enrollerOf(issuing.secret).enroll(await order(), ctxAt(noon)))
+    const outcome = issued(await enrollerOf(issuing.secret).enroll(await order(), lonelyCtx(noon)))
     expect(outcome.chain).toEqual([expect.anything(), issuing.certificate])
     expect(outcome.roots).toBeUndefined()
   })
@@ -218,7 +198,7 @@ describe('a ca issuer', () => {
       new Map([['spec.ca.secretName', secret]]),
     )
     if ('code' in made) throw new Error(made.message)
-    const { chain } = issued(await made.enroll(await order(), ctxAt(noon)))
+    const { chain } = issued(await made.enroll(await order(), lonelyCtx(noon)))
     const printed = Buffer.from(chain[0] ?? new Uint8Array()).toString('latin1')
     expect(printed).toContain('http://crl.test')
     expect(printed).toContain('http://ocsp.test')
@@ -238,9 +218,9 @@ describe('what the CA may not certify is refused before it is made', () => {
       change: { nameConstraints },
     })
     const enroller = enrollerOf(secret)
-    expect((await enroller.enroll(await order(), ctxAt(noon))).kind).toBe('issued')
+    expect((await enroller.enroll(await order(), lonelyCtx(noon))).kind).toBe('issued')
     const names = [...wanted.names, { type: 'dns', value: 'b.other.test' }, { type: 'ip', value: '192.0.2.1' }] as const
-    expect(await enroller.enroll(await order({ names }), ctxAt(noon))).toEqual({
+    expect(await enroller.enroll(await order({ names }), lonelyCtx(noon))).toEqual({
       kind: 'refused',
       fault: {
         code: 'NamesRejected',
@@ -252,8 +232,8 @@ describe('what the CA may not certify is refused before it is made', () => {
 
   it('CAs below a path length of 0', async () => {
     const enroller = enrollerOf(caWithPathLength(0))
-    expect((await enroller.enroll(await order(), ctxAt(instant(Date.now())))).kind).toBe('issued')
-    expect(await enroller.enroll(await order({ isCA: true }), ctxAt(instant(Date.now())))).toMatchObject({
+    expect((await enroller.enroll(await order(), lonelyCtx(instant(Date.now())))).kind).toBe('issued')
+    expect(await enroller.enroll(await order({ isCA: true }), lonelyCtx(instant(Date.now())))).toMatchObject({
       kind: 'refused',
       fault: {
         code: 'PolicyDenied',
@@ -264,7 +244,7 @@ describe('what the CA may not certify is refused before it is made', () => {
 
   it('but not CAs below a path length of 1', async () => {
     const enroller = enrollerOf(caWithPathLength(1))
-    expect((await enroller.enroll(await order({ isCA: true }), ctxAt(instant(Date.now())))).kind).toBe('issued')
+    expect((await enroller.enroll(await order({ isCA: true }), lonelyCtx(instant(Date.now())))).kind).toBe('issued')
   })
 })
 

@@ -2,29 +2,14 @@ import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { days, instant } from '../../../../src/std/time.ts'
 import type { Wanted } from '../../../../src/domain/wanted.ts'
-import type { Ctx, Outcome } from '../../../../src/enroll/enroller.ts'
+import type { Outcome } from '../../../../src/enroll/enroller.ts'
 import { selfSigned } from '../../../../src/enroll/selfsigned/enroller.ts'
 import { generateKey } from '../../../../src/pki/key.ts'
-import { silentLogger } from '../../../../src/std/log.ts'
+import { lonelyCtx } from '../../../support/lonelyctx.ts'
 
 const noon = instant(Date.UTC(2026, 10, 23, 12, 0, 0))
 
-const ctx: Ctx = {
-  now: () => noon,
-  http: { send: () => Promise.reject(new Error('no network here')) },
-  signal: new AbortController().signal,
-  log: silentLogger,
-  board: {
-    typesFor: () => [],
-    present: () => Promise.reject(new Error('no board here')),
-    remove: () => Promise.resolve(),
-  },
-  vault: {
-    load: () => Promise.resolve(undefined),
-    create: (_name, data) => Promise.resolve(data),
-    swap: () => Promise.resolve(false),
-  },
-}
+const ctx = lonelyCtx(noon)
 
 const rootWish: Wanted = {
   subject: [[{ oid: '2.5.4.3', value: 'Root' }]],
