@@ -54,6 +54,8 @@ function missingFrom(other: unknown, value: unknown, path: string): readonly str
   return Object.entries(value).flatMap(([key, member]) => missingFrom(other[key], member, `${path}.${key}`))
 }
 
+const isSchema = (value: unknown): value is z.ZodType => value instanceof z.ZodType
+
 describe('examples and samples', () => {
   it('exist', () => {
     expect(examples.length).toBeGreaterThan(2)
@@ -62,8 +64,8 @@ describe('examples and samples', () => {
 
   it.each(ours)('$name is accepted, every field of it known', ({ object }) => {
     const kind = kinds.find((one) => one.kind === object['kind'])
-    const schema = kind?.schema.shape['spec']
-    if (!(schema instanceof z.ZodType)) throw new Error(`${textIn(object, 'kind')} has no schema`)
+    const schema: unknown = kind?.schema.shape['spec']
+    if (!isSchema(schema)) throw new Error(`${textIn(object, 'kind')} has no schema`)
     const parsed = parseSpec(object, schema)
     expect(parsed).toMatchObject({ ok: true })
     expect(parsed.ok ? missingFrom(parsed.value.spec, object['spec'], 'spec') : []).toEqual([])
