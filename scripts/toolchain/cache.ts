@@ -1,8 +1,10 @@
 /** The cache of the user: filled by rename, so that a directory that exists is complete. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cacheDirectory } from './find.ts'
+
+const unfinished = '.building-'
 
 /**
  * Fills a directory of the cache, or leaves it as it is when somebody else was quicker.
@@ -12,7 +14,7 @@ import { cacheDirectory } from './find.ts'
  */
 export async function publish(target: string, fill: (directory: string) => Promise<void>): Promise<void> {
   mkdirSync(cacheDirectory(), { recursive: true })
-  const building = mkdtempSync(join(cacheDirectory(), '.building-'))
+  const building = mkdtempSync(join(cacheDirectory(), unfinished))
   try {
     await fill(building)
     renameSync(building, target)
@@ -39,9 +41,17 @@ export async function whileAlone(onWait: (pid: number) => void, work: () => Prom
     await sleep(500)
   }
   try {
+    removeUnfinished()
     await work()
   } finally {
     rmSync(lock, { force: true })
+  }
+}
+
+/** What builds that were interrupted have left. Only for the holder of the lock: nobody else is filling anything. */
+function removeUnfinished(): void {
+  for (const name of readdirSync(cacheDirectory())) {
+    if (name.startsWith(unfinished)) rmSync(join(cacheDirectory(), name), { recursive: true, force: true })
   }
 }
 
