@@ -1,18 +1,11 @@
 /** What the contract suite needs of each protocol: a fake CA and how to bring it into trouble. */
-import { isDeepStrictEqual } from 'node:util'
-import type {
-  ChallengeAnswer,
-  ChallengeBoard,
-  Credentials,
-  Ctx,
-  ProtocolFactory,
-  Vault,
-} from '../../src/enroll/enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard, Credentials, Ctx, ProtocolFactory } from '../../src/enroll/enroller.ts'
 import type { Wanted } from '../../src/domain/wanted.ts'
 import type { HttpClient, HttpFailure, HttpResponse } from '../../src/net/http.ts'
 import type { LogFields, Logger } from '../../src/std/log.ts'
 import { days, instant, plus, seconds } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
+import { MemoryVault } from '../support/vault.ts'
 
 /** Troubles that only the protocol's own fake can act. Those of the network are acted by {@link FaultyHttp}. */
 export type Trouble = 'refuses' | 'answersForAnotherKey'
@@ -183,37 +176,6 @@ class RecordingLog implements Logger {
 
   with(fields: LogFields): Logger {
     return new RecordingLog(this.#lines, { ...this.#fields, ...fields })
-  }
-}
-
-/** Secrets that outlive a process, in memory. */
-class MemoryVault implements Vault {
-  readonly #secrets = new Map<string, Readonly<Record<string, Uint8Array>>>()
-
-  load(secretName: string): Promise<Readonly<Record<string, Uint8Array>> | undefined> {
-    return Promise.resolve(this.#secrets.get(secretName))
-  }
-
-  create(
-    secretName: string,
-    data: Readonly<Record<string, Uint8Array>>,
-  ): Promise<Readonly<Record<string, Uint8Array>>> {
-    const stored = this.#secrets.get(secretName) ?? data
-    this.#secrets.set(secretName, stored)
-    return Promise.resolve(stored)
-  }
-
-  swap(...[secretName, expected, data]: Parameters<Vault['swap']>): Promise<boolean> {
-    const isSame = isDeepStrictEqual(this.#secrets.get(secretName), expected)
-    if (isSame) this.#secrets.set(secretName, data)
-    return Promise.resolve(isSame)
-  }
-
-  /** Every value as text, to look for in places where it must not be. */
-  values(): readonly string[] {
-    return [...this.#secrets.values()].flatMap((data) =>
-      Object.values(data).map((value) => Buffer.from(value).toString()),
-    )
   }
 }
 

@@ -1,5 +1,6 @@
 /** Renewal information (RFC 9773): when the CA would like a certificate to be renewed. */
 import type { CertificateFacts } from '../../domain/facts.ts'
+import { fault } from '../../domain/fault.ts'
 import { clampDuration, between, days, hours, minutes, plus } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { Advice, Ctx } from '../enroller.ts'
@@ -36,7 +37,8 @@ export async function renewalAdvice(client: AcmeClient, facts: CertificateFacts,
   if (!answer.ok) return { fault: answer.error.fault, askAgainAt: pauseUntil(answer.error.retryAfter, ctx.now()) }
   const info = readRenewalInfo(answer.value.json)
   const askAgainAt = pauseUntil(answer.value.retryAfter, ctx.now())
-  if (info === undefined) return { askAgainAt }
+  if (info === undefined)
+    return { fault: fault('ReplyMalformed', 'the CA suggests no window for renewal that can be read'), askAgainAt }
   const { start, end, explanationUrl } = info
   return { window: { start, end, ...(explanationUrl === undefined ? {} : { explanationUrl }) }, askAgainAt }
 }

@@ -6,8 +6,9 @@ import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Ctx } from '../enroller.ts'
 import type { Account } from './account.ts'
-import { malformed } from './client.ts'
-import type { AcmeClient, AcmeReply, Answer } from './client.ts'
+import type { AcmeClient } from './client.ts'
+import { malformed } from './reply.ts'
+import type { AcmeReply, Answer } from './reply.ts'
 
 export interface Downloaded {
   /** Leaf first, as the CA sent them. DER. */

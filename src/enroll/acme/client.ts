@@ -4,17 +4,14 @@
  * Every reply feeds the pool of nonces (section 6.5), so that a HEAD to newNonce is needed only when it is empty. A request
  * that is repeated is signed again: a nonce counts once, whatever became of its request.
  */
-import { fault } from '../../domain/fault.ts'
-import type { Fault } from '../../domain/fault.ts'
-import type { HttpFailure, HttpRequest, HttpResponse } from '../../net/http.ts'
+import type { HttpRequest, HttpResponse } from '../../net/http.ts'
 import { err, ok } from '../../std/result.ts'
-import type { Result } from '../../std/result.ts'
-import type { Instant } from '../../std/time.ts'
 import type { Ctx } from '../enroller.ts'
 import { signJws } from './jws.ts'
 import type { JwsKey } from './jws.ts'
-import { problemFault, readProblem } from './problem.ts'
-import type { Problem } from './problem.ts'
+import { NoncePool, nonceIn } from './nonce.ts'
+import { isSuccess, malformed, readReply, refusal, unanswered } from './reply.ts'
+import type { AcmeFailure, Answer } from './reply.ts'
 import { readDirectory } from './wire.ts'
 import type { Directory } from './wire.ts'
 
@@ -22,26 +19,6 @@ import type { Directory } from './wire.ts'
 export type Signer =
   | { readonly kind: 'account'; readonly key: JwsKey; readonly url: string }
   | { readonly kind: 'key'; readonly key: JwsKey }
-
-export interface AcmeReply {
-  readonly status: number
-  readonly location: string | undefined
-  readonly retryAfter: Instant | undefined
-  /** `Link` headers by relation. */
-  readonly links: ReadonlyMap<string, readonly string[]>
-  readonly body: Uint8Array
-  /** The body as JSON; undefined when it is none. */
-  readonly json: unknown
-}
-
-export interface AcmeFailure {
-  readonly fault: Fault
-  readonly retryAfter: Instant | undefined
-  /** Absent when no answer came, or none that can be read. */
-  readonly problem: Problem | undefined
-}
-
-export type Answer<T = AcmeReply> = Result<T, AcmeFailure>
 
 export interface Post {
   readonly url: string
@@ -53,12 +30,10 @@ export interface Post {
 
 /** Servers that reject most nonces exist (Pebble can be told to); each rejection brings the nonce for the next try. */
 const mostNonceTries = 100
-const mostPooledNonces = 64
-const nonceShape = /^[A-Za-z0-9_-]{1,512}$/
 
 export class AcmeClient {
   readonly #directoryUrl: string
-  readonly #nonces: string[] = []
+  readonly #nonces = new NoncePool()
   #directory: Directory | undefined
 
   constructor(directoryUrl: string) {
@@ -92,105 +67,46 @@ export class AcmeClient {
     for (let tries = 0; tries < mostNonceTries; tries++) {
       const nonce = await this.#takeNonce(ctx)
       if (!nonce.ok) return nonce
-      const answer = await this.#exchange(this.#signed(post, nonce.value), ctx)
+      const answer = await this.#exchange(signed(post, nonce.value), ctx)
       if (answer.ok || answer.error.problem?.type !== 'badNonce') return answer
       failure = answer.error
     }
     return err(failure ?? malformed('the CA never accepted a nonce'))
   }
 
-  #signed({ url, signer, payload, accept }: Post, nonce: string): HttpRequest {
-    const who = signer.kind === 'account' ? { kid: signer.url } : { jwk: signer.key.jwk }
-    return {
-      method: 'POST',
-      url,
-      headers: { 'content-type': 'application/jose+json', accept: accept ?? 'application/json' },
-      body: JSON.stringify(signJws(signer.key, { nonce, url, ...who }, payload)),
-    }
-  }
-
-  /** The newest nonce first: old ones may have run out. */
   async #takeNonce(ctx: Ctx): Promise<Answer<string>> {
-    const pooled = this.#nonces.pop()
+    const pooled = this.#nonces.take()
     if (pooled !== undefined) return ok(pooled)
     const directory = await this.directory(ctx)
     if (!directory.ok) return directory
-    const answer = await this.#exchange({ method: 'HEAD', url: directory.value.newNonce }, ctx)
-    if (!answer.ok) return answer
-    const fetched = this.#nonces.pop()
-    return fetched === undefined ? err(malformed('the CA gave no nonce')) : ok(fetched)
+    const sent = await send({ method: 'HEAD', url: directory.value.newNonce }, ctx)
+    if (!sent.ok) return sent
+    // Not by way of the pool: another request could take it from there.
+    const fetched = nonceIn(sent.value)
+    if (fetched !== undefined) return ok(fetched)
+    return err(isSuccess(sent.value) ? malformed('the CA gave no nonce when asked for one') : refusal(sent.value))
   }
 
   async #exchange(request: HttpRequest, ctx: Ctx): Promise<Answer> {
-    const headers = { 'accept-language': 'en', ...request.headers }
-    const sent = await ctx.http.send({ ...request, headers }, ctx.signal)
-    if (!sent.ok) return err({ fault: transportFault(sent.error), retryAfter: undefined, problem: undefined })
-    const response = sent.value
-    this.#keepNonce(response)
-    if (response.status >= 200 && response.status < 300) return ok(replyOf(response))
-    const problem = readProblem(response.status, response.body)
-    return err({ fault: problemFault(problem), retryAfter: response.retryAfter, problem })
-  }
-
-  #keepNonce(response: HttpResponse): void {
-    const nonce = response.headers.get('replay-nonce')
-    if (nonce === undefined || !nonceShape.test(nonce)) return
-    this.#nonces.push(nonce)
-    if (this.#nonces.length > mostPooledNonces) this.#nonces.shift()
+    const sent = await send(request, ctx)
+    if (!sent.ok) return sent
+    this.#nonces.add(nonceIn(sent.value))
+    return isSuccess(sent.value) ? ok(readReply(request.url, sent.value)) : err(refusal(sent.value))
   }
 }
 
-/** A reply that cannot be understood. */
-export function malformed(message: string): AcmeFailure {
-  return { fault: fault('ReplyMalformed', message), retryAfter: undefined, problem: undefined }
+async function send(request: HttpRequest, ctx: Ctx): Promise<Answer<HttpResponse>> {
+  const headers = { 'accept-language': 'en', ...request.headers }
+  const sent = await ctx.http.send({ ...request, headers }, ctx.signal)
+  return sent.ok ? ok(sent.value) : err(unanswered(sent.error))
 }
 
-function transportFault(failure: HttpFailure): Fault {
-  switch (failure.kind) {
-    case 'unreachable':
-    case 'aborted':
-      return fault('Unreachable', failure.message)
-    case 'timedOut':
-      return fault('TimedOut', failure.message)
-    case 'tls':
-      return fault('TlsFailed', failure.message)
-    case 'tooLarge':
-    case 'malformed':
-      return fault('ReplyMalformed', failure.message)
-    case 'forbiddenAddress':
-      return fault('Misconfigured', failure.message)
-  }
-}
-
-function replyOf(response: HttpResponse): AcmeReply {
-  const location = response.headers.get('location')
+function signed({ url, signer, payload, accept }: Post, nonce: string): HttpRequest {
+  const who = signer.kind === 'account' ? { kid: signer.url } : { jwk: signer.key.jwk }
   return {
-    status: response.status,
-    location: location !== undefined && URL.canParse(location) ? location : undefined,
-    retryAfter: response.retryAfter,
-    links: readLinks(response.all.get('link') ?? []),
-    body: response.body,
-    json: parseJson(response),
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/jose+json', accept: accept ?? 'application/json' },
+    body: JSON.stringify(signJws(signer.key, { nonce, url, ...who }, payload)),
   }
-}
-
-function parseJson({ body, headers }: HttpResponse): unknown {
-  if (body.length === 0 || headers.get('content-type')?.includes('pem') === true) return undefined
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-/** RFC 8288, as far as ACME uses it: `<url>;rel="relation"`. */
-function readLinks(values: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const links = new Map<string, string[]>()
-  for (const value of values.flatMap((line) => line.split(/,(?=\s*<)/)).slice(0, 50)) {
-    const match = /^\s*<([^>]{1,2048})>\s*;.{0,200}?\brel="?([a-z-]{1,40})"?/i.exec(value)
-    const [, target, relation] = match ?? []
-    if (target === undefined || relation === undefined || !target.startsWith('https://')) continue
-    links.set(relation.toLowerCase(), [...(links.get(relation.toLowerCase()) ?? []), target])
-  }
-  return links
 }

@@ -23,7 +23,7 @@ export function readExternalAccount(
   spec: NonNullable<AcmeSpec['externalAccountBinding']>,
   text: string,
 ): Result<ExternalAccount, Fault> {
-  const trimmed = text.trim()
+  const trimmed = text.replaceAll(/\s+/g, '')
   const where = `Secret ${spec.keySecretRef.name}, entry ${spec.keySecretRef.key}`
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(trimmed))
     return err(fault('CredentialsRejected', `${where} is not base64url; put the MAC key there as the CA gave it out`))

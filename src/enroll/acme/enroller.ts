@@ -19,18 +19,21 @@ import type {
   Ticket,
   Traits,
 } from '../enroller.ts'
-import { openAccount } from './account.ts'
+import { openAccount, settleContact } from './account.ts'
 import type { Account } from './account.ts'
 import { loadAccountKey, wantsNewKey } from './accountkey.ts'
 import { renewalAdvice } from './ari.ts'
 import { AcmeClient } from './client.ts'
-import type { AcmeFailure, Answer } from './client.ts'
 import { readExternalAccount } from './eab.ts'
 import type { ExternalAccount } from './eab.ts'
-import { beginOrder, continueOrder } from './order.ts'
-import type { Desk } from './order.ts'
+import { takeDown } from './desk.ts'
+import type { Desk } from './desk.ts'
 import type { JwsKey } from './jws.ts'
+import { beginOrder } from './neworder.ts'
+import { continueOrder, giveUpOrder } from './order.ts'
 import { failureOutcome } from './outcomes.ts'
+import { failure } from './reply.ts'
+import type { AcmeFailure, Answer } from './reply.ts'
 import { revokeCertificate } from './revoke.ts'
 import { rollOver } from './rollover.ts'
 import type { Directory } from './wire.ts'
@@ -76,7 +79,10 @@ class AcmeEnroller implements Enroller {
   readonly #spec: AcmeSpec
   readonly #external: ExternalAccount | undefined
   readonly #client: AcmeClient
+  readonly #told = new Set<string>()
   #account: Account | undefined
+  /** The spec of an enroller never changes, so that the CA needs to hear of its contact only once. */
+  #isContactSettled = false
 
   constructor(spec: AcmeSpec, external: ExternalAccount | undefined) {
     this.#spec = spec
@@ -89,14 +95,13 @@ class AcmeEnroller implements Enroller {
     const directory = await this.#client.refetchDirectory(ctx)
     if (!directory.ok) return notReady(directory.error)
     const { meta } = directory.value
-    if (this.#spec.profile !== undefined && !(this.#spec.profile in meta.profiles))
+    if (this.#spec.profile !== undefined && !Object.hasOwn(meta.profiles, this.#spec.profile))
       return {
         kind: 'notReady',
         fault: unknownProfile(this.#spec.profile, meta.profiles),
         details: this.#details(directory.value),
       }
     // Asked anew on every probe: an account may have been deactivated since.
-    this.#account = undefined
     const account = await this.#open(ctx)
     if (!account.ok) return { ...notReady(account.error), details: this.#details(directory.value) }
     return { kind: 'ready', message: `Registered with ${this.#spec.server}`, details: this.#details(directory.value) }
@@ -124,31 +129,46 @@ class AcmeEnroller implements Enroller {
   }
 
   async abandon(ticket: Ticket, ctx: Ctx): Promise<void> {
-    for (const answer of ticket.answers ?? []) await ctx.board.remove(answer)
+    await takeDown({ ctx }, ticket)
+    const desk = await this.#desk(ctx)
+    if (desk.ok) await giveUpOrder(desk.value, ticket)
   }
 
   async #desk(ctx: Ctx): Promise<Answer<Desk>> {
     const directory = await this.#client.directory(ctx)
     if (!directory.ok) return directory
-    const account = await this.#open(ctx)
+    const account = this.#account === undefined ? await this.#open(ctx) : ok(this.#account)
     if (!account.ok) return account
-    return ok({ client: this.#client, spec: this.#spec, account: account.value, directory: directory.value, ctx })
+    return ok({
+      client: this.#client,
+      spec: this.#spec,
+      account: account.value,
+      directory: directory.value,
+      ctx,
+      told: this.#told,
+    })
   }
 
-  /** The account, opened once per process and probe. */
+  /** Asks for the account; what is known of it is replaced. */
   async #open(ctx: Ctx): Promise<Answer<Account>> {
-    if (this.#account !== undefined) return ok(this.#account)
+    const account = await this.#ask(ctx)
+    this.#account = account.ok ? account.value : undefined
+    if (!account.ok || this.#isContactSettled) return account
+    const settled = await settleContact(this.#client, { account: account.value, spec: this.#spec }, ctx)
+    this.#isContactSettled = settled.ok
+    return settled
+  }
+
+  async #ask(ctx: Ctx): Promise<Answer<Account>> {
     const directory = await this.#client.directory(ctx)
     if (!directory.ok) return directory
     const secret = await loadAccountKey(this.#spec, ctx)
-    if (!secret.ok) return err({ fault: secret.error, retryAfter: undefined, problem: undefined })
+    if (!secret.ok) return err(failure(secret.error))
     const shared = { spec: this.#spec, directory: directory.value, external: this.#external }
     const openWith = (key: JwsKey): Promise<Answer<Account>> => openAccount(this.#client, { ...shared, key }, ctx)
-    const account = wantsNewKey(this.#spec, secret.value)
-      ? await rollOver({ ...shared, client: this.#client, secret: secret.value, ctx }, openWith)
-      : await openWith(secret.value.current)
-    if (account.ok) this.#account = account.value
-    return account
+    return wantsNewKey(this.#spec, secret.value)
+      ? rollOver({ ...shared, client: this.#client, secret: secret.value, ctx }, openWith)
+      : openWith(secret.value.current)
   }
 
   #details({ meta, renewalInfo }: Directory): IssuerDetails {

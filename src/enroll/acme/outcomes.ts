@@ -1,9 +1,9 @@
 /** From what a call answered to what the contract calls an outcome. */
 import { retryClass } from '../../domain/fault.ts'
-import { clampDuration, milliseconds, minutes, plus } from '../../std/time.ts'
+import { between, clampDuration, milliseconds, minutes, plus } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { Outcome, Ticket } from '../enroller.ts'
-import type { AcmeFailure } from './client.ts'
+import type { AcmeFailure } from './reply.ts'
 
 /** A failed call: its fault's class decides, and the CA's own wish for patience is passed on. */
 export function failureOutcome(
@@ -23,6 +23,8 @@ export function failureOutcome(
   }
 }
 
+const soonest = milliseconds(250)
+
 /**
  * When to look at an order again: when the CA says, else soon for a young order and ever later for an old one (CAs have kept
  * orders in processing for days).
@@ -31,7 +33,8 @@ export function nextLook(
   order: { readonly createdAt: Instant; readonly retryAfter?: Instant | undefined },
   now: Instant,
 ): Instant {
-  if (order.retryAfter !== undefined) return Math.min(order.retryAfter, plus(now, minutes(60))) as Instant
+  if (order.retryAfter !== undefined)
+    return plus(now, clampDuration(between(now, order.retryAfter), soonest, minutes(60)))
   const age = Math.max(0, now - order.createdAt)
-  return plus(now, clampDuration(milliseconds(age / 4), milliseconds(250), minutes(5)))
+  return plus(now, clampDuration(milliseconds(age / 4), soonest, minutes(5)))
 }

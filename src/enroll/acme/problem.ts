@@ -66,6 +66,9 @@ const cures: Readonly<Record<string, string>> = {
 
 const prefix = 'urn:ietf:params:acme:error:'
 const longestDetail = 300
+/** A sentence ends up in a status: names the first few culprits. */
+const mostSubproblems = 5
+const longestSaying = 450
 
 /**
  * Reads a reply that is not a success.
@@ -83,7 +86,7 @@ export function readProblem(status: number, body: Uint8Array): Problem {
     status: typeof document['status'] === 'number' ? document['status'] : status,
     subproblems: listed.slice(0, 20).map(readSubproblem),
     algorithms: algorithms.filter((name): name is string => typeof name === 'string').slice(0, 10),
-    instance: typeof document['instance'] === 'string' ? document['instance'] : undefined,
+    instance: webAddress(document['instance']),
   }
 }
 
@@ -95,23 +98,31 @@ export function readInnerProblem(value: unknown): Problem | undefined {
 
 /** @returns the fault for a problem that answered a request */
 export function problemFault(problem: Problem): Fault {
-  const code = faultsByType[problem.type] ?? byStatus(problem.status)
+  const known = Object.hasOwn(faultsByType, problem.type) ? faultsByType[problem.type] : undefined
+  const code = known ?? byStatus(problem.status)
   return fault(code, sentenceFor(problem), JSON.stringify(problem))
 }
 
 /** What the CA said, in one sentence: each identifier with its own complaint. */
 export function sentenceFor(problem: Problem): string {
-  const inner = problem.subproblems.map(({ identifier, type, detail }) => `${identifier ?? type}: ${detail}`)
-  const said = [problem.detail === '' ? problem.type || `HTTP ${problem.status}` : problem.detail, ...inner].join('; ')
-  const cure =
-    cures[problem.type] ?? (problem.type === 'userActionRequired' ? `visit ${problem.instance ?? 'the CA'}` : '')
-  return `the CA says ${problem.type === '' ? '' : `${problem.type}: `}${said}${cure === '' ? '' : `; ${cure}`}`
+  const { type, detail, status, subproblems } = problem
+  const inner = subproblems.slice(0, mostSubproblems).map((part) => `${part.identifier ?? part.type}: ${part.detail}`)
+  const said = [detail === '' ? type || `HTTP ${status}` : detail, ...inner].join('; ').slice(0, longestSaying)
+  const cure = cureFor(problem)
+  return `the CA says ${type === '' ? '' : `${type}: `}${said}${cure === '' ? '' : `; ${cure}`}`
+}
+
+function cureFor({ type, instance }: Problem): string {
+  if (type === 'userActionRequired') return `visit ${instance ?? 'the CA'}`
+  return Object.hasOwn(cures, type) ? (cures[type] ?? '') : ''
 }
 
 function byStatus(status: number): FaultCode {
   if (status === 429) return 'RateLimited'
   if (status === 401 || status === 403) return 'CredentialsRejected'
   if (status >= 500) return 'ServerFailed'
+  // RFC 9110 section 15.5.9: the request may be repeated.
+  if (status === 408) return 'ServerFailed'
   return status >= 400 ? 'RequestRejected' : 'ReplyMalformed'
 }
 
@@ -128,6 +139,11 @@ function readSubproblem(value: unknown): Subproblem {
 function shortType(type: unknown): string {
   if (typeof type !== 'string') return ''
   return (type.startsWith(prefix) ? type.slice(prefix.length) : type).slice(0, 80)
+}
+
+function webAddress(value: unknown): string | undefined {
+  const isAddress = typeof value === 'string' && value.length <= 500 && URL.canParse(value)
+  return isAddress && value.startsWith('https://') ? new URL(value).href : undefined
 }
 
 /** Printable, on one line, and not too long: it ends up in a status. */

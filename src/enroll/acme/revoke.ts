@@ -3,8 +3,9 @@ import { fault } from '../../domain/fault.ts'
 import type { Identity, RevocationReason, RevokeOutcome } from '../enroller.ts'
 import { failureOutcome } from './outcomes.ts'
 import { jwsKey } from './jws.ts'
-import type { AcmeFailure, Answer, Signer } from './client.ts'
-import type { Desk } from './order.ts'
+import type { Signer } from './client.ts'
+import type { AcmeFailure, Answer } from './reply.ts'
+import type { Desk } from './desk.ts'
 
 /** RFC 5280 section 5.3.1. */
 const reasonCodes: Readonly<Record<RevocationReason, number>> = {

@@ -6,10 +6,11 @@ import type { Account } from './account.ts'
 import { findAccount } from './account.ts'
 import { promoteNextKey, storeNextKey } from './accountkey.ts'
 import type { KeySecret } from './accountkey.ts'
-import { malformed } from './client.ts'
-import type { AcmeClient, Answer } from './client.ts'
+import type { AcmeClient } from './client.ts'
 import { signJws } from './jws.ts'
 import type { JwsKey } from './jws.ts'
+import { malformed } from './reply.ts'
+import type { Answer } from './reply.ts'
 import type { Directory } from './wire.ts'
 
 interface Rollover {

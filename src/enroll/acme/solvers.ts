@@ -51,7 +51,7 @@ export function answerable(identifier: Identifier, solving: Solving): Result<rea
   const solver = solverFor(identifier.value, solving)
   if (solver === undefined)
     return err(
-      fault('Misconfigured', `no solver of the issuer is for ${identifier.value}; add one to spec.acme.solvers`),
+      fault('RequestUnsupported', `no solver of the issuer is for ${identifier.value}; add one to spec.acme.solvers`),
     )
   const served = solving.board.typesFor({
     kind: identifier.type,
@@ -61,7 +61,7 @@ export function answerable(identifier: Identifier, solving: Solving): Result<rea
   const types = served.filter((type) => type === 'http-01' && solver.http01 !== undefined)
   if (types.length > 0) return ok(types)
   const why = wildcard
-    ? 'a wildcard can only be proven over DNS, which this issuer has no solver for'
+    ? 'a wildcard can only be proven over DNS, which no solver of the issuer does; name the hosts, or use another issuer'
     : 'no solver can prove it'
   return err(fault('RequestUnsupported', `${identifier.value} cannot be proven: ${why}`))
 }

@@ -29,6 +29,13 @@ export interface DirectoryMeta {
   readonly profiles: Readonly<Record<string, string>>
 }
 
+/** RFC 8555 section 7.1.2. */
+export interface AccountObject {
+  readonly status: string
+  /** Undefined: CAs that do not keep contacts, or do not show them. */
+  readonly contact: readonly string[] | undefined
+}
+
 /** RFC 8555 section 7.1.3. */
 export interface Order {
   readonly status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
@@ -91,6 +98,12 @@ export function readDirectory(value: unknown): Directory | undefined {
       profiles: readProfiles(meta['profiles']),
     },
   }
+}
+
+/** CAs have left the status out, and the whole body too. */
+export function readAccount(value: unknown): AccountObject {
+  const { status, contact } = object(value)
+  return { status: text(status)?.slice(0, 40) ?? 'valid', contact: Array.isArray(contact) ? texts(contact) : undefined }
 }
 
 const orderStatuses = ['pending', 'ready', 'processing', 'valid', 'invalid'] as const

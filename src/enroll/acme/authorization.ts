@@ -1,0 +1,117 @@
+/** Proofs of control (RFC 8555 sections 7.1.4 and 7.5): reading them, answering them, giving them up. */
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import { err, ok } from '../../std/result.ts'
+import { latest } from '../../std/time.ts'
+import type { ChallengeAnswer, Outcome, Presence } from '../enroller.ts'
+import { look, lost, takeDown } from './desk.ts'
+import type { Desk, Flight } from './desk.ts'
+import { failureOutcome } from './outcomes.ts'
+import { sentenceFor } from './problem.ts'
+import { malformed } from './reply.ts'
+import type { Answer } from './reply.ts'
+import { checkFor } from './solvers.ts'
+import { readAuthorization } from './wire.ts'
+import type { Authorization, Challenge, Order as AcmeOrder } from './wire.ts'
+
+export interface PlacedAuthorization extends Authorization {
+  readonly url: string
+}
+
+/** Authorizations are asked for this many at a time. */
+const width = 8
+/** Told orders that are remembered; the oldest are forgotten first, and then told once more. */
+const mostTold = 10_000
+
+export async function readAuthorizations(
+  { client, account, ctx }: Desk,
+  { authorizations }: AcmeOrder,
+): Promise<Answer<readonly PlacedAuthorization[]>> {
+  const found: PlacedAuthorization[] = []
+  for (let i = 0; i < authorizations.length; i += width) {
+    const group = authorizations.slice(i, i + width)
+    const answers = await Promise.all(
+      group.map(async (url) => ({ url, answer: await client.post({ url, signer: account }, ctx) })),
+    )
+    for (const { url, answer } of answers) {
+      if (!answer.ok) return answer
+      const authorization = readAuthorization(answer.value.json)
+      if (authorization === undefined) return err(malformed('the CA answered with something that is no authorization'))
+      found.push({ ...authorization, url })
+    }
+  }
+  return ok(found)
+}
+
+/** Serves every answer, and tells the CA to look once all are served. */
+export async function prove(flight: Flight): Promise<Outcome> {
+  const { desk, ticket, url } = flight
+  if (desk.told.has(url)) return look(flight, looking)
+  const obstacle = await serve(flight)
+  if (obstacle !== undefined) return obstacle
+  const authorizations = await readAuthorizations(desk, flight.current)
+  if (!authorizations.ok) return failureOutcome(authorizations.error, ticket)
+  const answers = ticket.answers ?? []
+  for (const authorization of authorizations.value.filter(({ status }) => status === 'pending')) {
+    const challenge = answeredBy(authorization, answers)
+    if (challenge === undefined) return lost('the CA asks for a proof that was not prepared')
+    const told = challenge.status === 'pending' ? await tell(desk, challenge) : ok(undefined)
+    if (!told.ok) return failureOutcome(told.error, ticket)
+  }
+  remember(desk.told, url)
+  return look(flight, looking)
+}
+
+const looking = 'the CA is looking at the challenges'
+
+/** @returns undefined when every answer is served */
+async function serve({ desk, ticket, order }: Flight): Promise<Outcome | undefined> {
+  const solving = { spec: desk.spec, labels: order.labels ?? {} }
+  const present = (answer: ChallengeAnswer): Promise<Presence> =>
+    desk.ctx.board.present(answer, checkFor(answer.identifier, solving))
+  const presences = await Promise.all((ticket.answers ?? []).map(present))
+  const failed = presences.find((presence) => presence.kind === 'failed')
+  if (failed !== undefined) {
+    await takeDown(desk, ticket)
+    return { kind: 'refused', fault: failed.fault }
+  }
+  const waiting = presences.flatMap((presence) => (presence.kind === 'waiting' ? [presence] : []))
+  const [first] = waiting
+  if (first === undefined) return undefined
+  const wakeAt = latest(first.wakeAt, ...waiting.map((one) => one.wakeAt))
+  return { kind: 'pending', ticket, wakeAt, note: first.note }
+}
+
+const answeredBy = ({ challenges }: Authorization, answers: readonly ChallengeAnswer[]): Challenge | undefined =>
+  challenges.find((one) => one.token !== undefined && answers.some(({ token }) => token === one.token))
+
+/** RFC 8555 section 7.5.1. A CA that has looked already may call it malformed to be told again. */
+async function tell({ client, account, ctx }: Desk, { url }: Challenge): Promise<Answer<unknown>> {
+  const told = await client.post({ url, signer: account, payload: {} }, ctx)
+  return !told.ok && told.error.problem?.type === 'malformed' ? ok(undefined) : told
+}
+
+function remember(told: Set<string>, url: string): void {
+  told.add(url)
+  const [oldest] = told
+  if (told.size > mostTold && oldest !== undefined) told.delete(oldest)
+}
+
+/** Why the CA turned an order down: of every name what it saw. @returns undefined when no name is to blame */
+export function complaintOf(authorizations: readonly Authorization[]): Fault | undefined {
+  const complaints = authorizations.flatMap(({ identifier, challenges }) =>
+    challenges.flatMap(({ type, error }) => (error === undefined ? [] : [{ identifier, type, error }])),
+  )
+  if (complaints.length === 0) return undefined
+  const isNames = complaints.some(({ error }) => error.type === 'caa' || error.type === 'rejectedIdentifier')
+  const said = complaints.map(({ identifier, type, error }) => `${identifier.value} (${type}): ${sentenceFor(error)}`)
+  return fault(isNames ? 'NamesRejected' : 'ValidationFailed', said.slice(0, 3).join('; '))
+}
+
+/** Proofs that nobody will give any more are taken back (RFC 8555 section 7.5.2), so that none stays pending. */
+export async function deactivate(desk: Desk, order: AcmeOrder): Promise<void> {
+  const authorizations = await readAuthorizations(desk, order)
+  if (!authorizations.ok) return
+  for (const { url } of authorizations.value.filter(({ status }) => status === 'pending'))
+    await desk.client.post({ url, signer: desk.account, payload: { status: 'deactivated' } }, desk.ctx)
+}
