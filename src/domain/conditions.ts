@@ -110,9 +110,8 @@ function kstatus(activity: Activity, isReady: boolean): readonly Draft[] {
   }
 }
 
-/** Upper-case first letter and a full stop, so that messages of different origin read alike. */
-function sentence(text: string): string {
-  const trimmed = text.trim()
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
+/** Upper-case first letter and a full stop, so that messages of different origin read alike. Paths of fields stay as they are. */
+export function sentence(text: string): string {
+  const capital = text.trim().replace(/^[a-z](?=[a-z]*[\s,;'])/, (first) => first.toUpperCase())
   return /[.!?)]$/.test(capital) ? capital : `${capital}.`
 }

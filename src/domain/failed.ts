@@ -8,7 +8,7 @@ import type { KeySource } from './decide.ts'
 import { retryClass } from './fault.ts'
 import type { RetryClass } from './fault.ts'
 import type { Next, Result } from './outcome.ts'
-import { isFromLater, isSameAttempt, noted } from './patience.ts'
+import { isFromLater, isSameAttempt, noted, wholeWish } from './patience.ts'
 import { issuerKey } from './snapshot.ts'
 import type { ReadyIssuer, RequestedWish, Snapshot } from './snapshot.ts'
 import { clip, lifeLeft, tell, wake } from './status.ts'
@@ -85,7 +85,7 @@ function remember(
     time: toRfc3339(now),
     attempts,
     recent,
-    requestHash: wish.requestHash,
+    requestHash: wholeWish(wish),
     issuer: issuerKey(issuer),
     ...(next === undefined ? {} : { nextTryTime: toRfc3339(next) }),
     ...(certificate.renewRequest === undefined ? {} : { renewRequest: noted(certificate.renewRequest) }),

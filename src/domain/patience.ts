@@ -7,7 +7,7 @@ import { earliest, fromRfc3339, hours, instant, minutes, plus, seconds } from '.
 import type { Instant } from '../std/time.ts'
 import { isMendedByRecovery, retryClass } from './fault.ts'
 import { issuerKey } from './snapshot.ts'
-import type { ReadyIssuer, Snapshot } from './snapshot.ts'
+import type { ReadyIssuer, RequestedWish, Snapshot } from './snapshot.ts'
 
 /** Waits shorter than this are not written down: the status would change for every poll. */
 export const shortWait = minutes(2)
@@ -44,10 +44,13 @@ export function heldBack(snapshot: Snapshot, issuer: ReadyIssuer, now: Instant):
 
 /** Whether a failure tells anything about the attempt that would be made now. */
 export function isSameAttempt(last: Failure, { certificate }: Snapshot, issuer: ReadyIssuer): boolean {
-  if (!certificate.wish.ok || last.requestHash !== certificate.wish.value.requestHash) return false
+  if (!certificate.wish.ok || last.requestHash !== wholeWish(certificate.wish.value)) return false
   if (last.issuer !== issuerKey(issuer)) return false
   return certificate.renewRequest === undefined || last.renewRequest === noted(certificate.renewRequest)
 }
+
+/** What was tried: asking and writing alike can fail, and any change of the spec is worth another try. */
+export const wholeWish = ({ requestHash, outputsHash }: RequestedWish): string => `${requestHash}/${outputsHash}`
 
 /** A request for renewal as the status remembers it: an annotation may be longer than a status likes. */
 export const noted = (renewRequest: string): string => renewRequest.slice(0, 256)

@@ -54,7 +54,7 @@ const lastFailure = z
       description:
         'When the CA last said no, or answered wrongly, oldest first. Limited to three an hour, so that nothing loops.',
     }).exactOptional(),
-    requestHash: text(128, 'Which wish failed: a hash of what was asked for.').exactOptional(),
+    requestHash: text(128, 'Which wish failed: hashes of what was asked for and of how it is kept.').exactOptional(),
     issuer: text(256, 'Which issuer was asked: its uid and generation.').exactOptional(),
     nextTryTime: timestamp('When it is tried again. Absent when a change by a person is awaited.').exactOptional(),
     renewRequest: z

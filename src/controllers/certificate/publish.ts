@@ -23,6 +23,7 @@ import type { Observation } from './observe.ts'
 import { render } from './render.ts'
 import type { Bundle, KeystorePasswords } from './render.ts'
 import type { CertificateSecrets, SecretWrite } from './secrets.ts'
+import type { Rendering } from './shape.ts'
 
 type Issued = Extract<Outcome, { kind: 'issued' }>
 
@@ -54,7 +55,9 @@ export class Publisher {
     if (!accepted.ok) return { kind: 'failed', how: 'refused', fault: accepted.error }
     const { bundle, facts, differences } = accepted.value
     const marks = marksFor({ wish, facts, observation, now: this.#clock.now() })
-    const written = await this.#write(observation, { wish, bundle, marks }, ctx.signal)
+    const { shape, publicKeyHash } = key
+    const known = { certificate: facts, key: { shape, publicKeyHash, encoding: wish.keyEncoding } }
+    const written = await this.#write(observation, { wish, bundle, marks, facts: known }, ctx.signal)
     if (written.kind !== 'written') return refusedWrite(written)
     const remarks = issued.warning === undefined ? differences : [...differences, issued.warning]
     return { kind: 'issued', secret: written.secret.view, remarks }
@@ -103,14 +106,14 @@ export class Publisher {
 
   async #write(
     observation: Observation,
-    { wish, bundle, marks }: { wish: RequestedWish; bundle: Bundle; marks: Readonly<Record<string, string>> },
+    { bundle, ...more }: Pick<Rendering, 'wish' | 'marks' | 'facts'> & { readonly bundle: Bundle },
     signal: AbortSignal,
   ): Promise<SecretWrite | { readonly kind: 'unwritable'; readonly message: string }> {
     const { certificate } = observation
     const passwords = await this.#passwords(observation, signal)
     if (!passwords.ok) return { kind: 'unwritable', message: passwords.error }
-    const data = await render(bundle, wish, { spec: certificate.spec, passwords: passwords.value })
-    return this.#secrets.write({ certificate, wish, data, marks }, observation.secret, signal)
+    const data = await render(bundle, more.wish, { spec: certificate.spec, passwords: passwords.value })
+    return this.#secrets.write({ certificate, data, ...more }, observation.secret, signal)
   }
 
   async #passwords({ certificate }: Observation, signal: AbortSignal): Promise<Either<KeystorePasswords, string>> {
@@ -165,6 +168,8 @@ function refusedWrite(
       return { kind: 'secretTaken', message: write.message }
     case 'stale':
       return { kind: 'stale' }
+    case 'refused':
+      return { kind: 'failed', how: 'refused', fault: fault('PolicyDenied', write.message) }
     case 'unwritable':
       return { kind: 'failed', how: 'refused', fault: fault('Misconfigured', write.message) }
   }

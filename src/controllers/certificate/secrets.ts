@@ -11,7 +11,7 @@ import { readPrivateKey } from '../../pki/key.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { labels } from '../names.ts'
 import { projectSecret } from './projection.ts'
-import type { CertificateSecret, SecretProjection } from './projection.ts'
+import type { CertificateSecret, KnownEntries, SecretProjection } from './projection.ts'
 import { isOurs, newSecret, nextKeyRef, nextKeySecret, patchFor, withMark } from './shape.ts'
 import type { Rendering } from './shape.ts'
 
@@ -19,6 +19,7 @@ import type { Rendering } from './shape.ts'
 export type SecretWrite =
   | { readonly kind: 'written'; readonly secret: CertificateSecret }
   | { readonly kind: 'taken'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'stale' }
 
 /** What a look under the name of the target Secret can find. */
@@ -87,7 +88,7 @@ export class CertificateSecrets {
           current === undefined
             ? await this.#secrets.create(newSecret(rendering), signal)
             : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
-        return written(this.#remember(secret))
+        return written(this.#remember(secret, knownIn(rendering)))
       } catch (error) {
         if (!(error instanceof KubeError)) throw error
         const meanwhile = await this.#afterRefusal(error, { rendering, known }, signal)
@@ -104,9 +105,11 @@ export class CertificateSecrets {
     { rendering, known }: { rendering: Rendering; known: CertificateSecret | undefined },
     signal: AbortSignal,
   ): Promise<Exclude<SecretWrite, { kind: 'written' }> | { kind: 'look'; secret: CertificateSecret | undefined }> {
-    if (error.reason !== 'alreadyExists' && error.reason !== 'conflict' && error.reason !== 'notFound') throw error
     const { namespace = '', name } = rendering.certificate.metadata
     const { secretName } = rendering.certificate.spec
+    if (error.reason === 'invalid' || error.reason === 'forbidden' || error.status === 413)
+      return { kind: 'refused', message: refusedMessage(secretName, error) }
+    if (error.reason !== 'alreadyExists' && error.reason !== 'conflict' && error.reason !== 'notFound') throw error
     const existing = await this.read(namespace, secretName, signal)
     if (existing === undefined) return { kind: 'look', secret: undefined }
     if (!isOurs(existing, name)) return { kind: 'taken', message: takenMessage(secretName) }
@@ -166,8 +169,8 @@ export class CertificateSecrets {
     this.#store.overlayDeleted(`${ref.namespace}/${ref.name}`)
   }
 
-  #remember(secret: Secret): SecretProjection {
-    const projected = projectSecret(secret)
+  #remember(secret: Secret, known?: KnownEntries): SecretProjection {
+    const projected = projectSecret(secret, known)
     const key = `${secret.metadata.namespace}/${secret.metadata.name}`
     this.#store.overlay(key, projected)
     this.#written(key)
@@ -189,11 +192,19 @@ function written(projected: SecretProjection): SecretWrite {
   return projected.role === 'certificate' ? { kind: 'written', secret: projected } : { kind: 'stale' }
 }
 
+const knownIn = ({ data, facts }: Rendering): KnownEntries | undefined =>
+  facts === undefined ? undefined : { data, ...facts }
+
 function keyIn(secret: Secret | undefined): PrivateKey | undefined {
   const base64 = secret?.data?.['tls.key']
   if (base64 === undefined) return undefined
   const key = readPrivateKey(Buffer.from(base64, 'base64').toString('utf8'))
   return key.ok ? key.value : undefined
+}
+
+/** A validation, an admission policy or missing rights: the same write would be refused again. */
+function refusedMessage(secretName: string, { message }: KubeError): string {
+  return `the API server did not take Secret ${secretName} (${message.slice(0, 500)}); change what it objects to`
 }
 
 function takenMessage(secretName: string): string {

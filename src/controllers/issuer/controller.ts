@@ -17,7 +17,7 @@ import type { Verdict } from '../../runtime/worker.ts'
 import type { Clock } from '../../std/clock.ts'
 import { fractionOf } from '../../std/fraction.ts'
 import type { Logger } from '../../std/log.ts'
-import { err } from '../../std/result.ts'
+import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { clampDuration, minutes, plus, scale, seconds } from '../../std/time.ts'
 import type { Duration, Instant } from '../../std/time.ts'
@@ -67,12 +67,14 @@ export class IssuerController {
       await this.#forget(key)
       return { kind: 'done' }
     }
-    const session = await this.#session(key, object, signal)
+    const before = this.#parts.live.state(key)?.session
+    const session = await this.#session(object, before, signal)
     const readiness = session.ok ? await this.#probe(session.value, signal) : notReady(session.error)
     const isReady = readiness.kind === 'ready'
     this.#failures.set(key, isReady ? 0 : (this.#failures.get(key) ?? 0) + 1)
     await this.#writeStatus(key, { object, readiness }, signal)
     this.#publish(key, { session: session.ok ? session.value : undefined, secrets: this.#secretsOf(object) }, readiness)
+    if (!session.ok || session.value !== before) await this.#retire(before)
     return { kind: 'wakeAt', at: this.#nextProbe(key, object, readiness) }
   }
 
@@ -95,7 +97,11 @@ export class IssuerController {
   }
 
   /** The session for this generation and these credentials: the one there is, or a new one. */
-  async #session(key: IssuerKey, object: AnyIssuer, signal: AbortSignal): Promise<Result<IssuerSession, Fault>> {
+  async #session(
+    object: AnyIssuer,
+    before: IssuerSession | undefined,
+    signal: AbortSignal,
+  ): Promise<Result<IssuerSession, Fault>> {
     const parsed = parseIssuer(object)
     if (!parsed.ok) return err(fault('Misconfigured', parsed.error))
     const namespace = object.metadata.namespace ?? this.#parts.clusterSecretNamespace
@@ -105,17 +111,14 @@ export class IssuerController {
     if (!loaded.ok) return loaded
     const uid = object.metadata.uid ?? ''
     const identity = `${uid}/${object.metadata.generation}/${loaded.value.version}`
-    const before = this.#parts.live.state(key)?.session
-    if (before?.identity === identity) return { ok: true, value: before }
-    const made = this.#parts.sessions.make(parsed.value.spec, {
+    if (before?.identity === identity) return ok(before)
+    return this.#parts.sessions.make(parsed.value.spec, {
       identity,
       uid,
       generation: object.metadata.generation ?? 0,
       namespace,
       credentials: loaded.value.credentials,
     })
-    if (made.ok) await this.#retire(before)
-    return made
   }
 
   /** Ends a session that was replaced; exchanges under way end by themselves. */

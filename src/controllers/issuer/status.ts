@@ -1,6 +1,7 @@
 /** The status of an Issuer, from what its last probe said. Pure. */
 import type { IssuerStatus } from '../../api/issuer.ts'
 import type { Condition } from '../../api/meta.ts'
+import { sentence } from '../../domain/conditions.ts'
 import { faultTable } from '../../domain/fault.ts'
 import type { Readiness } from '../../enroll/enroller.ts'
 import { toRfc3339 } from '../../std/time.ts'
@@ -36,11 +37,11 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
 type Draft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
 
 const readyConditions = (message: string): readonly Draft[] => [
-  { type: 'Ready', status: 'True', reason: 'Ready', message },
+  { type: 'Ready', status: 'True', reason: 'Ready', message: sentence(message) },
 ]
 
 function notReadyConditions({ fault }: Extract<Readiness, { kind: 'notReady' }>): readonly Draft[] {
-  const told = { status: 'True', reason: fault.code, message: fault.message } as const
+  const told = { status: 'True', reason: fault.code, message: sentence(fault.message) } as const
   const needsPerson = ['configuration', 'credentials', 'request', 'security'].includes(faultTable[fault.code].about)
   return [
     { ...told, type: 'Ready', status: 'False' },

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals'
+import { HttpBoard } from '../../../../src/controllers/challenge/board.ts'
+import type { ChallengeAnswer } from '../../../../src/enroll/enroller.ts'
+import type { HttpClient } from '../../../../src/net/http.ts'
+import { plus, seconds } from '../../../../src/std/time.ts'
+import { FakeClock } from '../../../support/clock.ts'
+
+type Reply = Awaited<ReturnType<HttpClient['send']>>
+
+const page = (status: number, body: string): Reply => ({
+  ok: true,
+  value: { status, headers: new Map(), all: new Map(), body: Buffer.from(body) },
+})
+const failure = (kind: 'unreachable' | 'forbiddenAddress'): Reply => ({
+  ok: false,
+  error: { kind, message: 'no route to it' },
+})
+
+const challenge: ChallengeAnswer = { type: 'http-01', identifier: 'a.example', token: 'token', value: 'token.print' }
+
+function boardSeeing(reply: Reply): { board: HttpBoard; clock: FakeClock; urls: string[] } {
+  const clock = new FakeClock()
+  const urls: string[] = []
+  const checker: HttpClient = {
+    send: ({ url }) => {
+      urls.push(url)
+      return Promise.resolve(reply)
+    },
+  }
+  return { board: new HttpBoard({ clock, checker }), clock, urls }
+}
+
+describe('the board of HTTP-01 challenges', () => {
+  it('offers HTTP-01 for names and addresses, and nothing for wildcards', () => {
+    const { board } = boardSeeing(page(200, ''))
+    expect(board.typesFor({ kind: 'dns', value: 'a.example', wildcard: false })).toEqual(['http-01'])
+    expect(board.typesFor({ kind: 'ip', value: '192.0.2.1', wildcard: false })).toEqual(['http-01'])
+    expect(board.typesFor({ kind: 'dns', value: 'a.example', wildcard: true })).toEqual([])
+  })
+
+  it.each([
+    { what: 'the answer is seen', reply: page(200, 'token.print\n') },
+    { what: 'a redirect is seen, which CAs follow', reply: page(301, '') },
+    { what: 'we may not look there ourselves', reply: failure('forbiddenAddress') },
+  ])('is ready when $what', async ({ reply }) => {
+    const { board, urls } = boardSeeing(reply)
+    expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready' })
+    expect(urls).toEqual(['http://a.example/.well-known/acme-challenge/token'])
+  })
+
+  it.each([
+    { reply: page(404, ''), says: 'it answers 404' },
+    { reply: page(200, 'parked'), says: 'it answers something else' },
+    { reply: failure('unreachable'), says: 'no route to it' },
+  ])('waits while $says, but not for ever', async ({ reply, says }) => {
+    const { board, clock } = boardSeeing(reply)
+    expect(await board.present(challenge, 'look')).toEqual({
+      kind: 'waiting',
+      wakeAt: plus(clock.now(), seconds(2)),
+      note: `http://a.example/ does not serve the challenge yet: ${says}`,
+    })
+    clock.advance(seconds(20))
+    expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready' })
+  })
+
+  it('asks nobody when told to trust, and puts IPv6 addresses into brackets', async () => {
+    const { board, urls } = boardSeeing(page(404, ''))
+    expect(await board.present(challenge, 'trust')).toEqual({ kind: 'ready' })
+    expect(urls).toEqual([])
+    await board.present({ ...challenge, identifier: '2001:db8::1' }, 'look')
+    expect(urls).toEqual(['http://[2001:db8::1]/.well-known/acme-challenge/token'])
+  })
+
+  it('starts its patience anew for a challenge that was removed', async () => {
+    const { board, clock } = boardSeeing(page(404, ''))
+    await board.present(challenge, 'look')
+    await board.remove(challenge)
+    clock.advance(seconds(20))
+    expect((await board.present(challenge, 'look')).kind).toBe('waiting')
+  })
+})

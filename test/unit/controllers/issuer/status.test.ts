@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals'
+import { sameExceptProbeTime } from '../../../../src/controllers/issuer/samestatus.ts'
+import { issuerStatus } from '../../../../src/controllers/issuer/status.ts'
+import { fault } from '../../../../src/domain/fault.ts'
+import type { Readiness } from '../../../../src/enroll/enroller.ts'
+import { instant } from '../../../../src/std/time.ts'
+
+const at = instant(Date.UTC(2026, 0, 1))
+const later = instant(Date.UTC(2026, 0, 2))
+const ready: Readiness = {
+  kind: 'ready',
+  message: 'signing with the CA',
+  details: { caSubject: 'CN=a' },
+  credentials: [{ name: 'CA certificate', notAfter: later }],
+}
+const probe = { protocol: 'ca', generation: 3 }
+const first = issuerStatus(undefined, { ...probe, readiness: ready, at })
+const broken = (code: 'Unreachable' | 'CredentialsMissing'): Readiness => ({
+  kind: 'notReady',
+  fault: fault(code, 'spec.ca.secretName points at nothing; create it'),
+})
+
+describe('the status of an issuer', () => {
+  it('tells that it is ready, what it is, and when its credentials expire', () => {
+    expect(first).toEqual({
+      observedGeneration: 3,
+      protocol: 'ca',
+      lastProbeTime: '2026-01-01T00:00:00Z',
+      details: { caSubject: 'CN=a' },
+      credentials: [{ name: 'CA certificate', notAfter: '2026-01-02T00:00:00Z' }],
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'Ready',
+          message: 'Signing with the CA.',
+          observedGeneration: 3,
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        },
+      ],
+    })
+  })
+
+  it('keeps the time of a transition until there is another', () => {
+    const again = issuerStatus(first, { ...probe, readiness: ready, at: later })
+    expect(again.conditions?.[0]?.lastTransitionTime).toBe('2026-01-01T00:00:00Z')
+    const now = issuerStatus(first, { ...probe, readiness: broken('Unreachable'), at: later })
+    expect(now.conditions?.[0]?.lastTransitionTime).toBe('2026-01-02T00:00:00Z')
+  })
+
+  it.each([
+    { code: 'Unreachable', type: 'Reconciling' },
+    { code: 'CredentialsMissing', type: 'Stalled' },
+  ] as const)('is $type when the fault is $code, in one sentence that leaves paths as they are', ({ code, type }) => {
+    const status = issuerStatus(first, { ...probe, readiness: broken(code), at: later })
+    const message = 'spec.ca.secretName points at nothing; create it.'
+    expect(status.conditions).toMatchObject([
+      { type: 'Ready', status: 'False', reason: code, message },
+      { type, status: 'True', reason: code, message },
+    ])
+  })
+
+  it('remembers what is known of the CA while it cannot be asked', () => {
+    const status = issuerStatus(first, { ...probe, readiness: broken('Unreachable'), at: later })
+    expect(status).toMatchObject({ details: first.details, credentials: first.credentials })
+  })
+
+  it('is not news when nothing but the time of the probe has changed', () => {
+    expect(sameExceptProbeTime(first, issuerStatus(first, { ...probe, readiness: ready, at: later }))).toBe(true)
+    expect(sameExceptProbeTime(undefined, first)).toBe(false)
+  })
+})
