@@ -3,6 +3,8 @@ import { Agent, request } from 'undici'
 
 export interface Api {
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  /** What a collection holds and becomes, object by object, until the stream is left. */
+  watch(path: string): AsyncGenerator
   close(): Promise<void>
 }
 
@@ -12,20 +14,32 @@ export interface Api {
  */
 export function connect(plane: { url: string; token: string; ca: string }, connections = 32): Api {
   const dispatcher = new Agent({ connections, connect: { ca: plane.ca }, allowH2: false })
+  const authorization = `Bearer ${plane.token}`
   return {
     call: async (method, path, body) => {
       const reply = await request(`${plane.url}${path}`, {
         dispatcher,
         method,
         headers: {
-          authorization: `Bearer ${plane.token}`,
+          authorization,
           'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const text = await reply.body.text()
       if (reply.statusCode >= 400) throw new Error(`${method} ${path}: ${reply.statusCode} ${text.slice(0, 300)}`)
-      return JSON.parse(text)
+      return JSON.parse(text) as unknown
+    },
+    watch: async function* (path) {
+      const { body } = await request(`${plane.url}${path}?watch=true`, { dispatcher, headers: { authorization } })
+      const decoder = new TextDecoder()
+      let rest = ''
+      // Leaving this loop ends the stream, which a reader of lines between it and us would not.
+      for await (const chunk of body) {
+        const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) yield (JSON.parse(line) as { object: unknown }).object
+      }
     },
     close: () => dispatcher.close(),
   }

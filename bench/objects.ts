@@ -2,6 +2,12 @@
 
 export const namespace = 'bench'
 
+/** What the benchmark looks at in a Certificate. */
+export interface SeenCertificate {
+  readonly metadata: { readonly name: string }
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
+
 const meta = (name: string): object => ({ name, namespace })
 
 export const certificatesPath = `/apis/perennial.dev/v1/namespaces/${namespace}/certificates`

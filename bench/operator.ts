@@ -14,6 +14,8 @@ export interface RunningOperator {
   /** Highest resident memory so far, MB. */
   peakMegabytes(): number
   stop(): Promise<void>
+  /** Rejects when the process ends without having been stopped. */
+  readonly crashed: Promise<never>
 }
 
 export interface OperatorOptions {
@@ -22,6 +24,9 @@ export interface OperatorOptions {
   readonly http01Port: number
   readonly logFile: string
   readonly flags?: readonly string[]
+  /** The program to measure and options of Node for it; the built bundle with what it is shipped with when left out. */
+  readonly bundle: string
+  readonly nodeOptions: readonly string[]
 }
 
 /** Clock ticks of /proc/<pid>/stat in a second; 100 on every Linux that Node runs on. */
@@ -32,7 +37,8 @@ export function startOperator(options: OperatorOptions): RunningOperator {
   const child = spawn(
     process.execPath,
     [
-      'dist/perennial.mjs',
+      ...options.nodeOptions,
+      options.bundle,
       `--kubeconfig=${options.kubeconfig}`,
       `--metrics-address=127.0.0.1:${options.metricsPort}`,
       `--http01-address=127.0.0.1:${options.http01Port}`,
@@ -42,12 +48,20 @@ export function startOperator(options: OperatorOptions): RunningOperator {
     ],
     { stdio: ['ignore', log, log] },
   )
+  let isStopping = false
+  const crashed = once(child, 'exit').then(() => {
+    // Nobody looks at the promise of an operator that was stopped.
+    if (isStopping) return new Promise<never>(() => undefined)
+    throw new Error(`the operator ended by itself; its log is ${options.logFile}`)
+  })
   return {
+    crashed,
     startedAt: performance.now(),
     metric: (name, labels = {}) => readMetric(options.metricsPort, name, labels),
     cpuSeconds: () => cpuSeconds(child),
     peakMegabytes: () => peakMegabytes(child),
     stop: async () => {
+      isStopping = true
       if (child.exitCode !== null) return
       child.kill('SIGTERM')
       await once(child, 'exit')
