@@ -11,10 +11,10 @@ export const patient = new AbortController().signal
 
 export interface HttpBench {
   /** Closes the server with the bench. */
-  kept(server: Promise<LocalServer>): Promise<LocalServer>
-  client(change?: Partial<HttpClientOptions>): OwnedHttpClient
+  readonly kept: (server: Promise<LocalServer>) => Promise<LocalServer>
+  readonly client: (change?: Partial<HttpClientOptions>) => OwnedHttpClient
   /** One GET: the reply, or what went wrong. */
-  get(url: string, more?: Partial<HttpRequest>): Promise<HttpResponse | HttpFailure>
+  readonly get: (url: string, more?: Partial<HttpRequest>) => Promise<HttpResponse | HttpFailure>
   /** To be called after each test. */
   close(): Promise<void>
 }
