@@ -276,3 +276,29 @@ describe('for people', () => {
     testTimeout,
   )
 })
+
+describe('a ClusterIssuer', () => {
+  it(
+    'issues into every namespace with a CA from the namespace of the operator',
+    async () => {
+      const home = await Namespace.make(plane, 'perennial')
+      const root = await ns.secretWhere('root', () => true)
+      await home.secret('cluster-root', root.data, 'kubernetes.io/tls')
+      const manifest = {
+        apiVersion: 'perennial.dev/v1',
+        kind: 'ClusterIssuer',
+        metadata: { name: 'cluster' },
+        spec: { ca: { secretName: 'cluster-root' } },
+      }
+      await plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifest))
+      const secret = await issue('clustered', {
+        issuerRef: { name: 'cluster', kind: 'ClusterIssuer', group: 'perennial.dev' },
+      })
+      const files = { ca: entry(root, 'tls.crt'), crt: entry(secret, 'tls.crt') }
+      expect(openssl(['verify', '-CAfile', 'ca', 'crt'], files).ok).toBe(true)
+      expect(secret.metadata.annotations).toMatchObject({ 'perennial.dev/issuer-kind': 'ClusterIssuer' })
+      await home.close()
+    },
+    testTimeout,
+  )
+})
