@@ -40,10 +40,9 @@ export interface Observation {
 export function observe(key: string, caches: Caches, hold: Instant | undefined): Observation | undefined {
   const projection = caches.certificates.get(key)
   if (projection === undefined) return undefined
-  const parsed = parseCertificate(projection.object)
+  const { parsed, wish } = readOnce(projection)
   const certificate = projection.object
   const { namespace = '' } = certificate.metadata
-  const wish = parsed.ok ? hashWish(parsed.value) : err(parsed.error)
   const issuerKey = issuerKeyOf(certificate.spec.issuerRef ?? { kind: 'Issuer', name: '' }, namespace)
   const issuer = issuerView(issuerKey, caches)
   if (issuer === undefined) return undefined
@@ -65,6 +64,27 @@ export function observe(key: string, caches: Caches, hold: Instant | undefined):
       hold,
     },
   }
+}
+
+interface Reading {
+  readonly parsed: Result<Certificate, string>
+  readonly wish: Result<RequestedWish, string>
+}
+
+/** How many readings are kept: as many as are reconciled at a time, with some to spare. More would cost memory for good. */
+const mostReadings = 128
+const readings = new Map<CertificateProjection, Reading>()
+
+/** A Certificate is looked at several times between two versions, and reading it is most of what a look costs. */
+function readOnce(projection: CertificateProjection): Reading {
+  const known = readings.get(projection)
+  if (known !== undefined) return known
+  const parsed = parseCertificate(projection.object)
+  const reading = { parsed, wish: parsed.ok ? hashWish(parsed.value) : err(parsed.error) }
+  readings.set(projection, reading)
+  const oldest = readings.keys().next().value
+  if (readings.size > mostReadings && oldest !== undefined) readings.delete(oldest)
+  return reading
 }
 
 function hashWish(certificate: Certificate): Result<RequestedWish, string> {

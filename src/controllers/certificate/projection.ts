@@ -37,12 +37,24 @@ export interface OtherSecret extends Common {
   readonly role: 'other'
 }
 
-/** Projects a Secret as the watch delivered it. Never throws: what cannot be read is said to be damaged. */
-export function projectSecret(secret: Secret): SecretProjection {
+/** What is known of entries without reading them, because whoever wrote them read or made them before. */
+export interface KnownEntries {
+  /** Base64, as they were written. */
+  readonly data: Readonly<Record<string, string>>
+  readonly certificate: CertificateFacts
+  readonly key: KeyFacts
+}
+
+/**
+ * Projects a Secret as the API server sent it. Never throws: what cannot be read is said to be damaged.
+ *
+ * @param known - spares reading the entries that came back as they were written
+ */
+export function projectSecret(secret: Secret, known?: KnownEntries): SecretProjection {
   const common = { resourceVersion: secret.metadata.resourceVersion ?? '', uid: secret.metadata.uid ?? '' }
   switch (secret.metadata.labels?.[labels.managed]) {
     case 'certificate':
-      return projectCertificate(secret, common)
+      return projectCertificate(secret, common, known)
     case 'next-key':
       return {
         ...common,
@@ -55,7 +67,8 @@ export function projectSecret(secret: Secret): SecretProjection {
   }
 }
 
-function projectCertificate(secret: Secret, common: Common): CertificateSecret {
+function projectCertificate(secret: Secret, common: Common, known: KnownEntries | undefined): CertificateSecret {
+  const { 'tls.crt': certificate, 'tls.key': key } = secret.data ?? {}
   const content = readContent(secret.metadata.annotations?.[annotations.content])
   return {
     ...common,
@@ -65,8 +78,12 @@ function projectCertificate(secret: Secret, common: Common): CertificateSecret {
     view: {
       resourceVersion: common.resourceVersion,
       owner: secret.metadata.annotations?.[annotations.certificateName],
-      certificate: withRoots(certificatePart(secret.data?.['tls.crt']), content, contentSource(secret)),
-      key: keyPart(secret.data?.['tls.key']),
+      certificate: withRoots(
+        knownPart(certificate, known?.data['tls.crt'], known?.certificate) ?? certificatePart(certificate),
+        content,
+        contentSource(secret),
+      ),
+      key: knownPart(key, known?.data['tls.key'], known?.key) ?? keyPart(key),
       intact: content !== undefined && content.hash === hashContent(content, contentSource(secret)),
       marks: marksOf(secret.metadata.annotations ?? {}),
     },
@@ -116,6 +133,14 @@ function withRoots(
 ): Part<CertificateFacts> {
   if (part.kind !== 'ok' || content === undefined || hasItsRoots(content, source)) return part
   return { kind: 'damaged', message: 'the ca.crt beside it is missing or is not the one that it was issued with' }
+}
+
+function knownPart<F>(
+  base64: string | undefined,
+  written: string | undefined,
+  facts: F | undefined,
+): Part<F> | undefined {
+  return facts !== undefined && base64 !== undefined && base64 === written ? { kind: 'ok', facts } : undefined
 }
 
 function keyPart(base64: string | undefined): Part<KeyFacts> {

@@ -3,6 +3,7 @@
  */
 import type { Certificate } from '../../api/certificate.ts'
 import type { OwnerReference, Secret } from '../../api/meta.ts'
+import type { CertificateFacts, KeyFacts } from '../../domain/facts.ts'
 import type { RequestedWish } from '../../domain/snapshot.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { annotations, labels, nextKeySecretName } from '../names.ts'
@@ -15,6 +16,8 @@ export interface Rendering {
   readonly wish: RequestedWish
   /** Entries, base64. */
   readonly data: Readonly<Record<string, string>>
+  /** What `data` says, where it is known already. */
+  readonly facts?: { readonly certificate: CertificateFacts; readonly key: KeyFacts } | undefined
   /** Annotations with the facts and marks of the certificate. */
   readonly marks: Readonly<Record<string, string>>
 }
