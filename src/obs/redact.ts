@@ -61,13 +61,18 @@ function redactObject(value: object, depth: number): unknown {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
   if (value instanceof Map)
     return redactEntries(
-      [...value].map(([name, held]) => [String(name), held]),
+      [...value].map(([name, held]) => [keyText(name), held]),
       depth,
     )
   if (Array.isArray(value) || value instanceof Set) {
     return [...value].slice(0, mostItems).map((item: unknown) => redact(item, depth + 1))
   }
   return redactEntries(Object.entries(value), depth)
+}
+
+/** An object as a key has no text that is safe to ask it for. */
+function keyText(key: unknown): string {
+  return typeof key === 'object' || typeof key === 'function' ? `[${typeof key}]` : String(key)
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {

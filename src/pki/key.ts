@@ -170,12 +170,19 @@ function findKeyBlock(text: string): Result<PemBlock, string> {
 function openBlock({ label, der }: PemBlock): Result<PrivateKey, string> {
   try {
     const keyObject = createPrivateKey({ key: Buffer.from(der), format: 'der', type: keyTypes[label] ?? 'pkcs8' })
+    // OpenSSL 3.5 looks past the type it is told, and reads any key under any label.
+    if (!fitsLabel(keyObject, label)) throw new Error('label and key disagree')
     const shape = shapeOf(keyObject)
     return shape.ok ? ok(new HeldKey(keyObject, shape.value)) : shape
   } catch {
     // what OpenSSL says of broken keys is of no use to a person
     return err(`the PEM block "${label}" is not a private key that can be read; it may be damaged`)
   }
+}
+
+function fitsLabel({ asymmetricKeyType }: KeyObject, label: string): boolean {
+  if (label === 'RSA PRIVATE KEY') return asymmetricKeyType === 'rsa'
+  return label !== 'EC PRIVATE KEY' || asymmetricKeyType === 'ec'
 }
 
 const curveSizes: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 }

@@ -123,6 +123,14 @@ describe('redactFields', () => {
     expect(JSON.stringify(redactFields(loop)).length).toBeLessThan(100_000)
   })
 
+  it('asks no object for its text, even as the key of a map', () => {
+    const odd = new Map<unknown, unknown>([
+      [{ toString: 1, valueOf: 2 }, 'held'],
+      [Object.create(null), 'held as well'],
+    ])
+    expect(redactFields({ odd })).toEqual({ odd: { '[object]': 'held as well' } })
+  })
+
   it('gives something that JSON can hold, for every value', () => {
     fc.assert(
       fc.property(
