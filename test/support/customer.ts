@@ -6,6 +6,7 @@ import { acme } from '../../src/enroll/acme/enroller.ts'
 import type { ChallengeBoard, Ctx, Enroller, Order, Outcome, Ticket, Vault } from '../../src/enroll/enroller.ts'
 import { createHttpClient } from '../../src/net/client.ts'
 import type { OwnedHttpClient } from '../../src/net/client.ts'
+import type { HttpClient } from '../../src/net/http.ts'
 import { generateKey } from '../../src/pki/key.ts'
 import type { PrivateKey } from '../../src/pki/key.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
@@ -49,6 +50,8 @@ export const wish = (...names: readonly string[]): Wanted => ({
 
 export class Customer {
   readonly vault: Vault
+  /** The status of every answer so far. */
+  readonly statuses: number[] = []
   readonly #options: CustomerOptions
   readonly #http: OwnedHttpClient
   #enroller: Enroller
@@ -75,7 +78,7 @@ export class Customer {
   ctx(): Ctx {
     return {
       now: () => systemClock.now(),
-      http: this.#http,
+      http: { send: (request, signal) => this.#send(request, signal) },
       signal: AbortSignal.timeout(callTimeout),
       log: silentLogger,
       board: this.#options.board,
@@ -111,6 +114,12 @@ export class Customer {
 
   close(): Promise<void> {
     return this.#http.close()
+  }
+
+  async #send(...call: Parameters<HttpClient['send']>): ReturnType<HttpClient['send']> {
+    const sent = await this.#http.send(...call)
+    if (sent.ok) this.statuses.push(sent.value.status)
+    return sent
   }
 
   #start(): Enroller {
