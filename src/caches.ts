@@ -42,12 +42,12 @@ export function makeResources(transport: Transport): Resources {
   }
 }
 
-export function makeCaches(): CacheSet {
+export function makeCaches(log: Logger): CacheSet {
   return {
-    certificates: new Store({ indexes: certificateIndexes }),
-    issuers: new Store({}),
-    clusterIssuers: new Store({}),
-    secrets: new Store({}),
+    certificates: new Store({ indexes: certificateIndexes, log }),
+    issuers: new Store({ log }),
+    clusterIssuers: new Store({ log }),
+    secrets: new Store({ log }),
   }
 }
 

@@ -24,6 +24,12 @@ export function environment(): Environment {
   return Object.freeze({ ...process.env })
 }
 
+/** @returns where Kubernetes says that the API server is; undefined outside a pod */
+export function podSurroundings(env: Environment): { readonly host: string; readonly port: string } | undefined {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env
+  return host === '' || port === '' ? undefined : { host, port }
+}
+
 export function asksForHelp(argv: readonly string[]): boolean {
   return argv.includes('--help') || argv.includes('-h')
 }

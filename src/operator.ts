@@ -7,6 +7,7 @@
 import { hostname } from 'node:os'
 import { makeCaches, makeResources, reflectAll, synced } from './caches.ts'
 import type { CacheSet, Resources } from './caches.ts'
+import { environment, podSurroundings } from './config.ts'
 import type { Config } from './config.ts'
 import { checkerHttp, issuerHttp, userAgent } from './connections.ts'
 import { makeControllers } from './controllers.ts'
@@ -52,7 +53,7 @@ interface Operator {
 export async function runOperator(config: Config, signal: AbortSignal): Promise<Result<void, string>> {
   const clock = systemClock
   const log = createLogger({ level: config.logLevel, format: config.logFormat })
-  const operator = assemble({ config, clock, log })
+  const operator = await assemble({ config, clock, log })
   if (!operator.ok) return operator
   log.info('starting', { version, identity: identityOf(config) })
   const parts = [
@@ -71,10 +72,14 @@ const plusGrace = (config: Config): ReturnType<typeof seconds> => seconds(config
 
 const identityOf = (config: Config): string => config.identity ?? `${hostname()}-${process.pid}`
 
-function assemble({ config, clock, log }: Pick<Operator, 'config' | 'clock' | 'log'>): Result<Operator, string> {
-  const identity = loadIdentity(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig })
+type Begun = Pick<Operator, 'config' | 'clock' | 'log'>
+
+async function assemble({ config, clock, log }: Begun): Promise<Result<Operator, string>> {
+  const { kubeconfig } = config
+  const pod = podSurroundings(environment())
+  const identity = await loadIdentity({ ...(kubeconfig === undefined ? {} : { kubeconfig }), pod, clock })
   if (!identity.ok) return identity
-  const caches = makeCaches()
+  const caches = makeCaches(log)
   const metrics = createMetrics({
     version,
     certificates: () => certificateSamples(caches),

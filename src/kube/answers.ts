@@ -36,11 +36,14 @@ export function answerError(status: number, body: string, headers: Readonly<Reco
   return new KubeError(reason, message.slice(0, 2000), { status, retryAfter: retryAfter(parsed, headers) })
 }
 
-/** Errors of connections and deadlines become KubeErrors; a KubeError passes. */
-export function toKubeError(error: unknown, path: string): KubeError {
+/**
+ * Errors of connections and deadlines become KubeErrors; a KubeError passes.
+ *
+ * @param isLate - whether the request's own deadline ended it
+ */
+export function toKubeError(error: unknown, path: string, isLate = false): KubeError {
   if (error instanceof KubeError) return error
-  const name = error instanceof Error ? error.name : ''
-  const reason: KubeReason = name === 'TimeoutError' ? 'timeout' : 'unreachable'
+  const reason: KubeReason = isLate ? 'timeout' : 'unreachable'
   const text = error instanceof Error ? error.message : String(error)
   return new KubeError(reason, `the API server could not be asked for ${path}: ${text}`, { cause: error })
 }
@@ -55,7 +58,7 @@ function parseStatus(body: string): Status {
 }
 
 function retryAfter(status: Status, headers: Readonly<Record<string, unknown>>): Duration | undefined {
-  const header = Number(headers['retry-after'])
+  const header = Number(headers['retry-after'] ?? Number.NaN)
   if (Number.isFinite(header) && header >= 0) return seconds(Math.min(header, 60))
   const detail = status.details?.retryAfterSeconds
   return typeof detail === 'number' && detail >= 0 ? seconds(Math.min(detail, 60)) : undefined

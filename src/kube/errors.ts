@@ -11,6 +11,7 @@ export type KubeReason =
   | 'tooManyRequests'
   | 'timeout'
   | 'unreachable'
+  | 'unreadable'
   | 'server'
 
 /** What the API server answered when it did not do what was asked. */

@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from '../api/meta.ts'
 import type { Clock } from '../std/clock.ts'
+import { startDeadline } from '../std/deadline.ts'
 import type { Logger } from '../std/log.ts'
 import { minutes, seconds, toRfc3339 } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
@@ -61,6 +62,7 @@ export class EventRecorder {
   #active = 0
   #dropped = 0
   #names = 0
+  #isFailing = false
   #idle: (() => void)[] = []
 
   constructor(options: EventRecorderOptions) {
@@ -111,7 +113,7 @@ export class EventRecorder {
       kind: 'Event',
       metadata: {
         // Unique across replicas and restarts: the moment, and a count within this process.
-        name: `${regarding.name.slice(0, 200)}.${now.toString(16)}${(this.#names++ % 0x10000).toString(16)}`,
+        name: `${regarding.name.slice(0, 200).replace(/[.-]+$/, '')}.${now.toString(16)}${(this.#names++ % 0x10000).toString(16)}`,
         namespace: regarding.namespace ?? 'default',
       },
       involvedObject: regarding,
@@ -133,15 +135,29 @@ export class EventRecorder {
       for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) await this.#send(event)
     } finally {
       this.#active -= 1
-      if (this.#active === 0) for (const told of this.#idle.splice(0)) told()
+      if (this.#active === 0) this.#rest()
     }
   }
 
+  #rest(): void {
+    for (const told of this.#idle.splice(0)) told()
+    if (this.#dropped > 0) this.#options.log.warn('Events were dropped: too many at once', { count: this.#dropped })
+    this.#dropped = 0
+  }
+
   async #send(event: CoreEvent): Promise<void> {
+    const { clock, log } = this.#options
+    const deadline = startDeadline({ clock, length: seconds(5), sentence: 'no answer within 5 s' })
     try {
-      await this.#events.create(event, AbortSignal.timeout(seconds(5)))
+      await this.#events.create(event, deadline.signal)
+      this.#isFailing = false
     } catch (error) {
-      this.#options.log.debug('an Event could not be written', { reason: event.reason, error })
+      // Told once, for a missing permission is to be seen; the rest would say the same.
+      if (this.#isFailing) log.debug('an Event could not be written', { event: event.reason, error })
+      else log.warn('an Event could not be written', { event: event.reason, error })
+      this.#isFailing = true
+    } finally {
+      deadline.end()
     }
   }
 }

@@ -5,10 +5,12 @@
  */
 import type { KubeObject } from '../api/meta.ts'
 import type { Clock } from '../std/clock.ts'
+import { startDeadline } from '../std/deadline.ts'
 import type { Logger } from '../std/log.ts'
-import { milliseconds } from '../std/time.ts'
+import { milliseconds, seconds, toMicroTime } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
 import { KubeError } from './errors.ts'
+import { pause } from './pause.ts'
 import { Resource } from './resource.ts'
 import type { Transport } from './transport.ts'
 
@@ -36,7 +38,7 @@ export interface ElectorOptions {
 }
 
 export interface Election {
-  /** Called once, when the Lease is ours; must end soon after its signal is aborted. */
+  /** Called once, when the Lease is ours; must end soon after its signal is aborted, which also means that the Lease may be lost. */
   readonly onStarted: (signal: AbortSignal) => Promise<void>
   readonly signal: AbortSignal
 }
@@ -55,74 +57,111 @@ export class Elector {
   /** The record as last seen, and when it was seen to change. */
   #observed: { readonly record: string; readonly at: Duration } | undefined
 
+  #lastTrouble = ''
+
   constructor(options: ElectorOptions) {
     this.#options = options
     this.#leases = new Resource(options.transport, leaseKind)
   }
 
-  /** @returns `stopped` when the signal ended it, `lost` when the Lease could not be kept */
+  /**
+   * Waits for the Lease, then does the work, and keeps the Lease until the work has ended, not only until it was told to.
+   *
+   * @returns `stopped` when the signal or the work itself ended it, `lost` when the Lease could not be kept
+   * @throws what the work throws, after the Lease has been given up
+   */
   async run({ onStarted, signal }: Election): Promise<'stopped' | 'lost'> {
     const { log, name, identity } = this.#options
-    if (!(await this.#acquire(signal))) return 'stopped'
+    const acquired = await this.#acquire(signal)
+    if (acquired === undefined) return 'stopped'
     log.info('Lease acquired', { lease: name, identity })
     const leading = new AbortController()
-    const work = onStarted(AbortSignal.any([signal, leading.signal]))
-    const end = await Promise.race([this.#renewUntilLost(signal), work.then(() => 'stopped' as const)])
-    leading.abort()
-    await work
-    if (end === 'stopped') await this.#release()
-    else log.error('Lease lost', { lease: name })
-    return end
-  }
-
-  async #acquire(signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted) {
-      if (await this.#tryOnce(signal)) return true
-      await this.#pause(milliseconds(this.#options.retryPeriod * (1 + 0.2 * this.#options.random())), signal)
-    }
-    return false
-  }
-
-  async #renewUntilLost(signal: AbortSignal): Promise<'stopped' | 'lost'> {
-    const { clock, renewDeadline, retryPeriod } = this.#options
-    let renewed = clock.monotonic()
-    while (!signal.aborted) {
-      await this.#pause(retryPeriod, signal)
-      if (signal.aborted) break
-      if (await this.#tryOnce(signal)) renewed = clock.monotonic()
-      else if (clock.monotonic() - renewed > renewDeadline) return 'lost'
-    }
-    return 'stopped'
-  }
-
-  /** Takes or renews the Lease if it may. @returns whether it is ours now */
-  async #tryOnce(signal: AbortSignal): Promise<boolean> {
-    const { namespace, name, retryPeriod, log } = this.#options
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1000, retryPeriod * 2))])
+    const holding = new AbortController()
+    const end = (): void => leading.abort()
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    const keeping = this.#keep(acquired, holding.signal).finally(end)
     try {
-      const lease = await this.#leases.get({ namespace, name }, deadline)
-      if (lease === undefined) {
-        await this.#leases.create(
-          {
-            apiVersion: 'coordination.k8s.io/v1',
-            kind: 'Lease',
-            metadata: { namespace, name },
-            spec: this.#record(undefined),
-          },
-          deadline,
-        )
-        return true
-      }
-      if (!this.#mayTake(lease)) return false
-      const patch = { metadata: { resourceVersion: lease.metadata.resourceVersion }, spec: this.#record(lease) }
-      await this.#leases.mergePatch({ namespace, name }, patch, deadline)
-      return true
+      await onStarted(leading.signal)
+    } finally {
+      signal.removeEventListener('abort', end)
+      holding.abort()
+      if ((await keeping) === 'kept') await this.#release()
+    }
+    if ((await keeping) === 'kept') return 'stopped'
+    log.error('Lease lost', { lease: name })
+    return 'lost'
+  }
+
+  /** @returns when the try that took the Lease began; undefined when the signal ended the waiting */
+  async #acquire(signal: AbortSignal): Promise<Duration | undefined> {
+    const { clock, retryPeriod, random } = this.#options
+    while (!signal.aborted) {
+      const began = clock.monotonic()
+      if ((await this.#tryOnce(signal, this.#tryLength())) === 'ours') return began
+      await pause(clock, milliseconds(retryPeriod * (1 + 0.2 * random())), signal)
+    }
+    return undefined
+  }
+
+  /**
+   * Renews until the signal is aborted. The time that is left counts from the beginning of the last try that succeeded: the
+   * record may have been written at any moment after that, and others count from there.
+   */
+  async #keep(acquired: Duration, signal: AbortSignal): Promise<'kept' | 'lost'> {
+    const { clock, renewDeadline, retryPeriod } = this.#options
+    let ends = acquired + renewDeadline
+    const left = (): number => ends - clock.monotonic()
+    while (!signal.aborted) {
+      await pause(clock, milliseconds(Math.min(retryPeriod, Math.max(0, left()))), signal)
+      if (signal.aborted) return 'kept'
+      // Also after a long pause of the process or the machine: somebody else may act by now.
+      if (left() <= 0) return 'lost'
+      const began = clock.monotonic()
+      const answer = await this.#tryOnce(signal, milliseconds(Math.min(this.#tryLength(), left())))
+      if (answer === 'theirs') return 'lost'
+      if (answer === 'ours') ends = began + renewDeadline
+    }
+    return 'kept'
+  }
+
+  #tryLength(): Duration {
+    return milliseconds(Math.max(1000, this.#options.retryPeriod * 2))
+  }
+
+  /** Takes or renews the Lease if it may. @returns whose it is now, as far as that could be found out */
+  async #tryOnce(parent: AbortSignal, length: Duration): Promise<'ours' | 'theirs' | 'unknown'> {
+    const { name, log, clock } = this.#options
+    const deadline = startDeadline({ clock, length, sentence: 'no answer in time', parent })
+    try {
+      const answer = await this.#takeOrRenew(deadline.signal)
+      this.#lastTrouble = ''
+      return answer
     } catch (error) {
       if (!(error instanceof KubeError)) throw error
-      if (error.reason !== 'conflict' && error.reason !== 'alreadyExists' && !signal.aborted)
+      const isRace = error.reason === 'conflict' || error.reason === 'alreadyExists'
+      if (!isRace && !parent.aborted && this.#lastTrouble !== error.message)
         log.warn('the Lease could not be reached', { lease: name, reason: error.message })
-      return false
+      this.#lastTrouble = isRace ? '' : error.message
+      return 'unknown'
+    } finally {
+      deadline.end()
     }
+  }
+
+  async #takeOrRenew(signal: AbortSignal): Promise<'ours' | 'theirs'> {
+    const { namespace, name } = this.#options
+    const lease = await this.#leases.get({ namespace, name }, signal)
+    if (lease === undefined) {
+      const metadata = { namespace, name }
+      const spec = this.#record(undefined)
+      await this.#leases.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec }, signal)
+      return 'ours'
+    }
+    if (!this.#mayTake(lease)) return 'theirs'
+    const patch = { metadata: { resourceVersion: lease.metadata.resourceVersion }, spec: this.#record(lease) }
+    await this.#leases.mergePatch({ namespace, name }, patch, signal)
+    return 'ours'
   }
 
   #mayTake({ spec, metadata }: LeaseObject): boolean {
@@ -137,7 +176,7 @@ export class Elector {
 
   #record(lease: LeaseObject | undefined): LeaseObject['spec'] {
     const { clock, identity, leaseDuration } = this.#options
-    const now = microTime(clock.now())
+    const now = toMicroTime(clock.now())
     const isOurs = lease?.spec.holderIdentity === identity
     return {
       holderIdentity: identity,
@@ -150,33 +189,27 @@ export class Elector {
 
   /** Gives the Lease up, so that the next replica need not wait for it to run out. */
   async #release(): Promise<void> {
-    const { namespace, name, identity, log } = this.#options
+    const { name, log, clock } = this.#options
+    const deadline = startDeadline({ clock, length: seconds(3), sentence: 'no answer within 3 s' })
     try {
-      const signal = AbortSignal.timeout(3000)
-      const lease = await this.#leases.get({ namespace, name }, signal)
-      if (lease?.spec.holderIdentity !== identity) return
-      const patch = {
-        metadata: { resourceVersion: lease.metadata.resourceVersion },
-        spec: { holderIdentity: '', leaseDurationSeconds: 1 },
-      }
-      await this.#leases.mergePatch({ namespace, name }, patch, signal)
+      await this.#clear(deadline.signal).catch((error: unknown) => {
+        // A renewal that was cut short may have been written in between.
+        if (error instanceof KubeError && error.reason === 'conflict') return this.#clear(deadline.signal)
+        throw error
+      })
     } catch (error) {
       log.warn('the Lease could not be given up; it will run out', { lease: name, error })
+    } finally {
+      deadline.end()
     }
   }
 
-  #pause(wait: Duration, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel()
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const cancel = this.#options.clock.after(wait, end)
-      signal.addEventListener('abort', end, { once: true })
-    })
+  async #clear(signal: AbortSignal): Promise<void> {
+    const { namespace, name, identity } = this.#options
+    const lease = await this.#leases.get({ namespace, name }, signal)
+    if (lease?.spec.holderIdentity !== identity) return
+    const { resourceVersion } = lease.metadata
+    const patch = { metadata: { resourceVersion }, spec: { holderIdentity: '', leaseDurationSeconds: 1 } }
+    await this.#leases.mergePatch({ namespace, name }, patch, signal)
   }
 }
-
-/** metav1.MicroTime wants six fractional digits; with three the API server answers 400. */
-const microTime = (at: number): string => new Date(at).toISOString().replace('Z', '000Z')

@@ -20,6 +20,6 @@ export async function* lines(body: AsyncIterable<Uint8Array>, most: number): Asy
     }
     if (rest.length > 0) parts.push(Buffer.from(rest))
     size += rest.length
-    if (size > most) throw new KubeError('server', `a watch event is larger than ${most} bytes`)
+    if (size > most) throw new KubeError('unreadable', `a watch event is larger than ${most} bytes`)
   }
 }

@@ -57,6 +57,8 @@ export class Resource<T extends KubeObject> {
         ...(token === '' ? {} : { continue: token }),
       }
       const page: RawList<T> = await this.#send('GET', this.path(selection.namespace), { verb: 'list', query, signal })
+      if (page.items === undefined || page.metadata?.resourceVersion === undefined)
+        throw new KubeError('unreadable', `the API server's list of ${this.kind.plural} is no list`)
       const { apiVersion, kind } = this.#typeMeta()
       // Items of a list carry no type of their own.
       yield {
@@ -158,8 +160,8 @@ export class Resource<T extends KubeObject> {
 }
 
 interface RawList<T> {
-  readonly items: readonly T[]
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
+  readonly items?: readonly T[]
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
 }
 
 interface Sending {

@@ -4,20 +4,28 @@
  * What our own writes returned is laid over it until the watch delivers that version or a later one for the same key:
  * otherwise a reconcile right after a write would see the world before it and do the work twice.
  */
+import { silentLogger } from '../std/log.ts'
+import type { Logger } from '../std/log.ts'
 
 export interface StoreOptions<P> {
   readonly indexes?: Readonly<Record<string, (projection: P) => readonly string[]>>
+  /** Where a listener or an index that throws is told of. */
+  readonly log?: Logger
 }
 
 /** @param before - what was held until now, if anything */
 type Listener<P> = (key: string, before: P | undefined) => void
 
+/** Deletions are remembered until so many later ones; old news does not come that late. */
+const mostDeleted = 4096
+
 export class Store<P extends { readonly resourceVersion: string }> {
   readonly #items = new Map<string, P>()
   readonly #indexes: Readonly<Record<string, (projection: P) => readonly string[]>>
+  readonly #log: Logger
   readonly #buckets = new Map<string, Map<string, Set<string>>>()
   readonly #listeners = new Set<Listener<P>>()
-  /** Keys we deleted, with the version that was there: older news of them is no news. */
+  /** Keys that were deleted, with the version that was there: older news of them is no news. */
   readonly #deleted = new Map<string, string>()
   readonly synced: Promise<void>
   #markSynced: () => void = () => undefined
@@ -25,6 +33,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
 
   constructor(options: StoreOptions<P>) {
     this.#indexes = options.indexes ?? {}
+    this.#log = options.log ?? silentLogger
     for (const name of Object.keys(this.#indexes)) this.#buckets.set(name, new Map())
     this.synced = new Promise((resolve) => (this.#markSynced = resolve))
   }
@@ -39,6 +48,12 @@ export class Store<P extends { readonly resourceVersion: string }> {
 
   get(key: string): P | undefined {
     return this.#items.get(key)
+  }
+
+  /** Whether that version, or a later one, is held already or was deleted already: it need not be looked at. */
+  isOld(key: string, resourceVersion: string): boolean {
+    const known = this.#items.get(key)?.resourceVersion ?? this.#deleted.get(key)
+    return known !== undefined && !isNewer(resourceVersion, known)
   }
 
   keys(): IterableIterator<string> {
@@ -60,25 +75,24 @@ export class Store<P extends { readonly resourceVersion: string }> {
 
   /** From the watch or a list. Older than what we have, it changes nothing; our own write coming back wakes nobody. */
   put(key: string, projection: P): void {
+    if (this.isOld(key, projection.resourceVersion)) return
     const had = this.#items.get(key)
-    if (had !== undefined && !isNewer(projection.resourceVersion, had.resourceVersion)) return
-    const deletedAt = this.#deleted.get(key)
-    if (deletedAt !== undefined && !isNewer(projection.resourceVersion, deletedAt)) return
-    this.#deleted.delete(key)
     this.#set(key, projection)
     this.#tell(key, had)
   }
 
-  remove(key: string): void {
-    this.#deleted.delete(key)
+  /** @param resourceVersion - of the deletion; what we hold of a later version is another object, which stays */
+  remove(key: string, resourceVersion?: string): void {
     const had = this.#items.get(key)
+    if (had !== undefined && resourceVersion !== undefined && isNewer(had.resourceVersion, resourceVersion)) return
+    const version = resourceVersion ?? had?.resourceVersion
+    if (version !== undefined) this.#remember(key, version)
     if (this.#unset(key)) this.#tell(key, had)
   }
 
   /** The whole of a list: what is not in it is gone, unless we wrote it after the list was taken. */
   replaceAll(items: ReadonlyMap<string, P>, resourceVersion: string, covers: (key: string) => boolean): void {
-    for (const [key, held] of [...this.#items])
-      if (covers(key) && !items.has(key) && !isNewer(held.resourceVersion, resourceVersion)) this.remove(key)
+    for (const key of this.#items.keys()) if (covers(key) && !items.has(key)) this.remove(key, resourceVersion)
     for (const [key, projection] of items) this.put(key, projection)
   }
 
@@ -89,26 +103,32 @@ export class Store<P extends { readonly resourceVersion: string }> {
 
   /** Lays the object that our own write returned over the cache. Tells nobody: who wrote knows. */
   overlay(key: string, projection: P): void {
-    const had = this.#items.get(key)
-    if (had === undefined || isNewer(projection.resourceVersion, had.resourceVersion)) this.#set(key, projection)
+    if (!this.isOld(key, projection.resourceVersion)) this.#set(key, projection)
   }
 
   overlayDeleted(key: string): void {
     const had = this.#items.get(key)
     if (had === undefined) return
-    this.#deleted.set(key, had.resourceVersion)
+    this.#remember(key, had.resourceVersion)
     this.#unset(key)
+  }
+
+  #remember(key: string, resourceVersion: string): void {
+    this.#deleted.delete(key)
+    this.#deleted.set(key, resourceVersion)
+    const oldest = this.#deleted.keys().next().value
+    if (this.#deleted.size > mostDeleted && oldest !== undefined) this.#deleted.delete(oldest)
   }
 
   #set(key: string, projection: P): void {
     this.#unset(key)
+    this.#deleted.delete(key)
     this.#items.set(key, projection)
-    for (const [name, keysOf] of Object.entries(this.#indexes)) {
-      const buckets = this.#buckets.get(name)
-      for (const value of keysOf(projection)) {
-        const bucket = buckets?.get(value) ?? new Set()
+    for (const [name, buckets] of this.#buckets) {
+      for (const value of this.#valuesOf(name, projection)) {
+        const bucket = buckets.get(value) ?? new Set()
         bucket.add(key)
-        buckets?.set(value, bucket)
+        buckets.set(value, bucket)
       }
     }
   }
@@ -117,19 +137,34 @@ export class Store<P extends { readonly resourceVersion: string }> {
     const had = this.#items.get(key)
     if (had === undefined) return false
     this.#items.delete(key)
-    for (const [name, keysOf] of Object.entries(this.#indexes)) {
-      const buckets = this.#buckets.get(name)
-      for (const value of keysOf(had)) {
-        const bucket = buckets?.get(value)
+    for (const [name, buckets] of this.#buckets) {
+      for (const value of this.#valuesOf(name, had)) {
+        const bucket = buckets.get(value)
         bucket?.delete(key)
-        if (bucket?.size === 0) buckets?.delete(value)
+        if (bucket?.size === 0) buckets.delete(value)
       }
     }
     return true
   }
 
+  #valuesOf(name: string, projection: P): readonly string[] {
+    try {
+      return this.#indexes[name]?.(projection) ?? []
+    } catch (error) {
+      this.#log.error('an index of the cache threw; this is a bug', { index: name, error })
+      return []
+    }
+  }
+
+  /** One listener that throws must not keep the news from the others, nor end the watch that brought it. */
   #tell(key: string, before: P | undefined): void {
-    for (const listener of this.#listeners) listener(key, before)
+    for (const listener of this.#listeners) {
+      try {
+        listener(key, before)
+      } catch (error) {
+        this.#log.error('a listener of the cache threw; this is a bug', { key, error })
+      }
+    }
   }
 }
 
@@ -137,7 +172,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
  * Resource versions of one resource can be compared as whole numbers (KEP-5504; the API server promises it since 1.35, and
  * etcd has always made it so). Equal is not newer.
  */
-function isNewer(candidate: string, than: string): boolean {
+export function isNewer(candidate: string, than: string): boolean {
   if (candidate.length !== than.length) return candidate.length > than.length
   return candidate > than
 }

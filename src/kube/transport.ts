@@ -2,9 +2,12 @@
  * HTTP to the API server: pooled HTTP/1.1 connections, a deadline on everything, a cap on what is read, errors as KubeError.
  * Watches have connections of their own, so that they never stand in the way of requests.
  */
+import { setMaxListeners } from 'node:events'
 import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../std/clock.ts'
+import { startDeadline } from '../std/deadline.ts'
+import type { Deadline } from '../std/deadline.ts'
 import type { Logger } from '../std/log.ts'
 import type { ApiMeter } from '../std/meters.ts'
 import { milliseconds, seconds } from '../std/time.ts'
@@ -13,6 +16,7 @@ import { answerError, toKubeError } from './answers.ts'
 import { KubeError } from './errors.ts'
 import type { Credentials, Identity } from './identity.ts'
 import { lines } from './lines.ts'
+import { pause } from './pause.ts'
 
 export interface TransportOptions {
   readonly identity: Identity
@@ -41,7 +45,15 @@ export interface StreamRequest {
   readonly signal: AbortSignal
 }
 
+interface Agents {
+  readonly material: Credentials
+  readonly requests: Agent
+  readonly watches: Agent
+}
+
+/** For everything that belongs to one request, waiting and asking again included. */
 const requestTimeout = seconds(30)
+const mostAsked = 4
 const connections = 32
 /** A list page of 500 large objects; anything beyond is not an answer to what we ask. */
 const largestBody = 256 * 1024 * 1024
@@ -49,63 +61,76 @@ const largestLine = 4 * 1024 * 1024
 
 export class Transport {
   readonly #options: TransportOptions
-  #agents: { readonly fingerprint: string; readonly requests: Agent; readonly watches: Agent } | undefined
+  #agents: Agents | undefined
 
   constructor(options: TransportOptions) {
     this.#options = options
   }
 
-  /** @throws KubeError for everything but a 2xx with JSON */
+  /**
+   * Asks, and asks again when the API server is busy and says when to come back, while there is time for it.
+   *
+   * @throws KubeError for everything but a 2xx with JSON
+   */
   async request<T>(request: ApiRequest): Promise<T> {
-    const { clock, meter } = this.#options
-    const started = clock.monotonic()
-    const told = (status: number | string): void =>
-      meter.answered({
-        verb: request.verb,
-        resource: request.resource,
-        status,
-        took: milliseconds(clock.monotonic() - started),
-      })
+    const { clock } = this.#options
+    const length = request.timeout ?? requestTimeout
+    const ends = clock.monotonic() + length
+    const sentence = `no answer within ${length / 1000} s`
+    // Many requests share the signal of those who ask; each takes its listener away again.
+    setMaxListeners(0, request.signal)
+    const deadline = startDeadline({ clock, length, sentence, parent: request.signal })
     try {
-      const { status, value } = await this.#exchange<T>(request)
-      told(status)
-      return value
+      for (let asked = 1; ; asked++) {
+        try {
+          return await this.#once<T>(request, deadline)
+        } catch (error) {
+          const wait = error instanceof KubeError ? mayAskAgain(error, request) : undefined
+          if (wait === undefined || asked >= mostAsked || clock.monotonic() + wait >= ends) throw error
+          await pause(clock, wait, deadline.signal)
+          if (deadline.signal.aborted) throw error
+        }
+      }
+    } finally {
+      deadline.end()
+    }
+  }
+
+  async #once<T>(request: ApiRequest, deadline: Deadline): Promise<T> {
+    const { clock } = this.#options
+    const started = clock.monotonic()
+    try {
+      const { status, value } = await this.#exchange(request, deadline.signal)
+      this.#told(request, status, started)
+      return value as T
     } catch (error) {
-      const mapped = toKubeError(error, request.path)
-      told(mapped.status === 0 ? mapped.reason : mapped.status)
+      const mapped = toKubeError(error, request.path, deadline.passed())
+      this.#told(request, mapped.status === 0 ? mapped.reason : mapped.status, started)
       throw mapped
     }
   }
 
-  async #exchange<T>(request: ApiRequest): Promise<{ status: number; value: T }> {
+  async #exchange(request: ApiRequest, signal: AbortSignal): Promise<{ status: number; value: unknown }> {
     const credentials = await this.#options.identity.credentials()
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(request.timeout ?? requestTimeout)])
+    const { path, query, method, body } = request
+    const contentType = request.contentType ?? (body === undefined ? undefined : 'application/json')
     const response = await this.#agentsFor(credentials).requests.request({
-      ...this.#target(request.path, request.query),
-      method: request.method,
-      headers: this.#headers(
-        credentials,
-        request.contentType ?? (request.body === undefined ? undefined : 'application/json'),
-      ),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...this.#target(path, query),
+      method,
+      headers: this.#headers(credentials, contentType),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal,
     })
     const text = await readText(response.body, largestBody)
     if (response.statusCode >= 300) throw answerError(response.statusCode, text, response.headers)
-    return { status: response.statusCode, value: JSON.parse(text) as T }
+    return { status: response.statusCode, value: parseAnswer(text, response) }
   }
 
   /** Lines of an answer that does not end. The caller watches over silence; the size of a line is watched here. */
   async *stream(request: StreamRequest): AsyncGenerator<string> {
-    const { clock, meter } = this.#options
-    const started = clock.monotonic()
-    const told = (status: number | string): void =>
-      meter.answered({
-        verb: 'watch',
-        resource: request.resource,
-        status,
-        took: milliseconds(clock.monotonic() - started),
-      })
+    const started = this.#options.clock.monotonic()
+    const asked = { verb: 'watch', resource: request.resource }
+    let status = 0
     try {
       const credentials = await this.#options.identity.credentials()
       const response = await this.#agentsFor(credentials).watches.request({
@@ -114,13 +139,20 @@ export class Transport {
         headers: this.#headers(credentials, undefined),
         signal: request.signal,
       })
-      told(response.statusCode)
-      if (response.statusCode >= 300)
-        throw answerError(response.statusCode, await readText(response.body, largestLine), response.headers)
+      status = response.statusCode
+      this.#told(asked, status, started)
+      if (status >= 300) throw answerError(status, await readText(response.body, largestLine), response.headers)
       yield* lines(response.body, largestLine)
     } catch (error) {
-      throw toKubeError(error, request.path)
+      const mapped = toKubeError(error, request.path)
+      if (status === 0) this.#told(asked, mapped.reason, started)
+      throw mapped
     }
+  }
+
+  #told({ verb, resource }: Pick<ApiRequest, 'verb' | 'resource'>, status: number | string, started: Duration): void {
+    const { meter, clock } = this.#options
+    meter.answered({ verb, resource, status, took: milliseconds(clock.monotonic() - started) })
   }
 
   async close(): Promise<void> {
@@ -130,19 +162,20 @@ export class Transport {
   }
 
   /** Connections are kept while the TLS material stays the same; a rotated certificate gets new ones. */
-  #agentsFor(credentials: Credentials): { readonly requests: Agent; readonly watches: Agent } {
-    const { ca, cert, key, skipVerify } = credentials
-    const fingerprint = JSON.stringify([ca, cert, key, skipVerify])
-    if (this.#agents?.fingerprint === fingerprint) return this.#agents
+  #agentsFor(credentials: Credentials): Agents {
+    if (this.#agents !== undefined && isSameTls(this.#agents.material, credentials)) return this.#agents
     const old = this.#agents
-    const connect = { ca, cert, key, rejectUnauthorized: !skipVerify, timeout: 10_000 }
-    const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect }
+    const { ca, cert, key, serverName, skipVerify } = credentials
+    const name = serverName === undefined ? {} : { servername: serverName }
+    const connect = { ca, cert, key, rejectUnauthorized: !skipVerify, timeout: 10_000, ...name }
+    const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect, pipelining: 1 }
     this.#agents = {
-      fingerprint,
-      requests: new Agent({ ...common, connections, pipelining: 1, keepAliveTimeout: 60_000 }),
-      watches: new Agent({ ...common, pipelining: 1 }),
+      material: credentials,
+      requests: new Agent({ ...common, connections, keepAliveTimeout: 60_000 }),
+      watches: new Agent(common),
     }
-    void Promise.all([old?.requests.close(), old?.watches.close()])
+    // What is under way over the old ones may end in its own time.
+    void Promise.allSettled([old?.requests.close(), old?.watches.close()])
     return this.#agents
   }
 
@@ -159,6 +192,36 @@ export class Transport {
       'user-agent': this.#options.userAgent,
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     }
+  }
+}
+
+function isSameTls(one: Credentials, other: Credentials): boolean {
+  return (
+    one.ca === other.ca &&
+    one.cert === other.cert &&
+    one.key === other.key &&
+    one.serverName === other.serverName &&
+    one.skipVerify === other.skipVerify
+  )
+}
+
+/**
+ * 429 comes from before the request was looked at, so anything may be asked again; other answers with a Retry-After only
+ * when asking changes nothing.
+ */
+function mayAskAgain({ reason, retryAfter }: KubeError, { method }: ApiRequest): Duration | undefined {
+  return reason === 'tooManyRequests' || method === 'GET' ? retryAfter : undefined
+}
+
+/** The text stays out of the error: it may be part of a Secret. */
+function parseAnswer(text: string, { statusCode, headers }: Dispatcher.ResponseData): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const type = String(headers['content-type'] ?? 'of no type')
+    throw new KubeError('unreadable', `the answer is not JSON but ${type}; is this the API server, or a proxy?`, {
+      status: statusCode,
+    })
   }
 }
 

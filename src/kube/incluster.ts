@@ -1,0 +1,56 @@
+/** The identity of a pod: what Kubernetes mounts into each of them. Read here, because the client library costs 22 MB. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../std/clock.ts'
+import { err, ok } from '../std/result.ts'
+import type { Result } from '../std/result.ts'
+import { minutes } from '../std/time.ts'
+import type { Credentials, Identity } from './identity.ts'
+
+/** Where a pod finds its API server, as Kubernetes tells it in its environment. */
+export interface PodSurroundings {
+  readonly host: string
+  readonly port: string
+  /** The folder with `token` and `ca.crt`. */
+  readonly directory?: string
+}
+
+const usualDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** The kubelet replaces a token long before it expires, and client-go too looks once a minute. */
+const readAgainAfter = minutes(1)
+
+/** @returns an identity that reads its token and CA again once a minute, or a sentence when there are none */
+export async function podIdentity(pod: PodSurroundings, clock: Clock): Promise<Result<Identity, string>> {
+  const directory = pod.directory ?? usualDirectory
+  let read: { readonly at: number; readonly credentials: Credentials }
+  try {
+    read = { at: clock.monotonic(), credentials: await readMounted(directory) }
+  } catch (error) {
+    return err(`The ServiceAccount of this pod cannot be read: ${(error as Error).message}`)
+  }
+  const credentials = async (): Promise<Credentials> => {
+    if (clock.monotonic() - read.at < readAgainAfter) return read.credentials
+    // What cannot be read now may still be there in a minute; the token at hand is good for longer than that.
+    const fresh = await readMounted(directory).catch(() => read.credentials)
+    read = { at: clock.monotonic(), credentials: fresh }
+    return fresh
+  }
+  const host = pod.host.includes(':') ? `[${pod.host}]` : pod.host
+  return ok({ server: `https://${host}:${pod.port}`, credentials })
+}
+
+async function readMounted(directory: string): Promise<Credentials> {
+  const [token, ca] = await Promise.all([
+    readFile(join(directory, 'token'), 'utf8'),
+    readFile(join(directory, 'ca.crt'), 'utf8'),
+  ])
+  if (token.trim() === '') throw new Error(`${join(directory, 'token')} is empty`)
+  return {
+    ca,
+    cert: undefined,
+    key: undefined,
+    serverName: undefined,
+    skipVerify: false,
+    headers: { authorization: `Bearer ${token.trim()}` },
+  }
+}
