@@ -128,8 +128,8 @@ const alreadyValid: Check = ({ secret }, now) => {
   return wished('NotYetValid', `the certificate is not valid before ${toRfc3339(secret.certificate.facts.notBefore)}`)
 }
 
-const notDue: Check = ({ renewAt }, now) =>
-  renewAt === undefined || now < renewAt ? undefined : wished('Renewing', 'the certificate is due for renewal')
+const notDue: Check = ({ renewAt: due }, now) =>
+  due === undefined || now < due ? undefined : wished('Renewing', 'the certificate is due for renewal')
 
 const outputsCurrent: Check = ({ secret, wish }) => {
   if (secret === undefined) return undefined

@@ -10,23 +10,11 @@
  * Every arrow may be the last thing a process does: the next process reads the same state and takes the next arrow.
  */
 import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
-import { fractionOf } from '../std/fraction.ts'
-import {
-  between,
-  clampDuration,
-  days,
-  earliest,
-  fromRfc3339,
-  hours,
-  minutes,
-  plus,
-  scale,
-  seconds,
-} from '../std/time.ts'
+import { earliest, fromRfc3339, minutes, plus } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
+import { adviceTime } from './advice.ts'
 import { checkInput, firstRewrite, firstTrigger, renewAt } from './checks.ts'
 import type { Violation } from './checks.ts'
-import type { CertificateFacts } from './facts.ts'
 import { flightOf, isUntold } from './flight.ts'
 import type { Flight } from './flight.ts'
 import { heldBack, isFromLater, repairsOpenAt, shortWait } from './patience.ts'
@@ -130,6 +118,7 @@ function continueFlight(
   if (flight.issuer !== issuerKey(issuer)) return abandon('the issuer has changed')
   const key = flightKey(snapshot, flight.keyHash)
   if (key === undefined) return abandon('the key of the enrollment is gone')
+  if (key === 'current' && wish.rotation === 'Always') return abandon('every certificate is to have a new key now')
   const held = hasFailedSince(snapshot, flight.startedAt) ? heldBack(snapshot, issuer, now) : undefined
   if (held !== undefined) return heldStep(held)
   const due = pollTime(snapshot, flight, now)
@@ -220,21 +209,16 @@ function canRenew({ issuer, secret }: Snapshot, wish: RequestedWish, now: Instan
 
 /** The certificate is good and not due. */
 function keepHouse(snapshot: Snapshot, now: Instant): Step {
-  const { issuer, secret, pending, certificate } = snapshot
+  const { secret, pending } = snapshot
   // After a crash between Secret and status: tell first, tidy up then.
   if (isUntold(snapshot, now)) return { kind: 'idle', wakeAt: now }
   if (pending !== undefined) return { kind: 'discardKey' }
   if (secret?.certificate.kind !== 'ok') return { kind: 'idle', wakeAt: undefined }
-  const facts = secret.certificate.facts
-  const info = certificate.status.renewalInfo
-  const written = info?.serialNumber === facts.serialNumber ? fromRfc3339(info.askAgainAt) : undefined
-  // No CA is asked less than daily: a later time was written by a clock that has been set back.
-  const first = firstAsk(certificate.uid, { facts, issuedAt: secret.marks.issuedAt ?? facts.notBefore })
-  const askAt = written === undefined ? first : written > plus(now, days(2)) ? now : written
-  const asks = issuer.kind === 'ready' && issuer.advises
-  if (asks && askAt <= now) return { kind: 'advise' }
+  const { facts } = secret.certificate
+  const askAt = adviceTime(snapshot, now)
+  if (askAt !== undefined && askAt <= now) return { kind: 'advise' }
   const due = renewAt(snapshot) ?? facts.notAfter
-  return { kind: 'idle', wakeAt: asks ? earliest(due, askAt) : due }
+  return { kind: 'idle', wakeAt: askAt === undefined ? due : earliest(due, askAt) }
 }
 
 function heldStep({ kind, message, until }: Held): Step {
@@ -262,12 +246,3 @@ const stall = (reason: StallReason, message: string, wakeAt: Instant | undefined
   message,
   wakeAt,
 })
-
-/**
- * When the CA is first asked for its advice: not while the certificate is being issued (nobody renews what is minutes old, and
- * the question would cost a write), and not at the same moment for all that were issued together.
- */
-function firstAsk(uid: string, { facts, issuedAt }: { facts: CertificateFacts; issuedAt: Instant }): Instant {
-  const longest = clampDuration(scale(between(issuedAt, facts.notAfter), 1 / 10), seconds(1), hours(1))
-  return plus(issuedAt, scale(longest, 0.5 + fractionOf(`${uid}/${facts.serialNumber}`) / 2))
-}

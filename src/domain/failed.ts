@@ -7,6 +7,7 @@ import type { Activity } from './conditions.ts'
 import type { KeySource } from './decide.ts'
 import { retryClass } from './fault.ts'
 import type { RetryClass } from './fault.ts'
+import { replacesIn } from './flight.ts'
 import type { Next, Result } from './outcome.ts'
 import { isFromLater, isSameAttempt, noted, wholeWish } from './patience.ts'
 import { issuerKey } from './snapshot.ts'
@@ -95,10 +96,11 @@ function remember(
 
 /** The enrollment as it goes on; undefined when it has to be started again. */
 function keep(
-  { certificate, pending, secret }: Snapshot,
+  snapshot: Snapshot,
   { wish, issuer, key, ticket }: Pick<Failing, 'wish' | 'issuer'> & Pick<Attempt, 'key' | 'ticket'>,
   now: Instant,
 ): Enrollment | undefined {
+  const { certificate, pending, secret } = snapshot
   const current = secret?.key.kind === 'ok' ? secret.key.facts : undefined
   const keyHash = (key === 'pending' ? pending?.key : key === 'current' ? current : undefined)?.publicKeyHash
   if (ticket === undefined || keyHash === undefined) return undefined
@@ -112,6 +114,7 @@ function keep(
     requestHash: wish.requestHash,
     issuer: issuerKey(issuer),
     keyHash,
+    ...replacesIn(snapshot, old),
     ticket,
   }
 }

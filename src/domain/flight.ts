@@ -3,7 +3,6 @@
  * it may know of a certificate that the status has not heard of yet.
  */
 import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
-import { fromRfc3339 } from '../std/time.ts'
 import { checkInput, isFit } from './checks.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Instant } from '../std/time.ts'
@@ -21,19 +20,22 @@ export function flightOf(snapshot: Snapshot): Flight | undefined {
   return { ...enrollment, ticket: enrollment.ticket }
 }
 
-/** Under rotationPolicy Never every certificate has the same key, so that only the time tells a new one from its predecessor. */
+/** Under rotationPolicy Never every certificate has the same key, so that only the serial number tells it from its predecessor. */
 function hasLanded({ secret }: Snapshot, enrollment: Enrollment): boolean {
   if (secret?.certificate.kind !== 'ok' || secret.key.kind !== 'ok') return false
-  const { issuedAt, requestHash } = secret.marks
-  const startedAt = fromRfc3339(enrollment.startedAt)
   return (
     secret.certificate.facts.publicKeyHash === enrollment.keyHash &&
     secret.key.facts.publicKeyHash === enrollment.keyHash &&
-    requestHash === enrollment.requestHash &&
-    issuedAt !== undefined &&
-    startedAt !== undefined &&
-    issuedAt >= startedAt
+    secret.marks.requestHash === enrollment.requestHash &&
+    secret.certificate.facts.serialNumber !== enrollment.replaces
   )
+}
+
+/** What an enrollment replaces: noted when it starts, and kept. */
+export function replacesIn({ secret }: Snapshot, old: Enrollment | undefined): Pick<Enrollment, 'replaces'> {
+  const current = secret?.certificate.kind === 'ok' ? secret.certificate.facts.serialNumber : undefined
+  const replaces = old === undefined ? current : old.replaces
+  return replaces === undefined ? {} : { replaces }
 }
 
 /** Whether the Secret holds a good certificate that the status does not speak of yet. */

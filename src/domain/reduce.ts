@@ -14,7 +14,7 @@ import { decide } from './decide.ts'
 import type { Step } from './decide.ts'
 import { failed } from './failed.ts'
 import { fault } from './fault.ts'
-import { isUntold } from './flight.ts'
+import { isUntold, replacesIn } from './flight.ts'
 import type { EventDraft, Next, Result } from './outcome.ts'
 import { hourlyRepairs, shortWait } from './patience.ts'
 import { issuerKey } from './snapshot.ts'
@@ -212,6 +212,7 @@ function pending(snapshot: Snapshot, { step, result }: { step: Step; result: Of<
     requestHash: certificate.wish.value.requestHash,
     issuer: issuerKey(issuer),
     keyHash: result.keyHash,
+    ...replacesIn(snapshot, old),
     ticket: result.ticket,
     askedAt: toRfc3339(now),
     ...(isLasting ? { nextPollTime: toRfc3339(wakeAt) } : {}),

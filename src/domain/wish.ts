@@ -80,13 +80,17 @@ export function readWish(spec: CertificateSpec): Result<Wish, string> {
     renewBeforePercentage: spec.renewBeforePercentage,
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     requestText: requestText(wanted),
-    outputsText: canonical({
-      encoding: keyEncoding(spec),
-      formats: (spec.additionalOutputFormats ?? []).map((format) => format.type).sort(),
-      keystores: spec.keystores ?? {},
-      template: spec.secretTemplate ?? {},
-      deletionPolicy: spec.deletionPolicy ?? 'Retain',
-    }),
+    outputsText: outputsText(spec),
+  })
+}
+
+function outputsText(spec: CertificateSpec): string {
+  return canonical({
+    encoding: keyEncoding(spec),
+    formats: (spec.additionalOutputFormats ?? []).map((format) => format.type).sort(),
+    keystores: spec.keystores ?? {},
+    template: spec.secretTemplate ?? {},
+    deletionPolicy: spec.deletionPolicy ?? 'Retain',
   })
 }
 

@@ -35,6 +35,9 @@ const defaultBackoff: Backoff = { first: seconds(1), longest: minutes(10) }
 /** Wall-clock times are looked at again this often, because the wall clock may be set while a timer runs. */
 const longestSleep = minutes(1)
 
+/** A wall clock that falls behind the steady one by more than this was set back; less is the drift of a slewed clock. */
+const setBack = seconds(5)
+
 interface Entry<K> {
   readonly key: K
   processing: boolean
@@ -71,12 +74,15 @@ export class WorkQueue<K extends string = string> {
   #timer: { readonly due: Duration; readonly cancel: Cancel } | undefined
   #arrivals = 0
   #processing = 0
+  /** How far the wall clock is ahead of the steady one. */
+  #lead: number
   #closed = false
 
   constructor(options: QueueOptions) {
     this.#clock = options.clock
     this.#backoff = options.backoff ?? defaultBackoff
     this.#meter = options.meter ?? silentWorkMeter
+    this.#lead = this.#leadNow()
   }
 
   get depth(): QueueDepth {
@@ -251,8 +257,26 @@ export class WorkQueue<K extends string = string> {
 
   readonly #wake = (): void => {
     this.#timer = undefined
+    this.#lookAtWallClock()
     for (let left = this.#untilNext(); left !== undefined && left <= 0; left = this.#untilNext()) this.#wakeFirst()
     this.#arm()
+  }
+
+  /**
+   * Once the wall clock has been set back, every wait is longer than it was meant to be, perhaps by a day: everybody who waits
+   * for it is asked to decide anew.
+   */
+  #lookAtWallClock(): void {
+    const lead = this.#leadNow()
+    const wasSetBack = lead < this.#lead - setBack
+    this.#lead = lead
+    if (!wasSetBack) return
+    for (let entry = this.#waiting.wall.peek(); entry !== undefined; entry = this.#waiting.wall.peek())
+      this.add(entry.key, 'resync')
+  }
+
+  #leadNow(): number {
+    return this.#clock.now() - this.#clock.monotonic()
   }
 
   #wakeFirst(): void {

@@ -33,6 +33,7 @@ const enrollment = z
     requestHash: text(128, 'Which wish the enrollment answers to: a hash of what was asked for.'),
     issuer: text(256, 'Which issuer is asked: its uid and generation.'),
     keyHash: text(128, 'The key of the request: SHA-256 of its public half.'),
+    replaces: text(128, 'The serial number of the certificate that is to be replaced.').exactOptional(),
     ticket: ticket.exactOptional(),
     askedAt: timestamp('When the CA was last asked.').exactOptional(),
     nextPollTime: timestamp('When the CA is asked again.').exactOptional(),

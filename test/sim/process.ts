@@ -1,0 +1,336 @@
+/**
+ * One life of the operator: caches fed by late watches, a queue, and reconciles that run step by step. Everything in here is
+ * lost when it is killed.
+ */
+import type { CertificateStatus } from '../../src/api/certificate.ts'
+import { decide } from '../../src/domain/decide.ts'
+import type { Step } from '../../src/domain/decide.ts'
+import type { Next, Result } from '../../src/domain/outcome.ts'
+import { reduce } from '../../src/domain/reduce.ts'
+import type { IssuerView, Snapshot } from '../../src/domain/snapshot.ts'
+import { Store } from '../../src/kube/store.ts'
+import { milliseconds, minutes, plus, seconds, toRfc3339 } from '../../src/std/time.ts'
+import type { Duration, Instant } from '../../src/std/time.ts'
+import { act, call } from './act.ts'
+import type { Action, Effects, Hands } from './act.ts'
+import type { Agenda } from './agenda.ts'
+import type { ApiServer, Change } from './apiserver.ts'
+import type { Authority } from './authority.ts'
+import type { Dice } from './dice.ts'
+import { isWatched, nextKeyName, wishOf } from './objects.ts'
+import type { CertificateObject, SecretObject } from './objects.ts'
+import type { Trace } from './trace.ts'
+
+/** The Issuer as it really is. */
+export interface IssuerTruth {
+  exists: boolean
+  generation: number
+}
+
+export interface ProcessParts {
+  readonly agenda: Agenda
+  readonly dice: Dice
+  readonly api: ApiServer
+  readonly authority: Authority
+  readonly issuer: IssuerTruth
+  readonly trace: Trace
+  /** How far this machine's clock is ahead. */
+  readonly skew: () => Duration
+  readonly freshKey: () => number
+  /** Asked between any two effects: whether the process dies here. */
+  readonly dies: () => boolean
+  readonly died: () => void
+  /** The CA has done something for these Certificates of which nothing on the API server tells, and nothing will. */
+  readonly lost: (names: readonly string[]) => void
+  readonly onStep: (name: string, step: Step) => void
+}
+
+interface Work {
+  isDirty: boolean
+  isRunning: boolean
+  failures: number
+  /** By the process's clock. */
+  wakeAt: Instant | undefined
+  cancel: () => void
+}
+
+export class Process {
+  readonly #parts: ProcessParts
+  readonly #certificates = new Store<CertificateObject>({})
+  readonly #secrets = new Store<SecretObject>({})
+  readonly #work = new Map<string, Work>()
+  readonly #holds = new Map<string, Instant>()
+  readonly #keyring = new Map<string, string>()
+  readonly #owed = new Set<string>()
+  #issuer: { readonly view: IssuerView } | undefined
+  #isAlive = true
+  readonly #unwatch: () => void
+
+  constructor(parts: ProcessParts) {
+    this.#parts = parts
+    const { api } = parts
+    for (const object of api.certificates.values()) this.#certificates.put(object.name, object)
+    for (const secret of api.secrets.values()) if (isWatched(secret)) this.#secrets.put(secret.name, secret)
+    this.#certificates.subscribe((name, before) => this.#certificateChanged(name, before))
+    this.#secrets.subscribe((name) => this.#secretChanged(name))
+    this.#unwatch = api.watch((change) => this.#learn(change))
+    this.probe()
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  /** Whether nothing runs and nothing waits to run. */
+  get isResting(): boolean {
+    return [...this.#work.values()].every(({ isDirty, isRunning }) => !isDirty && !isRunning)
+  }
+
+  kill(): void {
+    if (!this.#isAlive) return
+    this.#isAlive = false
+    this.#unwatch()
+    for (const work of this.#work.values()) work.cancel()
+    this.#parts.lost([...this.#owed])
+    this.#parts.died()
+  }
+
+  /** The wall clock was set: noticed within a minute, and everybody who waits for it decides anew. */
+  clockWasSet(): void {
+    this.#later(minutes(1), () => this.#addAll())
+  }
+
+  /** Asks the issuer a question of its own protocol. */
+  probe(): void {
+    this.#later(this.#parts.dice.between(milliseconds(20), seconds(2)), () => {
+      const before = this.#issuer?.view
+      const view = this.#look(before)
+      this.#issuer = { view }
+      const isNews =
+        before?.kind !== view.kind ||
+        (before.kind === 'ready' && view.kind === 'ready' && before.generation !== view.generation)
+      if (isNews) this.#addAll()
+    })
+  }
+
+  #look(before: IssuerView | undefined): IssuerView {
+    const { issuer, authority } = this.#parts
+    if (!issuer.exists) return { kind: 'missing', message: 'the issuer does not exist' }
+    if (authority.mood === 'blocked' || authority.mood === 'down')
+      return { kind: 'notReady', message: 'the issuer is not ready' }
+    const isSame = before?.kind === 'ready' && before.generation === issuer.generation
+    return {
+      kind: 'ready',
+      protocol: authority.practice.manner,
+      uid: 'issuer',
+      generation: issuer.generation,
+      inProcess: authority.practice.manner === 'inProcess',
+      renewsWithCurrent: false,
+      advises: authority.practice.advice !== undefined,
+      readySince: isSame ? before.readySince : this.#now(),
+    }
+  }
+
+  #now(): Instant {
+    return plus(this.#parts.agenda.now, this.#parts.skew())
+  }
+
+  #later(wait: Duration, run: () => void): () => void {
+    return this.#parts.agenda.in(wait, () => {
+      if (this.#isAlive) run()
+    })
+  }
+
+  #learn(change: Change): void {
+    if (change.kind === 'certificate') {
+      if (change.object === undefined) this.#certificates.remove(change.name, change.version)
+      else this.#certificates.put(change.name, change.object)
+    } else if (change.object === undefined) this.#secrets.remove(change.name, change.version)
+    else this.#secrets.put(change.name, change.object)
+  }
+
+  #addAll(): void {
+    for (const name of this.#certificates.keys()) this.#add(name)
+  }
+
+  /** Who shares a Secret with a Certificate may have won or lost it. */
+  #certificateChanged(name: string, before: CertificateObject | undefined): void {
+    if (this.#certificates.get(name) !== undefined) this.#add(name)
+    for (const object of [this.#certificates.get(name), before])
+      if (object !== undefined) this.#addNaming(object.spec.secretName)
+  }
+
+  #secretChanged(secretName: string): void {
+    this.#addNaming(secretName)
+    const secret = this.#secrets.get(secretName)
+    if (secret?.role === 'next-key' && this.#certificates.get(secret.owner) !== undefined) this.#add(secret.owner)
+  }
+
+  #addNaming(secretName: string): void {
+    for (const object of this.#certificates.values()) if (object.spec.secretName === secretName) this.#add(object.name)
+  }
+
+  #workOf(name: string): Work {
+    const known = this.#work.get(name)
+    if (known !== undefined) return known
+    const work: Work = { isDirty: false, isRunning: false, failures: 0, wakeAt: undefined, cancel: () => undefined }
+    this.#work.set(name, work)
+    return work
+  }
+
+  #add(name: string): void {
+    const work = this.#workOf(name)
+    if (work.isDirty) return
+    work.isDirty = true
+    if (!work.isRunning) this.#later(milliseconds(1), () => this.#run(name))
+  }
+
+  #wakeAt(name: string, at: Instant): void {
+    const work = this.#workOf(name)
+    work.cancel()
+    work.wakeAt = at
+    work.cancel = this.#later(milliseconds(Math.max(0, at - this.#now())), () => this.#add(name))
+  }
+
+  #retry(name: string): void {
+    const work = this.#workOf(name)
+    work.failures += 1
+    work.cancel()
+    work.cancel = this.#later(milliseconds(Math.min(600_000, 1000 * 2 ** (work.failures - 1))), () => this.#add(name))
+  }
+
+  #run(name: string): void {
+    const work = this.#workOf(name)
+    if (work.isRunning || !work.isDirty) return
+    work.isDirty = false
+    work.isRunning = true
+    work.cancel()
+    work.wakeAt = undefined
+    this.#advance(name, this.#reconcile(name))
+  }
+
+  #advance(name: string, effects: Effects<void>): void {
+    if (this.#parts.dies()) {
+      this.#parts.trace.note(this.#parts.agenda.now, () => `${name}: killed`)
+      return this.kill()
+    }
+    const { done, value } = effects.next()
+    if (done !== true) return void this.#later(value, () => this.#advance(name, effects))
+    const work = this.#workOf(name)
+    work.isRunning = false
+    if (work.isDirty) this.#run(name)
+  }
+
+  *#reconcile(name: string): Effects<void> {
+    const action = this.#observe(name)
+    if (action === undefined) return
+    const { step } = action
+    this.#parts.onStep(name, step)
+    const result = yield* act(action, this.#hands())
+    const next = reduce(action.snapshot, { step, result }, this.#now())
+    this.#note(name, { step, result, next })
+    if (next.hold === undefined) this.#holds.delete(name)
+    else this.#holds.set(name, next.hold)
+    const written = yield* this.#writeStatus(action, next)
+    const isLost = written === 'stale' || result.kind === 'stale' || result.kind === 'secretTaken'
+    if (isLost && this.#owed.has(name)) this.#parts.lost([name])
+    this.#owed.delete(name)
+    if (written === 'stale' || result.kind === 'stale') return this.#retry(name)
+    this.#workOf(name).failures = 0
+    if (next.then.kind === 'again') this.#wakeAt(name, this.#now())
+    if (next.then.kind === 'at') this.#wakeAt(name, next.then.at)
+  }
+
+  #observe(name: string): Action | undefined {
+    const object = this.#certificates.get(name)
+    if (object === undefined || this.#issuer === undefined) return undefined
+    const wish = wishOf(object.spec)
+    const secret = this.#secrets.get(wish.secretName)
+    const next = this.#secrets.get(nextKeyName(object))
+    const known = secret?.role === 'certificate' ? secret : undefined
+    const snapshot: Snapshot = {
+      certificate: {
+        namespace: 'sim',
+        name,
+        uid: object.uid,
+        generation: object.generation,
+        deleting: false,
+        wish: { ok: true, value: wish },
+        status: object.status,
+        renewRequest: object.renewRequest,
+      },
+      issuer: this.#issuer.view,
+      secret: known,
+      pending:
+        next?.role === 'next-key'
+          ? { resourceVersion: next.resourceVersion, key: next.key, keepsRequest: false }
+          : undefined,
+      rival: this.#rivalOf(object),
+      hold: this.#holds.get(name),
+    }
+    return { step: decide(snapshot, this.#now()), object, wish, snapshot, known }
+  }
+
+  #rivalOf(own: CertificateObject): string | undefined {
+    for (const other of this.#certificates.values()) {
+      if (other.name === own.name || other.spec.secretName !== own.spec.secretName) continue
+      if (other.createdAt < own.createdAt || (other.createdAt === own.createdAt && other.name < own.name))
+        return other.name
+    }
+    return undefined
+  }
+
+  /** What was promised to be durable is written even when something else about the object has changed meanwhile. */
+  *#writeStatus({ object }: Action, next: Next): Effects<'written' | 'stale'> {
+    const { status } = next
+    if (status === undefined || isSame(status, object.status)) return 'written'
+    const { api } = this.#parts
+    let version: string = object.resourceVersion
+    for (let tries = 0; tries < 5; tries++) {
+      const at = version
+      const answer = yield* call(this.#hands(), () => api.applyStatus(object.name, status, at))
+      if (typeof answer === 'object') {
+        this.#certificates.overlay(object.name, answer)
+        return 'written'
+      }
+      const found = yield* call(this.#hands(), () => api.getCertificate(object.name))
+      if (found === undefined || !isSame(found.status, object.status)) return 'stale'
+      version = found.resourceVersion
+    }
+    return 'stale'
+  }
+
+  #hands(): Hands {
+    const { api, authority, dice, freshKey } = this.#parts
+    return {
+      api,
+      authority,
+      freshKey,
+      keyring: this.#keyring,
+      now: () => this.#now(),
+      latency: () => dice.between(milliseconds(1), milliseconds(30)),
+      callTime: () => dice.between(milliseconds(5), seconds(2)),
+      remember: (secret) => this.#secrets.overlay(secret.name, secret),
+      forget: (name) => this.#secrets.overlayDeleted(name),
+      owe: (name) => void this.#owed.add(name),
+      settled: (name) => void this.#owed.delete(name),
+    }
+  }
+
+  #note(name: string, { step, result, next }: { step: Step; result: Result; next: Next }): void {
+    const { trace, agenda, authority } = this.#parts
+    if (result.kind === 'failed' && result.how === 'blocked') this.probe()
+    const { mood } = authority
+    trace.note(agenda.now, () => {
+      const then = next.then.kind === 'at' ? `at ${toRfc3339(next.then.at)}` : next.then.kind
+      const why = 'violation' in step ? ` (${step.violation.reason})` : 'reason' in step ? ` (${step.reason})` : ''
+      const fault = result.kind === 'failed' ? ` ${result.fault.code}` : ''
+      return `${name}: ${step.kind}${why} -> ${result.kind}${fault}, then ${then} [CA ${mood}]`
+    })
+  }
+}
+
+const isSame = (a: CertificateStatus, b: CertificateStatus): boolean =>
+  JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
+
+const sorted = (status: CertificateStatus): unknown => Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,0 +1,181 @@
+/** Everything together: API server, CA, Issuer, and the operator, which is started again whenever it dies. */
+import type { CertificateSpec } from '../../src/api/certificate.ts'
+import { days, hours, instant, milliseconds, minutes, plus, seconds } from '../../src/std/time.ts'
+import type { Duration, Instant } from '../../src/std/time.ts'
+import { Agenda } from './agenda.ts'
+import { ApiServer } from './apiserver.ts'
+import { Authority, usualPatience } from './authority.ts'
+import type { Practice } from './authority.ts'
+import { Dice } from './dice.ts'
+import type { CertificateObject, CertificateSecret } from './objects.ts'
+import { Observer } from './observer.ts'
+import { Process } from './process.ts'
+import type { IssuerTruth } from './process.ts'
+import { Trace } from './trace.ts'
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly practice?: Partial<Practice>
+  /** The chance to die between two effects. */
+  readonly crashes?: number
+}
+
+export const start = instant(Date.UTC(2026, 0, 1))
+
+export class World {
+  readonly dice: Dice
+  readonly agenda = new Agenda(start)
+  readonly api: ApiServer
+  readonly authority: Authority
+  readonly issuer: IssuerTruth = { exists: true, generation: 1 }
+  readonly observer: Observer
+  readonly trace = new Trace()
+  crashes: number
+  #skew: Duration = milliseconds(0)
+  #process: Process
+  #keys = 0
+  #created = 0
+
+  constructor({ seed, practice = {}, crashes = 0 }: WorldOptions) {
+    this.dice = new Dice(seed)
+    this.crashes = crashes
+    this.api = new ApiServer(this.agenda, this.dice)
+    const usual: Practice = { manner: 'immediate', patience: usualPatience, backdate: minutes(0) }
+    this.authority = new Authority({ ...usual, ...practice }, this.agenda, this.dice)
+    this.observer = new Observer(this.agenda, this.api, this.authority)
+    this.#process = this.#launch()
+  }
+
+  get now(): Instant {
+    return this.agenda.now
+  }
+
+  run(length: Duration): void {
+    this.agenda.runUntil(plus(this.now, length))
+  }
+
+  /** Runs until something is so, but not beyond `end`. */
+  runUntil(end: Instant, isSo: () => boolean): void {
+    while (this.now < end && !isSo()) this.run(seconds(10))
+  }
+
+  addCertificate(spec: Partial<CertificateSpec> = {}): string {
+    this.#created += 1
+    const name = `cert${this.#created}`
+    const full: CertificateSpec = {
+      secretName: `${name}-tls`,
+      issuerRef: { name: 'ca', kind: 'Issuer', group: 'perennial.dev' },
+      dnsNames: [`${name}.example.com`],
+      privateKey: { algorithm: 'ECDSA' },
+      ...spec,
+    }
+    const uid = `uid-${name}-${this.dice.below(1_000_000)}`
+    const base = { name, uid, generation: 1, createdAt: this.now, note: 0, renewRequest: undefined }
+    this.api.putCertificate({ ...base, spec: full, status: {} })
+    this.observer.touch(name)
+    return name
+  }
+
+  certificate(name: string): CertificateObject {
+    const object = this.api.certificates.get(name)
+    if (object === undefined) throw new Error(`no Certificate ${name}`)
+    return object
+  }
+
+  secretOf(name: string): CertificateSecret | undefined {
+    const secret = this.api.secrets.get(this.certificate(name).spec.secretName)
+    return secret?.role === 'certificate' ? secret : undefined
+  }
+
+  removeCertificate(name: string): void {
+    this.note(`${name}: deleted`)
+    this.api.removeCertificate(name)
+  }
+
+  edit(name: string, spec: Partial<CertificateSpec>): void {
+    const object = this.certificate(name)
+    this.note(`${name}: spec edited ${JSON.stringify(spec)}`)
+    this.api.putCertificate({ ...object, spec: { ...object.spec, ...spec }, generation: object.generation + 1 })
+    this.observer.touch(name)
+  }
+
+  requestRenewal(name: string): void {
+    this.note(`${name}: renewal requested`)
+    this.api.putCertificate({ ...this.certificate(name), renewRequest: `at-${this.now}` })
+    this.observer.touch(name)
+  }
+
+  /** Changes something about the object that does not concern us. */
+  bump(name: string): void {
+    const object = this.certificate(name)
+    this.api.putCertificate({ ...object, note: object.note + 1 })
+  }
+
+  turn(mood: Authority['mood']): void {
+    if (mood === this.authority.mood) return
+    this.note(`CA turns ${mood}`)
+    this.authority.turn(mood)
+    this.agenda.in(this.dice.between(seconds(1), minutes(1)), () => this.#process.probe())
+  }
+
+  editIssuer(): void {
+    this.note('issuer edited')
+    this.issuer.generation += 1
+    this.observer.touchAll()
+    this.agenda.in(this.dice.between(milliseconds(1), seconds(1)), () => this.#process.probe())
+  }
+
+  setClock(skew: Duration): void {
+    this.note(`clock set to ${skew / 1000} s ahead`)
+    this.#skew = skew
+    this.observer.isClockRight = skew === 0
+    this.observer.soundSince = this.now
+    this.observer.touchAll()
+    this.#process.clockWasSet()
+  }
+
+  kill(): void {
+    this.note('killed')
+    this.#process.kill()
+  }
+
+  get isResting(): boolean {
+    return this.#process.isAlive && this.#process.isResting
+  }
+
+  note(text: string): void {
+    this.trace.note(this.now, () => text)
+  }
+
+  #launch(): Process {
+    return new Process({
+      agenda: this.agenda,
+      dice: this.dice,
+      api: this.api,
+      authority: this.authority,
+      issuer: this.issuer,
+      trace: this.trace,
+      skew: () => this.#skew,
+      freshKey: () => ++this.#keys,
+      dies: () => this.crashes > 0 && this.dice.chance(this.crashes),
+      lost: (names) => this.observer.lostAtCa(names),
+      died: () => {
+        this.agenda.in(this.dice.between(seconds(1), seconds(20)), () => {
+          this.note('started')
+          this.observer.soundSince = this.now
+          this.#process = this.#launch()
+        })
+      },
+      onStep: (name, step) => this.observer.stepped(name, step),
+    })
+  }
+}
+
+/** Lifetimes that certificates have in this simulation, as durations of the spec. */
+export const lifetimes = [
+  { text: '5m', length: minutes(5) },
+  { text: '1h', length: hours(1) },
+  { text: '24h', length: hours(24) },
+  { text: '2160h', length: days(90) },
+  { text: '87600h', length: days(3650) },
+] as const
