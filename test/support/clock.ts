@@ -22,6 +22,12 @@ export class FakeClock implements Clock {
     return this.#timers.size
   }
 
+  /** How long it is until the first timer fires; undefined when none is set. */
+  get next(): Duration | undefined {
+    const first = this.#firstDue(Infinity)
+    return first === undefined ? undefined : milliseconds(first.due - this.#monotonic)
+  }
+
   now(): Instant {
     return this.#wall
   }
