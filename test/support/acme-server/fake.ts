@@ -1,123 +1,94 @@
 /**
  * An ACME CA in memory, for replies that no well-behaved server gives. It counts only because an independent client has
- * completed an order against it (fake.test.ts).
+ * completed orders against it (test/unit/enroll/acme/fake.test.ts).
  */
-import 'reflect-metadata'
+import { X509Certificate } from 'node:crypto'
 import type { JsonWebKey } from 'node:crypto'
-import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from '@peculiar/x509'
-import type { SubjectName } from '../../../src/domain/wanted.ts'
-import { issueCertificate } from '../../../src/pki/issue.ts'
 import { certificatesPem } from '../../../src/pki/pem.ts'
-import { readSigner } from '../../../src/pki/signer.ts'
-import { asDer } from '../../../src/std/bytes.ts'
-import type { Der } from '../../../src/std/bytes.ts'
 import { days, plus, toRfc3339 } from '../../../src/std/time.ts'
 import type { Instant } from '../../../src/std/time.ts'
 import type { CaMaterial } from '../ca-material.ts'
-import { keyOf, readSigned, thumbprintOf } from './message.ts'
+import { FakeAccounts } from './accounts.ts'
+import { crossSign, readRequest, sign } from './issuing.ts'
+import { keyOf, readJws } from './message.ts'
 import type { SignedRequest } from './message.ts'
+import { FakeOrders } from './orders.ts'
+import type { FakeOrder } from './orders.ts'
+import { malformed, notFound, problem, reply } from './reply.ts'
+import type { FakeReply, FakeRequest } from './reply.ts'
+import type { AcmeTroubles } from './troubles.ts'
 
-/** How the CA misbehaves. Everything is off unless said. */
-export interface AcmeTroubles {
-  /** Refuses this many nonces in a row before it takes one. */
-  nonceRefusals?: number
-  /** How often an order is still `processing` when it is looked at after finalize. */
-  processingLooks?: number
-  /** Answers every newOrder with this problem. */
-  newOrderProblem?: { status: number; type: string; retryAfter?: string; withoutStatus?: boolean } | undefined
-  /** Refuses `replaces` in its own way. */
-  refusesReplaces?: { status: number; type: string } | undefined
-  /** Says orderNotReady this many times although the order is ready. */
-  notReadyAnswers?: number
-  /** Every validation fails, as if the name pointed elsewhere. */
-  validationFails?: boolean
-  /** Certifies a key of its own. */
-  certifiesAnotherKey?: boolean
-  /** Cuts the certificate short. */
-  truncatesCertificate?: boolean
-  /** Forgets every order. */
-  losesOrders?: boolean
-  /** Known names need no challenge. */
-  reusesAuthorizations?: boolean
-  /** Lists challenges that no client knows, some without a token. */
-  listsStrangeChallenges?: boolean
-  externalAccountRequired?: boolean
-}
-
-export interface FakeReply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-interface FakeOrder {
-  readonly id: number
-  readonly account: string
-  readonly names: readonly { type: string; value: string }[]
-  status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
-  looks: number
-  readonly payload: Readonly<Record<string, unknown>>
-  certificate?: Der
-}
-
-interface FakeAuthorization {
-  readonly order: FakeOrder
-  readonly name: { type: string; value: string }
-  readonly token: string
-  status: 'pending' | 'valid' | 'invalid'
+export interface FakeAcmeOptions {
+  /** The URL that clients reach it by, without a slash at its end. */
+  readonly base: string
+  readonly ca: CaMaterial
+  /** Another root, with a chain of its own for every certificate. */
+  readonly alternate?: CaMaterial
+  readonly now: () => Instant
+  /** MAC keys in base64url by key identifier. */
+  readonly macKeys?: Readonly<Record<string, string>>
 }
 
 export class FakeAcme {
   readonly troubles: AcmeTroubles = {}
   /** Answers that can be looked at, by token. */
   readonly answers = new Map<string, string>()
-  readonly orders: FakeOrder[] = []
+  /** Certificates as lower-case hex. */
   readonly revoked: string[] = []
+  /** Method and path of every request, for example `POST /order`. */
   readonly requests: string[] = []
-  readonly #base: string
-  readonly #ca: CaMaterial
-  readonly #now: () => Instant
+  readonly #options: FakeAcmeOptions
   readonly #nonces = new Set<string>()
-  readonly #accounts = new Map<string, { jwk: JsonWebKey; contact: unknown }>()
-  readonly #authorizations: FakeAuthorization[] = []
+  readonly #accounts: FakeAccounts
+  readonly #orders: FakeOrders
   #counter = 0
   #refused = 0
 
-  /** @param options - `base` is the URL that clients reach it by, without a slash at its end */
-  constructor(options: { base: string; ca: CaMaterial; now: () => Instant }) {
-    this.#base = options.base
-    this.#ca = options.ca
-    this.#now = options.now
+  constructor(options: FakeAcmeOptions) {
+    this.#options = options
+    const { base, now, macKeys } = options
+    this.#accounts = new FakeAccounts({ base, troubles: this.troubles, macKeys })
+    const isServed = (token: string, account: string): boolean =>
+      this.answers.get(token) === `${token}.${this.#accounts.thumbprintOf(account)}`
+    this.#orders = new FakeOrders({ base, troubles: this.troubles, now, isServed })
   }
 
   get directoryUrl(): string {
-    return `${this.#base}/directory`
+    return `${this.#options.base}/directory`
+  }
+
+  get orders(): readonly FakeOrder[] {
+    return this.#orders.all
   }
 
   get issued(): number {
     return this.orders.filter((order) => order.certificate !== undefined).length
   }
 
-  async handle(method: string, url: string, body: string): Promise<FakeReply> {
-    const path = url.slice(this.#base.length)
-    this.requests.push(`${method} ${path}`)
-    if (path === '/directory') return this.#reply(200, this.#directory())
-    if (path === '/nonce') return this.#reply(method === 'HEAD' ? 200 : 204, '')
-    if (path.startsWith('/renewal/')) return this.#reply(200, this.#renewal())
-    if (method !== 'POST') return this.#problem(405, 'malformed')
-    const request = readSigned(body)
-    const refused = this.#refuse(request, url)
-    if (refused !== undefined) return refused
-    return this.#route(path, request)
+  async handle(request: FakeRequest): Promise<FakeReply> {
+    const path = request.url.slice(this.#options.base.length)
+    this.requests.push(`${request.method} ${path}`)
+    const answer = request.method === 'POST' ? await this.#signed(path, request) : this.#unsigned(path, request.method)
+    const nonce = `nonce-${++this.#counter}`
+    this.#nonces.add(nonce)
+    return { ...answer, headers: { 'replay-nonce': nonce, ...answer.headers } }
+  }
+
+  #unsigned(path: string, method: string): FakeReply {
+    if (path === '/directory') return reply(200, this.#directory())
+    if (path === '/nonce') return reply(method === 'HEAD' ? 200 : 204, '')
+    return path.startsWith('/renewal/') ? reply(200, this.#renewal()) : problem({ status: 405, type: 'malformed' })
   }
 
   #directory(): object {
+    const { base } = this.#options
     return {
-      newNonce: `${this.#base}/nonce`,
-      newAccount: `${this.#base}/account`,
-      newOrder: `${this.#base}/order`,
-      revokeCert: `${this.#base}/revoke`,
-      renewalInfo: `${this.#base}/renewal`,
+      newNonce: `${base}/nonce`,
+      newAccount: `${base}/account`,
+      newOrder: `${base}/order`,
+      revokeCert: `${base}/revoke`,
+      keyChange: `${base}/keychange`,
+      renewalInfo: `${base}/renewal`,
       meta: {
         termsOfService: 'https://ca.test/terms',
         caaIdentities: ['ca.test'],
@@ -128,206 +99,94 @@ export class FakeAcme {
   }
 
   #renewal(): object {
-    const start = plus(this.#now(), days(10))
+    const start = plus(this.#options.now(), days(10))
     return { suggestedWindow: { start: toRfc3339(start), end: toRfc3339(plus(start, days(2))) } }
+  }
+
+  async #signed(path: string, { url, contentType, body }: FakeRequest): Promise<FakeReply> {
+    if (contentType !== 'application/jose+json') return problem({ status: 415, type: 'malformed' })
+    const request = readJws(JSON.parse(body))
+    return this.#refuse(request, url) ?? this.#route(path, request)
   }
 
   /** What a server checks before it looks at the payload (RFC 8555 sections 6.2 to 6.5). */
   #refuse(request: SignedRequest, url: string): FakeReply | undefined {
-    if (!this.#nonces.delete(request.nonce)) return this.#problem(400, 'badNonce')
+    const badNonce = problem({ status: 400, type: 'badNonce' })
+    if (!this.#nonces.delete(request.nonce)) return badNonce
     if (this.#refused < (this.troubles.nonceRefusals ?? 0)) {
       this.#refused += 1
-      return this.#problem(400, 'badNonce')
+      return badNonce
     }
     this.#refused = 0
-    if (request.url !== url) return this.#problem(400, 'malformed')
-    const jwk = request.jwk ?? this.#accounts.get(request.kid ?? '')?.jwk
-    if (jwk === undefined) return this.#problem(400, 'accountDoesNotExist')
-    return request.verifiedBy(keyOf(jwk)) ? undefined : this.#problem(400, 'malformed')
+    if (request.url !== url || (request.jwk === undefined) === (request.kid === undefined)) return malformed()
+    const jwk = request.jwk ?? this.#accounts.keyOf(request.kid)
+    if (jwk === undefined) return problem({ status: 400, type: 'accountDoesNotExist' })
+    return request.verifiedBy(keyOf(jwk)) ? undefined : malformed()
   }
 
+  /** A key speaks for itself only when an account is opened or a certificate revoked (RFC 8555 section 6.2). */
   async #route(path: string, request: SignedRequest): Promise<FakeReply> {
     const [, kind = '', id = ''] = path.split('/')
-    if (kind === 'account') return this.#account(request, id)
-    if (kind === 'revoke') return this.#revoke(request)
-    if (kind === 'order' && id === '') return this.#newOrder(request)
-    const order = this.orders.find((one) => String(one.id) === id)
-    if (kind === 'authorization' || kind === 'challenge') return this.#authorization(kind, Number(id))
-    if (order === undefined || this.troubles.losesOrders === true) return this.#problem(404, 'malformed')
-    if (kind === 'order') return this.#reply(200, this.#lookAt(order))
+    if (path === '/account') return request.jwk === undefined ? malformed() : this.#accounts.open(request)
+    if (path === '/revoke') return this.#revoke(request)
+    if (request.kid === undefined) return malformed()
+    if (kind === 'account') return this.#accounts.update(request.url, request)
+    if (kind === 'keychange') return this.#accounts.changeKey(request)
+    if (path === '/order') return this.#orders.make(request)
+    if (kind === 'authorization') return this.#orders.authorization(Number(id), request)
+    if (kind === 'challenge') return this.#orders.challenge(Number(id), request)
+    const order = this.#orders.find(id, request.kid)
+    if (order === undefined) return notFound()
     if (kind === 'finalize') return this.#finalize(order, request)
-    return kind === 'certificate' ? this.#certificate(order) : this.#problem(404, 'malformed')
-  }
-
-  #account({ jwk, kid, payload = {} }: SignedRequest, id: string): FakeReply {
-    if (id !== '') return this.#reply(200, { status: 'valid', contact: payload['contact'] }, { location: kid ?? '' })
-    if (this.troubles.externalAccountRequired === true && payload['externalAccountBinding'] === undefined)
-      return this.#problem(403, 'externalAccountRequired')
-    const url = `${this.#base}/account/${thumbprintOf(jwk ?? {})}`
-    const known = this.#accounts.get(url)
-    if (known === undefined && payload['onlyReturnExisting'] === true) return this.#problem(400, 'accountDoesNotExist')
-    const account = known ?? { jwk: jwk ?? {}, contact: payload['contact'] }
-    this.#accounts.set(url, account)
-    return this.#reply(
-      known === undefined ? 201 : 200,
-      { status: 'valid', contact: account.contact ?? [] },
-      { location: url },
-    )
-  }
-
-  #newOrder({ kid = '', payload = {} }: SignedRequest): FakeReply {
-    const { newOrderProblem: trouble, refusesReplaces } = this.troubles
-    if (trouble !== undefined) return this.#problem(trouble.status, trouble.type, trouble)
-    if (refusesReplaces !== undefined && payload['replaces'] !== undefined)
-      return this.#problem(refusesReplaces.status, refusesReplaces.type)
-    const names = payload['identifiers'] as { type: string; value: string }[]
-    const order: FakeOrder = { id: ++this.#counter, account: kid, names, status: 'pending', looks: 0, payload }
-    this.orders.push(order)
-    for (const name of names) {
-      const isKnown = this.troubles.reusesAuthorizations === true
-      const token = `token-${order.id}-${this.#authorizations.length}-${'x'.repeat(20)}`
-      this.#authorizations.push({ order, name, token, status: isKnown ? 'valid' : 'pending' })
-    }
-    this.#advance(order)
-    return this.#reply(201, this.#shown(order), { location: `${this.#base}/order/${order.id}` })
-  }
-
-  #authorization(kind: 'authorization' | 'challenge', id: number): FakeReply {
-    const authorization = this.#authorizations[id]
-    if (authorization === undefined) return this.#problem(404, 'malformed')
-    if (kind === 'challenge') this.#validate(authorization)
-    return this.#reply(
-      200,
-      kind === 'challenge' ? this.#challenge(authorization) : this.#shownAuthorization(authorization),
-    )
-  }
-
-  #validate(authorization: FakeAuthorization): void {
-    const jwk = this.#accounts.get(authorization.order.account)?.jwk ?? {}
-    const expected = `${authorization.token}.${thumbprintOf(jwk)}`
-    const isRight = this.answers.get(authorization.token) === expected && this.troubles.validationFails !== true
-    authorization.status = isRight ? 'valid' : 'invalid'
-    this.#advance(authorization.order)
-  }
-
-  #advance(order: FakeOrder): void {
-    const own = this.#authorizations.filter((one) => one.order === order)
-    if (own.some(({ status }) => status === 'invalid')) order.status = 'invalid'
-    else if (order.status === 'pending' && own.every(({ status }) => status === 'valid')) order.status = 'ready'
-  }
-
-  #lookAt(order: FakeOrder): object {
-    if (order.status === 'processing' && ++order.looks > (this.troubles.processingLooks ?? 0)) order.status = 'valid'
-    return this.#shown(order)
+    // RFC 8555 section 6.3: whatever is only fetched is fetched with an empty payload.
+    if (request.payload !== undefined) return malformed()
+    if (kind === 'order') return this.#orders.look(order)
+    return kind === 'certificate' ? this.#certificate(order, path) : notFound()
   }
 
   async #finalize(order: FakeOrder, { payload = {} }: SignedRequest): Promise<FakeReply> {
-    if (order.status !== 'ready') return this.#problem(403, 'orderNotReady')
-    if ((this.troubles.notReadyAnswers ?? 0) > 0) {
-      this.troubles.notReadyAnswers = (this.troubles.notReadyAnswers ?? 0) - 1
-      return this.#problem(403, 'orderNotReady')
-    }
-    const request = new Pkcs10CertificateRequest(Buffer.from(String(payload['csr']), 'base64url'))
-    const names = namesOf(request)
-    const ordered = order.names.map(({ value }) => value).sort()
-    if (JSON.stringify(names.map(({ value }) => value).sort()) !== JSON.stringify(ordered))
-      return this.#problem(400, 'badCSR')
-    order.certificate = await this.#sign(asDer(new Uint8Array(request.publicKey.rawData)), names)
-    order.status = (this.troubles.processingLooks ?? 0) > 0 ? 'processing' : 'valid'
-    return this.#reply(200, this.#shown(order))
+    const { troubles } = this
+    if (troubles.finalizeProblem !== undefined) return problem(troubles.finalizeProblem)
+    const excuses = troubles.notReadyAnswers ?? 0
+    if (excuses > 0) troubles.notReadyAnswers = excuses - 1
+    if (order.status !== 'ready' || excuses > 0) return problem({ status: 403, type: 'orderNotReady' })
+    const request = await readRequest(String(payload['csr']))
+    const texts = (names: readonly { readonly value: string }[]): string => String(names.map((n) => n.value).sort())
+    if (texts(request.names) !== texts(order.names)) return problem({ status: 400, type: 'badCSR' })
+    const { ca, now } = this.#options
+    const publicKey = troubles.certifiesAnotherKey === true ? ca.key.publicKey : request.publicKey
+    order.certificate = await sign({ ...request, publicKey }, ca, now())
+    order.status = (troubles.processingLooks ?? 0) > 0 ? 'processing' : 'valid'
+    return reply(200, this.#orders.shown(order))
   }
 
-  #sign(publicKey: Der, names: readonly SubjectName[]): Promise<Der> {
-    const signer = readSigner(this.#ca)
-    if (!signer.ok) throw new Error(signer.error)
-    return issueCertificate({
-      wanted: {
-        subject: [],
-        names,
-        key: { algorithm: 'ECDSA', size: 256 },
-        lifetime: days(90),
-        usages: ['digital signature', 'key encipherment', 'server auth'],
-        encodeUsagesInRequest: true,
-        isCA: false,
-      },
-      publicKey: this.troubles.certifiesAnotherKey === true ? this.#ca.key.publicKey : publicKey,
-      signer: signer.value,
-      notBefore: this.#now(),
-      notAfter: plus(this.#now(), days(90)),
+  async #certificate({ certificate, id }: FakeOrder, path: string): Promise<FakeReply> {
+    if (certificate === undefined) return notFound()
+    const { ca, alternate, base } = this.#options
+    const isAlternate = path.endsWith('/alternate')
+    const above = alternate !== undefined && isAlternate ? await crossSign(ca, alternate) : ca.certificate
+    const pem = certificatesPem([certificate, above])
+    const left = this.troubles.truncatedDownloads ?? 0
+    if (left > 0) this.troubles.truncatedDownloads = left - 1
+    const link = { link: `<${base}/certificate/${id}/alternate>;rel="alternate"` }
+    const headers = { 'content-type': 'application/pem-certificate-chain' }
+    return reply(200, left > 0 ? pem.slice(0, 200) : pem, {
+      ...headers,
+      ...(alternate === undefined || isAlternate ? {} : link),
     })
   }
 
-  #certificate(order: FakeOrder): FakeReply {
-    if (order.certificate === undefined) return this.#problem(404, 'malformed')
-    const pem = certificatesPem([order.certificate, this.#ca.certificate])
-    const body = this.troubles.truncatesCertificate === true ? pem.slice(0, 200) : pem
-    return this.#reply(200, body, { 'content-type': 'application/pem-certificate-chain' })
-  }
-
-  #revoke({ payload = {} }: SignedRequest): FakeReply {
+  #revoke({ kid, jwk, payload = {} }: SignedRequest): FakeReply {
     const der = Buffer.from(String(payload['certificate']), 'base64url')
     const order = this.orders.find(({ certificate }) => certificate !== undefined && der.equals(certificate))
-    if (order === undefined) return this.#problem(404, 'malformed')
-    if (this.revoked.includes(der.toString('hex'))) return this.#problem(400, 'alreadyRevoked')
+    if (order === undefined) return notFound()
+    const isOwner = jwk === undefined ? kid === order.account : isKeyOf(der, jwk)
+    if (!isOwner) return problem({ status: 403, type: 'unauthorized' })
+    if (this.revoked.includes(der.toString('hex'))) return problem({ status: 400, type: 'alreadyRevoked' })
     this.revoked.push(der.toString('hex'))
-    return this.#reply(200, '')
-  }
-
-  #shown(order: FakeOrder): object {
-    const own = this.#authorizations.flatMap((one, i) =>
-      one.order === order ? [`${this.#base}/authorization/${i}`] : [],
-    )
-    return {
-      status: order.status,
-      identifiers: order.names,
-      authorizations: own,
-      finalize: `${this.#base}/finalize/${order.id}`,
-      ...(order.status === 'valid' ? { certificate: `${this.#base}/certificate/${order.id}` } : {}),
-    }
-  }
-
-  #shownAuthorization(authorization: FakeAuthorization): object {
-    const wildcard = authorization.name.value.startsWith('*.')
-    const strange = [{ type: 'dns-persist-01', url: `${this.#base}/challenge/none`, status: 'pending' }]
-    return {
-      status: authorization.status,
-      identifier: { ...authorization.name, value: authorization.name.value.replace(/^\*\./, '') },
-      ...(wildcard ? { wildcard } : {}),
-      challenges: [...(this.troubles.listsStrangeChallenges === true ? strange : []), this.#challenge(authorization)],
-    }
-  }
-
-  #challenge(authorization: FakeAuthorization): object {
-    const url = `${this.#base}/challenge/${this.#authorizations.indexOf(authorization)}`
-    const detail = `${authorization.name.value} points at another web server`
-    const error = { type: 'urn:ietf:params:acme:error:unauthorized', detail, status: 403 }
-    const failed = authorization.status === 'invalid' ? { error } : {}
-    return { type: 'http-01', url, token: authorization.token, status: authorization.status, ...failed }
-  }
-
-  #problem(status: number, type: string, more: { retryAfter?: string; withoutStatus?: boolean } = {}): FakeReply {
-    const document = { type: `urn:ietf:params:acme:error:${type}`, detail: `the fake CA says ${type}` }
-    const headers = {
-      'content-type': 'application/problem+json',
-      ...(more.retryAfter === undefined ? {} : { 'retry-after': more.retryAfter }),
-    }
-    return this.#reply(status, more.withoutStatus === true ? document : { ...document, status }, headers)
-  }
-
-  #reply(status: number, body: object | string, headers: Readonly<Record<string, string>> = {}): FakeReply {
-    const nonce = `nonce-${++this.#counter}`
-    this.#nonces.add(nonce)
-    return {
-      status,
-      headers: { 'replay-nonce': nonce, 'content-type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    }
+    return reply(200, '')
   }
 }
 
-function namesOf(request: Pkcs10CertificateRequest): readonly SubjectName[] {
-  const extension = request.getExtension('2.5.29.17')
-  if (extension === null) return []
-  const { names } = new SubjectAlternativeNameExtension(extension.rawData)
-  return names.items.map(({ type, value }): SubjectName => ({ type: type === 'ip' ? 'ip' : 'dns', value }))
-}
+const isKeyOf = (certificate: Buffer, jwk: JsonWebKey): boolean =>
+  new X509Certificate(certificate).publicKey.equals(keyOf(jwk))

@@ -5,6 +5,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto'
 export interface SignedRequest {
   readonly url: string
   readonly nonce: string
+  readonly hasNonce: boolean
   /** The account URL, when the request names one. */
   readonly kid: string | undefined
   /** The key, when the request carries one. */
@@ -12,26 +13,33 @@ export interface SignedRequest {
   /** Undefined: POST-as-GET. */
   readonly payload: Readonly<Record<string, unknown>> | undefined
   readonly algorithm: string
+  /** What was signed. */
+  readonly input: Buffer
+  readonly signature: Buffer
   verifiedBy(key: KeyObject): boolean
 }
 
 const decode = (part: unknown): string => Buffer.from(String(part), 'base64url').toString('utf8')
 
-/** @throws when the body is no flattened JWS */
-export function readSigned(body: string): SignedRequest {
-  const jws = JSON.parse(body) as Readonly<Record<string, string>>
+/** @throws when the value is no flattened JWS */
+export function readJws(value: unknown): SignedRequest {
+  const jws = value as Readonly<Record<string, string>>
   const header = JSON.parse(decode(jws['protected'])) as Readonly<Record<string, unknown>>
   const text = decode(jws['payload'])
   const input = Buffer.from(`${jws['protected']}.${jws['payload']}`)
   const signature = Buffer.from(String(jws['signature']), 'base64url')
+  const algorithm = String(header['alg'])
   return {
     url: String(header['url']),
     nonce: String(header['nonce']),
+    hasNonce: 'nonce' in header,
     kid: typeof header['kid'] === 'string' ? header['kid'] : undefined,
     jwk: header['jwk'] as JsonWebKey | undefined,
     payload: text === '' ? undefined : (JSON.parse(text) as Readonly<Record<string, unknown>>),
-    algorithm: String(header['alg']),
-    verifiedBy: (key) => isSignedBy(key, String(header['alg']), { input, signature }),
+    algorithm,
+    input,
+    signature,
+    verifiedBy: (key) => isSignedBy(key, algorithm, { input, signature }),
   }
 }
 
