@@ -64,23 +64,18 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     issuer: (key, signal) => issuer.reconcile(key, signal),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
-  const work = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
+  const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
+  const kinds = ['certificate', 'issuer'] as const
+  const work = kinds.map((kind) => {
+    return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
+  })
   return {
     live,
     run: async (signal) => {
       // Every worker listens to it.
       setMaxListeners(0, signal)
       enqueueEverything(caches, queues)
-      await Promise.all([
-        runWorkers({
-          ...work,
-          signal,
-          queue: queues.certificate,
-          meter: meters.certificate,
-          reconcile: reconcile.certificate,
-        }),
-        runWorkers({ ...work, signal, queue: queues.issuer, meter: meters.issuer, reconcile: reconcile.issuer }),
-      ])
+      await Promise.all(work.map((one) => runWorkers({ ...one, signal })))
       await issuer.close()
     },
     drain: async () => {

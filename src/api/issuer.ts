@@ -77,9 +77,6 @@ export interface Issuer extends KubeObject {
   readonly status?: IssuerStatus
 }
 
-/** The same in cluster scope: no namespace; its Secrets lie in the operator's namespace. */
-export type ClusterIssuer = Issuer
-
 const common = {
   group,
   version,

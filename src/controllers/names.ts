@@ -7,9 +7,6 @@ export const labels = {
   managed: 'perennial.dev/managed',
 } as const
 
-/** Values of {@link labels.managed}: what the Secret is for. */
-export type SecretRole = 'certificate' | 'next-key' | 'issuer'
-
 export const annotations = {
   certificateName: 'perennial.dev/certificate-name',
   issuerName: 'perennial.dev/issuer-name',

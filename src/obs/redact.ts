@@ -72,7 +72,9 @@ function redactObject(value: object, depth: number): unknown {
 
 /** An object as a key has no text that is safe to ask it for. */
 function keyText(key: unknown): string {
-  return typeof key === 'object' || typeof key === 'function' ? `[${typeof key}]` : String(key)
+  const isPlain =
+    typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' || typeof key === 'bigint'
+  return isPlain ? `${key}` : `[${typeof key}]`
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {

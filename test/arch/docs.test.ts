@@ -37,6 +37,7 @@ describe('what the pages tell people to type', () => {
       '--for',
       '--overwrite',
       '--ignore-scripts',
+      '--server-side',
       '--experimental-vm-modules',
     ]
     expect(flags.filter(({ words }) => !foreign.includes(words) && !help.includes(`${words}=`))).toEqual([])
