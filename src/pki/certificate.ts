@@ -20,7 +20,16 @@ import { usagesOfFlags, usagesOfPurpose } from './usages.ts'
  * @param der - what is said to be one certificate; may be anything
  * @returns the facts, or a clause that says what is wrong. Signatures are not checked, but for whether it signed itself
  */
-export const certificateFacts = (der: Der): Result<CertificateFacts, string> => reading(() => readCertificate(der))
+export function certificateFacts(der: Der): Result<CertificateFacts, string> {
+  const known = readBefore.get(der)
+  if (known !== undefined) return known
+  const facts = reading(() => readCertificate(der))
+  readBefore.set(der, facts)
+  return facts
+}
+
+/** A CA hands in the same bytes of its own certificates with each one it issues. Kept as long as the bytes are. */
+const readBefore = new WeakMap<Der, Result<CertificateFacts, string>>()
 
 /** Places in TBSCertificate, after the version. */
 const [serialAt, signatureAt, issuerAt, validityAt, subjectAt, publicKeyAt, optionalsAt] = [0, 1, 2, 3, 4, 5, 6]

@@ -9,6 +9,7 @@
  *                    ▲─────── root                             [a trust anchor ends the search]
  */
 import { X509Certificate } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { formatDistinguishedName } from '../domain/name.ts'
 import type { CertificateFacts } from '../domain/facts.ts'
 import type { DistinguishedName } from '../domain/wanted.ts'
@@ -152,12 +153,23 @@ class Search {
     this.#checks += 1
     if (this.#checks > mostChecks) return false
     try {
-      return new X509Certificate(child.der).verify(new X509Certificate(issuer.der).publicKey)
+      return new X509Certificate(child.der).verify(publicKeyOf(issuer.der))
     } catch {
       // a key or an algorithm that OpenSSL does not know
       return false
     }
   }
+}
+
+/** Kept as long as the issuer's bytes are: one CA signs many certificates, and reading its key costs more than checking with it. */
+const publicKeys = new WeakMap<Der, KeyObject>()
+
+function publicKeyOf(issuer: Der): KeyObject {
+  const known = publicKeys.get(issuer)
+  if (known !== undefined) return known
+  const { publicKey } = new X509Certificate(issuer)
+  publicKeys.set(issuer, publicKey)
+  return publicKey
 }
 
 /** Key usage bits, of which a CA certificate that has any must have this one (section 4.2.1.3). */
