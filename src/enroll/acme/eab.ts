@@ -25,7 +25,7 @@ export function readExternalAccount(
 ): Result<ExternalAccount, Fault> {
   const trimmed = text.replaceAll(/\s+/g, '')
   const where = `Secret ${spec.keySecretRef.name}, entry ${spec.keySecretRef.key}`
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(trimmed))
+  if (!/^(?!-----BEGIN)[A-Za-z0-9+/_-]+={0,2}$/.test(trimmed))
     return err(fault('CredentialsRejected', `${where} is not base64url; put the MAC key there as the CA gave it out`))
   const key = new Uint8Array(Buffer.from(trimmed.replaceAll('+', '-').replaceAll('/', '_'), 'base64url'))
   if (key.length < shortestKey)

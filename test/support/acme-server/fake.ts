@@ -88,7 +88,7 @@ export class FakeAcme {
       newOrder: `${base}/order`,
       revokeCert: `${base}/revoke`,
       keyChange: `${base}/keychange`,
-      renewalInfo: `${base}/renewal`,
+      ...(this.troubles.offersNoRenewalInfo === true ? {} : { renewalInfo: `${base}/renewal` }),
       meta: {
         termsOfService: 'https://ca.test/terms',
         caaIdentities: ['ca.test'],

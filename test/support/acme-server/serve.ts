@@ -19,7 +19,7 @@ export function httpTo(fake: FakeAcme, now: () => Instant): HttpClient {
       const value: HttpResponse = {
         status: reply.status,
         headers,
-        all: new Map([...headers].map(([name, value]) => [name, [value]])),
+        all: new Map([...headers].map(([name, line]) => [name, [line]])),
         body: Buffer.from(reply.body),
         ...(retryAfter === undefined ? {} : { retryAfter }),
       }
@@ -31,7 +31,7 @@ export function httpTo(fake: FakeAcme, now: () => Instant): HttpClient {
 /** Serves a fake CA over plain HTTP, for clients that are not ours. */
 export async function serveFake(
   options: Omit<FakeAcmeOptions, 'base'>,
-): Promise<{ readonly fake: FakeAcme; stop(): Promise<void> }> {
+): Promise<{ readonly fake: FakeAcme; readonly stop: () => Promise<void> }> {
   const made: { fake?: FakeAcme } = {}
   const server = await serveHttp((request, response) => {
     void read(request)

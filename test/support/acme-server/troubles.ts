@@ -31,6 +31,7 @@ export interface AcmeTroubles {
   /** Every account is shown as deactivated. */
   deactivatesAccounts?: boolean
   externalAccountRequired?: boolean
+  offersNoRenewalInfo?: boolean
 }
 
 export interface ToldProblem {

@@ -69,7 +69,7 @@ describe('acme-client and the fake CA', () => {
     const client = await witness(fake)
     await client.createAccount({ termsOfServiceAgreed: true })
     const pem = await order(client, fake, { names: ['a.example.test'] })
-    await client.revokeCertificate(pem, { reason: 4 })
+    await client.revokeCertificate(pem)
     expect(fake.revoked).toHaveLength(1)
     await expect(client.revokeCertificate(pem)).rejects.toThrow('alreadyRevoked')
   })
