@@ -10,6 +10,7 @@ import { patience } from './backoff.ts'
 import { checkInput, firstTrigger, isReady } from './checks.ts'
 import type { Violation } from './checks.ts'
 import { activityOf, working } from './conditions.ts'
+import type { Activity } from './conditions.ts'
 import { decide } from './decide.ts'
 import type { Step } from './decide.ts'
 import { failed } from './failed.ts'
@@ -44,11 +45,12 @@ export function reduce(snapshot: Snapshot, { step, result }: Done, now: Instant)
       return { ...quietly(snapshot, now), then: wake(snapshot, undefined, now), hold: snapshot.hold }
     case 'keyMade':
       return wasInTheWay(snapshot)
-        ? onward(snapshot, working('Issuing', 'a key has been made'), now)
+        ? onward(snapshot, working('Issuing', 'a key has been made'), { now })
         : quietly(snapshot, now)
     case 'discarded':
-    case 'stale':
       return quietly(snapshot, now)
+    case 'stale':
+      return stale(snapshot, step, now)
     case 'issued':
       return issued(snapshot, result, now)
     case 'published':
@@ -60,7 +62,7 @@ export function reduce(snapshot: Snapshot, { step, result }: Done, now: Instant)
     case 'advised':
       return advised(snapshot, result.advice, now)
     case 'abandoned':
-      return onward(snapshot, working('Restarting', abandonText(step)), now, { drop: ['enrollment'] })
+      return onward(snapshot, working('Restarting', abandonText(step)), { now, drop: ['enrollment'] })
     case 'secretTaken':
       return stalled(snapshot, { reason: 'SecretNotOurs', message: result.message }, now)
     default:
@@ -96,17 +98,19 @@ function stalled(
 /** The next step follows at once and will tell; only a certificate that is no longer good is told without delay. */
 function quietly(snapshot: Snapshot, now: Instant): Next {
   const hasTurned = wasReady(snapshot.certificate.status) && !isReady(snapshot, now)
-  if (hasTurned) return onward(snapshot, working('Issuing', 'a new certificate is on its way'), now)
+  if (hasTurned) return onward(snapshot, working('Issuing', 'a new certificate is on its way'), { now })
   return { status: undefined, events: [], then: { kind: 'again' }, hold: snapshot.hold }
 }
 
-function onward(
-  snapshot: Snapshot,
-  activity: ReturnType<typeof working>,
-  now: Instant,
-  also: Partial<Telling> = {},
-): Next {
-  const status = tell(snapshot, activity, { now, ...also })
+/** Somebody was faster. Where the CA may have been asked in vain, it counts, as if the repair had been made. */
+function stale(snapshot: Snapshot, step: Step, now: Instant): Next {
+  const isRequest = step.kind === 'enroll' || step.kind === 'renew'
+  if (!isRequest || step.violation.cause === 'wish' || !hasIssuedBefore(snapshot)) return quietly(snapshot, now)
+  return onward(snapshot, activityOf(step), { now, set: repairsAfter(snapshot, true, now) })
+}
+
+function onward(snapshot: Snapshot, activity: Activity, telling: Telling): Next {
+  const status = tell(snapshot, activity, telling)
   return { status, events: [], then: { kind: 'again' }, hold: snapshot.hold }
 }
 
@@ -185,8 +189,10 @@ function further(snapshot: Snapshot, telling: Telling, events: readonly EventDra
 function meddlingFoundBy(before: Snapshot, now: Instant): boolean {
   const input = checkInput(before)
   const violation = input === undefined ? undefined : firstTrigger(input, now)
-  return violation?.cause === 'meddling' && (before.certificate.status.revision ?? 0) > 0
+  return violation?.cause === 'meddling' && hasIssuedBefore(before)
 }
+
+const hasIssuedBefore = ({ certificate }: Snapshot): boolean => (certificate.status.revision ?? 0) > 0
 
 function repairsAfter({ certificate }: Snapshot, isRepair: boolean, now: Instant): Partial<CertificateStatus> {
   if (!isRepair) return {}

@@ -30,6 +30,8 @@ export class ApiServer {
   /** What the operator has asked for. */
   readonly requests: string[] = []
   writes = 0
+  /** The chance that the answer to a status write gets lost, be it done or not. */
+  troubles = 0
   onSecret: (written: SecretWritten) => void = () => undefined
   readonly #agenda: Agenda
   readonly #dice: Dice
@@ -65,12 +67,15 @@ export class ApiServer {
     name: string,
     status: CertificateStatus,
     resourceVersion: string | undefined,
-  ): CertificateObject | 'conflict' | 'notFound' {
+  ): CertificateObject | 'conflict' | 'notFound' | 'unavailable' {
     this.#count('apply status')
     const object = this.certificates.get(name)
     if (object === undefined) return 'notFound'
     if (resourceVersion !== undefined && object.resourceVersion !== resourceVersion) return 'conflict'
-    return this.putCertificate({ ...object, status })
+    const isLost = this.troubles > 0 && this.#dice.chance(this.troubles)
+    if (isLost && this.#dice.chance(0.5)) return 'unavailable'
+    const stored = this.putCertificate({ ...object, status })
+    return isLost ? 'unavailable' : stored
   }
 
   getCertificate(name: string): CertificateObject | undefined {

@@ -81,7 +81,7 @@ export class Authority {
     if (mood === this.mood) return
     this.mood = mood
     this.moodSince = this.#agenda.now
-    if (mood === 'losing') for (const transaction of this.transactions.values()) transaction.isOver = true
+    if (mood === 'losing') this.forget()
   }
 
   enroll(order: Order): Reply {
@@ -107,6 +107,11 @@ export class Authority {
     if (this.#agenda.now < transaction.readyAt) return this.#waiting(ticket, transaction.readyAt)
     transaction.facts ??= this.#sign(transaction)
     return this.mood === 'silent' ? timedOut(ticket) : { kind: 'issued', facts: transaction.facts }
+  }
+
+  /** Forgets whatever it was asked. */
+  forget(): void {
+    for (const transaction of this.transactions.values()) transaction.isOver = true
   }
 
   abandon(ticket: EnrollmentTicket): void {

@@ -70,8 +70,19 @@ export function kills(world: World, weather: Weather): void {
 export function calm(world: World): void {
   world.note('calm')
   world.crashes = 0
+  world.api.troubles = 0
   world.turn('healthy')
   world.setClock(milliseconds(0))
   // A key that does not fit under rotationPolicy Never waits for a person.
   for (const name of world.api.certificates.keys()) world.edit(name, { privateKey: { algorithm: 'ECDSA' } })
+}
+
+/** @returns the most of these moments that lie within one span of that length */
+export function mostWithin(moments: readonly number[], span: Duration): number {
+  let most = 0
+  for (let first = 0, last = 0; last < moments.length; last++) {
+    while ((moments[last] ?? 0) - (moments[first] ?? 0) >= span) first += 1
+    most = Math.max(most, last - first + 1)
+  }
+  return most
 }

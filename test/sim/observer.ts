@@ -35,6 +35,8 @@ export class Observer {
   /** Since when the operator has been alive without a break. */
   soundSince: Instant
   isClockRight = true
+  /** The CA may advise to renew what is quite new. */
+  mayRenewEarly = false
   /** How long a CA must have been healthy, and the Certificate untouched, for an expiry to be our fault. */
   healthyFor: Duration | undefined
   readonly #agenda: Agenda
@@ -114,7 +116,7 @@ export class Observer {
     if (last === undefined) return
     if (next.at > last.notAfter) this.#expired(owner, last.notAfter)
     // What was asked for while the last one was on its way asks for a successor too.
-    if ((this.touched.get(owner) ?? 0) >= minus(last.at, hours(1))) return
+    if (this.mayRenewEarly || (this.touched.get(owner) ?? 0) >= minus(last.at, hours(1))) return
     // Nobody touched anything: only time may have asked for a successor.
     const kept = between(last.at, next.at)
     const usable = between(last.at, last.notAfter)

@@ -25,6 +25,8 @@ import type { Trace } from './trace.ts'
 export interface IssuerTruth {
   exists: boolean
   generation: number
+  /** Two servers behind one name, one of them broken: a probe may meet either. */
+  isFlapping: boolean
 }
 
 export interface ProcessParts {
@@ -45,6 +47,12 @@ export interface ProcessParts {
   readonly onStep: (name: string, step: Step) => void
 }
 
+interface Telling {
+  readonly object: CertificateObject
+  readonly next: Next
+  readonly isStale: boolean
+}
+
 interface Work {
   isDirty: boolean
   isRunning: boolean
@@ -62,6 +70,7 @@ export class Process {
   readonly #holds = new Map<string, Instant>()
   readonly #keyring = new Map<string, string>()
   readonly #owed = new Set<string>()
+  readonly #untold = new Map<string, Telling>()
   #issuer: { readonly view: IssuerView } | undefined
   #isAlive = true
   readonly #unwatch: () => void
@@ -116,8 +125,10 @@ export class Process {
   #look(before: IssuerView | undefined): IssuerView {
     const { issuer, authority } = this.#parts
     if (!issuer.exists) return { kind: 'missing', message: 'the issuer does not exist' }
-    if (authority.mood === 'blocked' || authority.mood === 'down')
-      return { kind: 'notReady', message: 'the issuer is not ready' }
+    const looksBad = issuer.isFlapping
+      ? this.#parts.dice.chance(0.5)
+      : authority.mood === 'blocked' || authority.mood === 'down'
+    if (looksBad) return { kind: 'notReady', message: 'the issuer is not ready' }
     const isSame = before?.kind === 'ready' && before.generation === issuer.generation
     return {
       kind: 'ready',
@@ -222,6 +233,8 @@ export class Process {
   }
 
   *#reconcile(name: string): Effects<void> {
+    const untold = this.#untold.get(name)
+    if (untold !== undefined) return yield* this.#tell(untold)
     const action = this.#observe(name)
     if (action === undefined) return
     const { step } = action
@@ -231,11 +244,22 @@ export class Process {
     this.#note(name, { step, result, next })
     if (next.hold === undefined) this.#holds.delete(name)
     else this.#holds.set(name, next.hold)
-    const written = yield* this.#writeStatus(action, next)
-    const isLost = written === 'stale' || result.kind === 'stale' || result.kind === 'secretTaken'
-    if (isLost && this.#owed.has(name)) this.#parts.lost([name])
+    const isWasted = result.kind === 'stale' || result.kind === 'secretTaken'
+    if (isWasted && this.#owed.has(name)) this.#parts.lost([name])
+    yield* this.#tell({ object: action.object, next, isStale: result.kind === 'stale' })
+  }
+
+  /** What could not be told for the moment is told before anything else is done. */
+  *#tell(telling: Telling): Effects<void> {
+    const { object, next, isStale } = telling
+    const { name } = object
+    this.#untold.set(name, telling)
+    const written = next.status === undefined ? 'written' : yield* this.#writeStatus(object, next.status)
+    if (written === 'unavailable') return this.#retry(name)
+    this.#untold.delete(name)
+    if (written === 'stale' && this.#owed.has(name)) this.#parts.lost([name])
     this.#owed.delete(name)
-    if (written === 'stale' || result.kind === 'stale') return this.#retry(name)
+    if (written === 'stale' || isStale) return this.#retry(name)
     this.#workOf(name).failures = 0
     if (next.then.kind === 'again') this.#wakeAt(name, this.#now())
     if (next.then.kind === 'at') this.#wakeAt(name, next.then.at)
@@ -280,24 +304,25 @@ export class Process {
     return undefined
   }
 
-  /** What was promised to be durable is written even when something else about the object has changed meanwhile. */
-  *#writeStatus({ object }: Action, next: Next): Effects<'written' | 'stale'> {
-    const { status } = next
-    if (status === undefined || isSame(status, object.status)) return 'written'
+  /** Only a changed status makes ours out of date, not whatever else has changed about the object. */
+  *#writeStatus(object: CertificateObject, status: CertificateStatus): Effects<'written' | 'stale' | 'unavailable'> {
+    if (isSame(status, object.status)) return 'written'
     const { api } = this.#parts
-    let version: string = object.resourceVersion
-    for (let tries = 0; tries < 5; tries++) {
-      const at = version
-      const answer = yield* call(this.#hands(), () => api.applyStatus(object.name, status, at))
-      if (typeof answer === 'object') {
-        this.#certificates.overlay(object.name, answer)
-        return 'written'
-      }
-      const found = yield* call(this.#hands(), () => api.getCertificate(object.name))
-      if (found === undefined || !isSame(found.status, object.status)) return 'stale'
-      version = found.resourceVersion
-    }
-    return 'stale'
+    const { name, resourceVersion } = object
+    const first = yield* call(this.#hands(), () => api.applyStatus(name, status, resourceVersion))
+    if (first !== 'conflict') return this.#remember(name, first)
+    const found = yield* call(this.#hands(), () => api.getCertificate(name))
+    if (found === undefined) return 'stale'
+    if (isSame(found.status, status)) return this.#remember(name, found)
+    if (!isSame(found.status, object.status)) return 'stale'
+    const second = yield* call(this.#hands(), () => api.applyStatus(name, status, undefined))
+    return second === 'conflict' ? 'stale' : this.#remember(name, second)
+  }
+
+  #remember(name: string, answer: CertificateObject | 'notFound' | 'unavailable'): 'written' | 'stale' | 'unavailable' {
+    if (typeof answer === 'string') return answer === 'notFound' ? 'stale' : answer
+    this.#certificates.overlay(name, answer)
+    return 'written'
   }
 
   #hands(): Hands {

@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { hours, milliseconds, minutes, plus, scale, seconds } from '../../src/std/time.ts'
-import { wasReady } from '../../src/domain/status.ts'
 import type { Manner } from './authority.ts'
 import { calm, kills, meddling, moodiness, watchOver, wrongClocks } from './lives.ts'
 import { forWorlds, seeds } from './seeds.ts'
 import { lifetimes } from './world.ts'
-import type { World } from './world.ts'
 
 const manners: readonly Manner[] = ['inProcess', 'immediate', 'tickets']
 const everyKind = lifetimes.flatMap((lifetime) => manners.map((manner) => ({ lifetime, manner, text: lifetime.text })))
@@ -24,6 +22,7 @@ describe.each(everyKind)('certificates of $text from a CA of the kind $manner', 
         world.observer.healthyFor = scale(lifetime.length, 0.5)
         const name = world.addCertificate({ duration: lifetime.text })
         watchOver(world, scale(lifetime.length, 0.1))
+        world.api.troubles = 0.03
         world.run(scale(lifetime.length, 12))
         const published = world.observer.published.get(name)?.length ?? 0
         expect(published).toBeGreaterThanOrEqual(15)
@@ -44,6 +43,7 @@ describe.each(everyKind)('certificates of $text from a CA of the kind $manner', 
           world.addCertificate({ duration: lifetime.text }),
         ]
         watchOver(world, scale(lifetime.length, 0.1))
+        world.api.troubles = 0.03
         const length = scale(lifetime.length, 6)
         const every = scale(lifetime.length, 0.15)
         meddling(world, names, { length, every })
@@ -52,7 +52,7 @@ describe.each(everyKind)('certificates of $text from a CA of the kind $manner', 
         kills(world, { length, every })
         world.run(length)
         calm(world)
-        world.runUntil(plus(world.now, hours(30)), () => names.every((name) => isReady(world, name)))
+        world.runUntil(plus(world.now, hours(30)), () => names.every((name) => world.isReady(name)))
         for (const name of names) {
           const ready = world.certificate(name).status.conditions?.find(({ type }) => type === 'Ready')
           expect(`${name} ${ready?.status} ${ready?.reason}: ${ready?.message}`).toMatch(/True/)
@@ -61,5 +61,3 @@ describe.each(everyKind)('certificates of $text from a CA of the kind $manner', 
     )
   })
 })
-
-const isReady = (world: World, name: string): boolean => wasReady(world.certificate(name).status)

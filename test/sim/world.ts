@@ -1,5 +1,7 @@
 /** Everything together: API server, CA, Issuer, and the operator, which is started again whenever it dies. */
 import type { CertificateSpec } from '../../src/api/certificate.ts'
+import type { CertificateFacts } from '../../src/domain/facts.ts'
+import { wasReady } from '../../src/domain/status.ts'
 import { days, hours, instant, milliseconds, minutes, plus, seconds } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
 import { Agenda } from './agenda.ts'
@@ -27,7 +29,7 @@ export class World {
   readonly agenda = new Agenda(start)
   readonly api: ApiServer
   readonly authority: Authority
-  readonly issuer: IssuerTruth = { exists: true, generation: 1 }
+  readonly issuer: IssuerTruth = { exists: true, generation: 1, isFlapping: false }
   readonly observer: Observer
   readonly trace = new Trace()
   crashes: number
@@ -87,6 +89,20 @@ export class World {
     return secret?.role === 'certificate' ? secret : undefined
   }
 
+  /** What lies in the Secrets now. */
+  certificates(): readonly CertificateFacts[] {
+    const secrets = [...this.api.secrets.values()].filter((secret) => secret.role === 'certificate')
+    return secrets.flatMap(({ certificate }) => (certificate.kind === 'ok' ? certificate.facts : []))
+  }
+
+  isReady(name: string): boolean {
+    return wasReady(this.certificate(name).status)
+  }
+
+  reasonOf(name: string, type: string): string | undefined {
+    return this.certificate(name).status.conditions?.find((condition) => condition.type === type)?.reason
+  }
+
   removeCertificate(name: string): void {
     this.note(`${name}: deleted`)
     this.api.removeCertificate(name)
@@ -116,6 +132,10 @@ export class World {
     this.note(`CA turns ${mood}`)
     this.authority.turn(mood)
     this.agenda.in(this.dice.between(seconds(1), minutes(1)), () => this.#process.probe())
+  }
+
+  probe(): void {
+    this.#process.probe()
   }
 
   editIssuer(): void {

@@ -8,6 +8,7 @@ import type { Step } from '../../domain/decide.ts'
 import { reduce } from '../../domain/reduce.ts'
 import type { Next, Result } from '../../domain/outcome.ts'
 import { KubeError } from '../../kube/errors.ts'
+import type { KubeReason } from '../../kube/errors.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { WorkQueue } from '../../runtime/queue.ts'
@@ -19,11 +20,10 @@ import type { ContextMaker } from '../context.ts'
 import type { IssuerSession } from '../issuer/live.ts'
 import { act, unexpected } from './act.ts'
 import type { Action, Actors } from './act.ts'
-import { projectCertificate } from './certificates.ts'
 import type { IssuanceLog } from './issuance.ts'
 import { observe } from './observe.ts'
 import type { Caches, Observation } from './observe.ts'
-import { sameStatus } from './samestatus.ts'
+import { CertificateStatuses } from './statuses.ts'
 
 export interface CertificateControllerParts {
   readonly caches: Caches
@@ -39,18 +39,32 @@ export interface CertificateControllerParts {
   readonly recheckIssuer: (key: string) => void
 }
 
+interface Telling {
+  readonly certificate: Certificate
+  readonly next: Next
+  readonly isStale: boolean
+}
+
+/** Troubles of the API server that pass. A write that is refused for good must not hold up the next renewal. */
+const passing: ReadonlySet<KubeReason> = new Set(['tooManyRequests', 'timeout', 'unreachable', 'unreadable', 'server'])
+
 export class CertificateController {
   readonly #parts: CertificateControllerParts
   /** See `Snapshot.hold`. */
   readonly #holds = new Map<string, Instant>()
+  readonly #untold = new Map<string, Telling>()
+  readonly #statuses: CertificateStatuses
 
   constructor(parts: CertificateControllerParts) {
     this.#parts = parts
+    this.#statuses = new CertificateStatuses(parts.certificates, parts.caches.certificates)
   }
 
   /** @param key - `namespace/name` of the Certificate */
   async reconcile(key: string, signal: AbortSignal): Promise<Verdict> {
     const { caches, clock } = this.#parts
+    const untold = this.#untold.get(key)
+    if (untold !== undefined) return this.#tell(key, untold, signal)
     const observation = observe(key, caches, this.#holds.get(key))
     if (observation === undefined) {
       if (caches.certificates.get(key) === undefined) this.#forget(key)
@@ -58,7 +72,7 @@ export class CertificateController {
     }
     const step = decide(observation.snapshot, clock.now())
     const gate = this.#enterGate(key, observation, step)
-    if (gate.kind === 'wait') return gate.until === undefined ? { kind: 'done' } : { kind: 'wakeAt', at: gate.until }
+    if (gate.kind === 'wait') return this.#queue(key, { observation, step, until: gate.until }, signal)
     try {
       const result = await this.#act(observation, step, signal)
       return await this.#finish(key, { observation, step, result }, signal)
@@ -133,12 +147,36 @@ export class CertificateController {
     const next = reduce(observation.snapshot, { step, result }, clock.now())
     if (next.hold === undefined) this.#holds.delete(key)
     else this.#holds.set(key, next.hold)
-    const written = await this.#writeStatus(observation, next, signal)
-    if (written === 'stale') return { kind: 'retry' }
-    for (const event of next.events)
-      this.#parts.events.record({ regarding: regarding(observation.certificate), ...event })
-    if (result.kind === 'stale') return { kind: 'retry' }
-    return this.#verdict(next)
+    return this.#tell(key, { certificate: observation.certificate, next, isStale: result.kind === 'stale' }, signal)
+  }
+
+  /** What could not be told for the moment is told before anything else is done: the CA must not be asked again meanwhile. */
+  async #tell(key: string, telling: Telling, signal: AbortSignal): Promise<Verdict> {
+    const { certificate, next, isStale } = telling
+    this.#untold.set(key, telling)
+    try {
+      const written =
+        next.status === undefined ? 'written' : await this.#statuses.write(certificate, next.status, signal)
+      this.#untold.delete(key)
+      if (written === 'stale') return { kind: 'retry' }
+    } catch (error) {
+      if (!(error instanceof KubeError) || !passing.has(error.reason)) this.#untold.delete(key)
+      throw error
+    }
+    for (const event of next.events) this.#parts.events.record({ regarding: regarding(certificate), ...event })
+    return isStale ? { kind: 'retry' } : this.#verdict(next)
+  }
+
+  /** In line at the issuer's gate: nothing is done, but a certificate that expires meanwhile is told to have expired. */
+  async #queue(
+    key: string,
+    { observation, step, until }: { observation: Observation; step: Step; until: Instant | undefined },
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const next = reduce(observation.snapshot, { step, result: { kind: 'queued' } }, this.#parts.clock.now())
+    const verdict = await this.#tell(key, { certificate: observation.certificate, next, isStale: false }, signal)
+    if (until === undefined || (verdict.kind === 'wakeAt' && verdict.at < until)) return verdict
+    return { kind: 'wakeAt', at: until }
   }
 
   #verdict({ then }: Next): Verdict {
@@ -149,35 +187,6 @@ export class CertificateController {
         return { kind: 'wakeAt', at: then.at }
       case 'rest':
         return { kind: 'done' }
-    }
-  }
-
-  /**
-   * Writes the status only if it changed. While an enrollment is in flight the write names the version it was decided on: a
-   * replica that lost its lease must not undo the ticket of its successor.
-   */
-  async #writeStatus(observation: Observation, next: Next, signal: AbortSignal): Promise<'written' | 'stale'> {
-    const { certificate } = observation
-    if (next.status === undefined || sameStatus(certificate.status, next.status)) return 'written'
-    const { name, namespace = '', resourceVersion } = certificate.metadata
-    const guarded = next.status.enrollment !== undefined || certificate.status?.enrollment !== undefined
-    const isPublished = next.status.revision !== certificate.status?.revision
-    const precondition = guarded && !isPublished && resourceVersion !== undefined ? { resourceVersion } : {}
-    try {
-      const updated = await this.#parts.certificates.applyStatus(
-        {
-          apiVersion: certificate.apiVersion,
-          kind: certificate.kind,
-          metadata: { name, namespace, ...precondition },
-          status: next.status,
-        },
-        signal,
-      )
-      this.#parts.caches.certificates.overlay(`${namespace}/${name}`, projectCertificate(updated))
-      return 'written'
-    } catch (error) {
-      if (error instanceof KubeError && (error.reason === 'conflict' || error.reason === 'notFound')) return 'stale'
-      throw error
     }
   }
 }
