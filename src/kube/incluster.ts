@@ -12,16 +12,15 @@ export interface PodSurroundings {
   readonly host: string
   readonly port: string
   /** The folder with `token` and `ca.crt`. */
-  readonly directory?: string
+  readonly directory: string
 }
 
-const usualDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** The kubelet replaces a token long before it expires, and client-go too looks once a minute. */
 const readAgainAfter = minutes(1)
 
 /** @returns an identity that reads its token and CA again once a minute, or a sentence when there are none */
 export async function podIdentity(pod: PodSurroundings, clock: Clock): Promise<Result<Identity, string>> {
-  const directory = pod.directory ?? usualDirectory
+  const { directory } = pod
   let read: { readonly at: number; readonly credentials: Credentials }
   try {
     read = { at: clock.monotonic(), credentials: await readMounted(directory) }

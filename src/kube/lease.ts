@@ -112,8 +112,8 @@ export class Elector {
     const { clock, renewDeadline, retryPeriod } = this.#options
     let ends = acquired + renewDeadline
     const left = (): number => ends - clock.monotonic()
-    while (!signal.aborted) {
-      await pause(clock, milliseconds(Math.min(retryPeriod, Math.max(0, left()))), signal)
+    while (!signal.aborted && left() > 0) {
+      await pause(clock, milliseconds(Math.min(retryPeriod, left())), signal)
       if (signal.aborted) return 'kept'
       // Also after a long pause of the process or the machine: somebody else may act by now.
       if (left() <= 0) return 'lost'
@@ -122,7 +122,7 @@ export class Elector {
       if (answer === 'theirs') return 'lost'
       if (answer === 'ours') ends = began + renewDeadline
     }
-    return 'kept'
+    return signal.aborted ? 'kept' : 'lost'
   }
 
   #tryLength(): Duration {

@@ -1,6 +1,6 @@
 /** List and watch while sockets break, servers fall silent or refuse, and versions expire. */
 import { describe, expect, it } from '@jest/globals'
-import { milliseconds, minutes, seconds } from '../../src/std/time.ts'
+import { milliseconds, seconds } from '../../src/std/time.ts'
 import { failure, statusBody } from '../support/fakeapi/faults.ts'
 import { turns, until } from '../support/fakeapi/until.ts'
 import { useScene } from './scene.ts'

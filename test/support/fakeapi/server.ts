@@ -18,8 +18,8 @@ export interface FakeApi {
   readonly connections: number
   /** The next request of that verb meets the fault; several wait for their turn. Undefined lets one request through. */
   next(verb: Verb, ...faults: readonly (Fault | undefined)[]): void
-  /** Every request meets the fault, until it is undefined again. */
-  always(fault: Fault | undefined): void
+  /** Every request, or every one that is meant, meets the fault, until it is undefined again. */
+  always(fault: Fault | undefined, isMeant?: (seen: SeenRequest) => boolean): void
   count(verb: Verb): number
   close(): Promise<void>
 }
@@ -30,9 +30,9 @@ export async function startFakeApi(): Promise<FakeApi> {
   const requests: SeenRequest[] = []
   const sockets = new WeakSet<Socket>()
   const faults = new Map<Verb, (Fault | undefined)[]>()
-  const state: { connections: number; always: Fault | undefined } = { connections: 0, always: undefined }
+  const state = { connections: 0, always: (_seen: SeenRequest): Fault | undefined => undefined }
   const serve = (seen: SeenRequest, place: Place, response: ServerResponse): void => {
-    const fault = faults.get(seen.verb)?.shift() ?? state.always
+    const fault = faults.get(seen.verb)?.shift() ?? state.always(seen)
     if (fault !== undefined && fault.kind !== 'doneThenDrop') return misbehave(response, fault)
     if (seen.verb === 'watch') return watches.serve(response, place, seen.query)
     const { status, body } = answer(objects, seen, place)
@@ -57,8 +57,8 @@ export async function startFakeApi(): Promise<FakeApi> {
       return state.connections
     },
     next: (verb, ...more) => void faults.set(verb, [...(faults.get(verb) ?? []), ...more]),
-    always: (fault) => {
-      state.always = fault
+    always: (fault, isMeant = () => true) => {
+      state.always = (seen) => (isMeant(seen) ? fault : undefined)
     },
     count: (verb) => requests.filter((one) => one.verb === verb).length,
     close: server.close,
