@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { JsonWebKey } from 'node:crypto'
 import { certificatesPem } from '../../../src/pki/pem.ts'
-import { days, plus, toRfc3339 } from '../../../src/std/time.ts'
+import { days, milliseconds, minus, plus, toRfc3339 } from '../../../src/std/time.ts'
 import type { Instant } from '../../../src/std/time.ts'
 import type { CaMaterial } from '../ca-material.ts'
 import { FakeAccounts } from './accounts.ts'
@@ -50,7 +50,8 @@ export class FakeAcme {
     this.#accounts = new FakeAccounts({ base, troubles: this.troubles, macKeys })
     const isServed = (token: string, account: string): boolean =>
       this.answers.get(token) === `${token}.${this.#accounts.thumbprintOf(account)}`
-    this.#orders = new FakeOrders({ base, troubles: this.troubles, now, isServed })
+    const slow = (): Instant => minus(now(), milliseconds(this.troubles.clockSlow ?? 0))
+    this.#orders = new FakeOrders({ base, troubles: this.troubles, now: slow, isServed })
   }
 
   get directoryUrl(): string {

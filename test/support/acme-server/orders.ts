@@ -73,7 +73,8 @@ export class FakeOrders {
   }
 
   look(order: FakeOrder): FakeReply {
-    const { orderLife = Infinity, processingLooks = 0 } = this.#book.troubles
+    const { orderLife = Infinity, processingLooks = 0, validationLooks = 0 } = this.#book.troubles
+    if (order.status === 'pending' && this.#isProven(order) && order.looks++ >= validationLooks) order.status = 'ready'
     if (order.status === 'processing' && ++order.looks > processingLooks) order.status = 'valid'
     if (order.status === 'pending' && this.#book.now() >= order.madeAt + orderLife) order.status = 'invalid'
     return reply(200, this.shown(order))
@@ -124,7 +125,17 @@ export class FakeOrders {
   #advance(order: FakeOrder): void {
     const own = this.#authorizations.filter((one) => one.order === order)
     if (own.some(({ status }) => status === 'invalid' || status === 'deactivated')) order.status = 'invalid'
-    else if (order.status === 'pending' && own.every(({ status }) => status === 'valid')) order.status = 'ready'
+    else if (order.status === 'pending' && this.#isProven(order) && this.#book.troubles.validationLooks === undefined)
+      order.status = 'ready'
+  }
+
+  /** Everything has been shown to the CA, which has yet to make up its mind. */
+  #isLooking({ order }: FakeAuthorization): boolean {
+    return order.status === 'pending' && this.#isProven(order)
+  }
+
+  #isProven(order: FakeOrder): boolean {
+    return this.#authorizations.every((one) => one.order !== order || one.status === 'valid')
   }
 
   #shownAuthorization(authorization: FakeAuthorization): object {
@@ -134,8 +145,9 @@ export class FakeOrders {
       { type: 'http-01', url: `${this.#book.base}/challenge/none`, status: 'pending', token: 17 },
     ]
     const challenge = this.#shownChallenge(authorization)
+    const isLooking = this.#isLooking(authorization)
     return {
-      status: authorization.status,
+      status: isLooking ? 'pending' : authorization.status,
       identifier: { ...authorization.name, value: authorization.name.value.replace(/^\*\./, '') },
       ...(wildcard ? { wildcard } : {}),
       challenges: this.#book.troubles.listsStrangeChallenges === true ? [...strange, challenge] : [challenge],
@@ -147,8 +159,10 @@ export class FakeOrders {
     const detail = `${authorization.name.value} points at another web server`
     const error = { type: 'urn:ietf:params:acme:error:unauthorized', detail, status: 403 }
     const { token } = authorization
+    const isLooking = this.#isLooking(authorization)
     // RFC 8555 section 7.1.6: a challenge of an authorization that was given up stays as it was.
-    const status = authorization.status === 'deactivated' ? 'pending' : authorization.status
+    const kept = authorization.status === 'deactivated' ? 'pending' : authorization.status
+    const status = isLooking ? 'processing' : kept
     return { type: 'http-01', url, token, status, ...(status === 'invalid' ? { error } : {}) }
   }
 }

@@ -2,6 +2,8 @@
 export interface AcmeTroubles {
   /** Refuses this many nonces in a row before it takes one. */
   nonceRefusals?: number
+  /** How often an order is still `pending` when it is looked at after the last challenge. */
+  validationLooks?: number
   /** How often an order is still `processing` when it is looked at after finalize. */
   processingLooks?: number
   /** Answers every newOrder with this problem. */
@@ -28,6 +30,8 @@ export interface AcmeTroubles {
   hidesFinalize?: boolean
   /** Orders end this many milliseconds after they were made, and then are invalid without a reason. */
   orderLife?: number
+  /** Its clock is this many milliseconds behind. */
+  clockSlow?: number
   /** Every account is shown as deactivated. */
   deactivatesAccounts?: boolean
   externalAccountRequired?: boolean
