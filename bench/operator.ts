@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { request } from 'undici'
+import { operatorLaunch } from '../scripts/launch.ts'
 
 export interface RunningOperator {
   readonly startedAt: number
@@ -19,7 +20,8 @@ export interface RunningOperator {
 }
 
 export interface OperatorOptions {
-  readonly kubeconfig: string
+  /** The API server as a pod meets it: its address, and a folder with `token` and `ca.crt`. */
+  readonly pod: { readonly host: string; readonly port: string; readonly directory: string }
   readonly metricsPort: number
   readonly http01Port: number
   readonly logFile: string
@@ -39,14 +41,21 @@ export function startOperator(options: OperatorOptions): RunningOperator {
     [
       ...options.nodeOptions,
       options.bundle,
-      `--kubeconfig=${options.kubeconfig}`,
+      `--service-account-directory=${options.pod.directory}`,
       `--metrics-address=127.0.0.1:${options.metricsPort}`,
       `--http01-address=127.0.0.1:${options.http01Port}`,
       '--leader-election=false',
       '--address-guard=false',
       ...(options.flags ?? []),
     ],
-    { stdio: ['ignore', log, log] },
+    {
+      stdio: ['ignore', log, log],
+      env: {
+        ...operatorLaunch.environment,
+        KUBERNETES_SERVICE_HOST: options.pod.host,
+        KUBERNETES_SERVICE_PORT: options.pod.port,
+      },
+    },
   )
   let isStopping = false
   const crashed = once(child, 'exit').then(() => {

@@ -5,17 +5,18 @@
  *   npm run bench                  1000 certificates of a CA issuer, 200 by ACME
  *   npm run bench -- --count 5000  as many
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { operatorLaunch } from '../scripts/launch.ts'
 import { startControlPlane } from '../test/support/controlplane.ts'
 import { startPebble } from '../test/support/pebble.ts'
 import { connect, inParallel } from './api.ts'
 import type { Api } from './api.ts'
 import * as objects from './objects.ts'
 import { startOperator } from './operator.ts'
-import type { RunningOperator } from './operator.ts'
+import type { OperatorOptions, RunningOperator } from './operator.ts'
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     acme: { type: 'string', default: '200' },
     flags: { type: 'string', default: '' },
     bundle: { type: 'string', default: 'dist/perennial.mjs' },
-    node: { type: 'string', default: '' },
+    node: { type: 'string', default: operatorLaunch.nodeOptions.join(' ') },
   },
 })
 const count = Number(values.count)
@@ -32,6 +33,18 @@ const words = (text: string): readonly string[] => text.split(' ').filter(Boolea
 const program = { bundle: values.bundle, nodeOptions: words(values.node) }
 const ports = { metrics: 19402, http01: 15002 }
 const logs = mkdtempSync(join(tmpdir(), 'perennial-bench-'))
+
+type Pod = OperatorOptions['pod']
+
+/** What Kubernetes mounts into a pod, for an operator that runs beside the benchmark. */
+function podOf({ url, token, ca }: { url: string; token: string; ca: string }): Pod {
+  const directory = join(logs, 'serviceaccount')
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'token'), token, { mode: 0o600 })
+  writeFileSync(join(directory, 'ca.crt'), ca)
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port, directory }
+}
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const line = (name: string, value: string): void => console.log(`${name.padEnd(44)} ${value}`)
@@ -121,12 +134,12 @@ function report(
   line(`${name}: peak RSS`, `${peak.toFixed(0)} MB`)
 }
 
-async function caCase(api: Api, plane: { kubeconfig: string }, rate: number): Promise<void> {
+async function caCase(api: Api, pod: Pod, rate: number): Promise<void> {
   await api.call('POST', objects.issuersPath, objects.selfSignedIssuer)
   await api.call('POST', objects.certificatesPath, objects.caCertificate)
   await api.call('POST', objects.issuersPath, objects.caIssuer)
   const options = {
-    kubeconfig: plane.kubeconfig,
+    pod,
     metricsPort: ports.metrics,
     http01Port: ports.http01,
     ...program,
@@ -144,11 +157,7 @@ async function caCase(api: Api, plane: { kubeconfig: string }, rate: number): Pr
   await operator.stop()
 }
 
-async function acmeCase(
-  api: Api,
-  plane: { kubeconfig: string },
-  { rate, before }: { rate: number; before: number },
-): Promise<void> {
+async function acmeCase(api: Api, pod: Pod, { rate, before }: { rate: number; before: number }): Promise<void> {
   if (acmeCount === 0) return
   const pebble = await startPebble({ httpPort: ports.http01, nonceReject: 0, env: { PEBBLE_VA_NOSLEEP: '1' } })
   try {
@@ -157,7 +166,7 @@ async function acmeCase(
       await api.call('POST', objects.certificatesPath, objects.leaf('acme', i))
     })
     const options = {
-      kubeconfig: plane.kubeconfig,
+      pod,
       metricsPort: ports.metrics,
       http01Port: ports.http01,
       ...program,
@@ -181,8 +190,9 @@ async function main(): Promise<void> {
     await api.call('POST', '/api/v1/namespaces', { metadata: { name: objects.namespace } })
     const rate = await createRate(api)
     line('API server: creates/s (32 connections, 1 KB)', rate.toFixed(0))
-    await caCase(api, plane, rate)
-    await acmeCase(api, plane, { rate, before: count + 1 })
+    const pod = podOf(plane)
+    await caCase(api, pod, rate)
+    await acmeCase(api, pod, { rate, before: count + 1 })
   } finally {
     await api.close()
     await plane.stop()

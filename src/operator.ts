@@ -76,7 +76,8 @@ type Begun = Pick<Operator, 'config' | 'clock' | 'log'>
 
 async function assemble({ config, clock, log }: Begun): Promise<Result<Operator, string>> {
   const { kubeconfig } = config
-  const pod = podSurroundings(environment())
+  const surroundings = podSurroundings(environment())
+  const pod = surroundings && { ...surroundings, directory: config.serviceAccountDirectory }
   const identity = await loadIdentity({ ...(kubeconfig === undefined ? {} : { kubeconfig }), pod, clock })
   if (!identity.ok) return identity
   const caches = makeCaches(log)

@@ -66,6 +66,12 @@ export const settings = {
     shape: 'path',
     help: 'Kubeconfig file. Empty: the ServiceAccount of the pod, or ~/.kube/config outside a cluster.',
   }),
+  serviceAccountDirectory: setting({
+    schema: z.string().min(1, 'must be a path'),
+    fallback: '/var/run/secrets/kubernetes.io/serviceaccount',
+    shape: 'path',
+    help: 'In a pod: the folder with the token and the ca.crt of its ServiceAccount.',
+  }),
   namespaces: setting({
     schema: list,
     fallback: '',
