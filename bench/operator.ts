@@ -35,8 +35,32 @@ export interface OperatorOptions {
 const ticksPerSecond = 100
 
 export function startOperator(options: OperatorOptions): RunningOperator {
+  const child = launch(options)
+  let isStopping = false
+  const crashed = once(child, 'exit').then(() => {
+    // Nobody looks at the promise of an operator that was stopped.
+    if (isStopping) return new Promise<never>(() => undefined)
+    throw new Error(`the operator ended by itself; its log is ${options.logFile}`)
+  })
+  return {
+    crashed,
+    startedAt: performance.now(),
+    metric: (name, labels = {}) => readMetric(options.metricsPort, name, labels),
+    cpuSeconds: () => cpuSeconds(child),
+    peakMegabytes: () => peakMegabytes(child),
+    stop: async () => {
+      isStopping = true
+      if (child.exitCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** As the image starts it, in the surroundings of a pod. */
+function launch(options: OperatorOptions): ChildProcess {
   const log = openSync(options.logFile, 'w')
-  const child = spawn(
+  return spawn(
     process.execPath,
     [
       ...options.nodeOptions,
@@ -57,25 +81,6 @@ export function startOperator(options: OperatorOptions): RunningOperator {
       },
     },
   )
-  let isStopping = false
-  const crashed = once(child, 'exit').then(() => {
-    // Nobody looks at the promise of an operator that was stopped.
-    if (isStopping) return new Promise<never>(() => undefined)
-    throw new Error(`the operator ended by itself; its log is ${options.logFile}`)
-  })
-  return {
-    crashed,
-    startedAt: performance.now(),
-    metric: (name, labels = {}) => readMetric(options.metricsPort, name, labels),
-    cpuSeconds: () => cpuSeconds(child),
-    peakMegabytes: () => peakMegabytes(child),
-    stop: async () => {
-      isStopping = true
-      if (child.exitCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
-  }
 }
 
 async function readMetric(port: number, name: string, labels: Readonly<Record<string, string>>): Promise<number> {

@@ -38,6 +38,7 @@ export class ContextMaker {
     const { clock, log, board, secrets } = this.#parts
     return {
       now: () => clock.now(),
+      told: (exchange) => log.debug('exchange with the CA', { ...exchange }),
       http: source?.http ?? noHttp,
       signal,
       log,

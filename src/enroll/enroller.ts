@@ -4,6 +4,10 @@
  * Outcomes are values. An enroller throws only for a bug or an aborted signal. Calls never sleep: each does a bounded amount
  * of work and says when to be called again.
  *
+ * Where a crash must not lead to a second request, `enroll` and `renew` send nothing: they build the request and return
+ * `pending` with `keepRequest` and a `wakeAt` of now; once it is stored, `poll` sends `order.keptRequest`, again and again if
+ * it must, always the same bytes.
+ *
  *   enroll ──► issued                     the controllers verify, then publish
  *     │  └───► refused | blocked | deferred
  *     └──────► pending(ticket) ──poll──► pending | issued | refused | blocked | deferred
@@ -15,7 +19,7 @@ import type { HttpClient } from '../net/http.ts'
 import type { PrivateKey } from '../pki/key.ts'
 import type { Der } from '../std/bytes.ts'
 import type { Logger } from '../std/log.ts'
-import type { Instant } from '../std/time.ts'
+import type { Duration, Instant } from '../std/time.ts'
 
 /** The member of an Issuer's spec that selects the protocol, for example `acme`. The literal list is `table.ts`'s. */
 export type Protocol = string
@@ -193,9 +197,22 @@ export interface Vault {
   ): Promise<boolean>
 }
 
+/** One exchange with a CA, as a person who looks for the cause of trouble wants to see it. Never holds a secret. */
+export interface Exchange {
+  /** The protocol's own word, for example `newOrder`, `simpleenroll`, `PKCSReq`, `ir`. */
+  readonly request: string
+  /** What came back, for example `200 certs-only`, `PENDING`, `rejection: badPOP`, or the failure of the network. */
+  readonly reply: string
+  /** How request and reply were protected, for example `RSA 2048, SHA-256, AES-128-CBC`. */
+  readonly algorithms?: string
+  readonly took: Duration
+}
+
 /** The whole outside world of one call. Nothing else is ambient. */
 export interface Ctx {
   now(): Instant
+  /** Told of every exchange once it is over. */
+  told(exchange: Exchange): void
   /** Already carries the issuer's trust, client certificate, proxy, limits and User-Agent. */
   readonly http: HttpClient
   /** Aborts at the call's deadline. */

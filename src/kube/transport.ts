@@ -17,6 +17,7 @@ import { KubeError } from './errors.ts'
 import type { Credentials, Identity } from './identity.ts'
 import { lines } from './lines.ts'
 import { pause } from './pause.ts'
+import { within } from './within.ts'
 
 export interface TransportOptions {
   readonly identity: Identity
@@ -111,7 +112,7 @@ export class Transport {
   }
 
   async #exchange(request: ApiRequest, signal: AbortSignal): Promise<{ status: number; value: unknown }> {
-    const credentials = await this.#options.identity.credentials()
+    const credentials = await this.#credentials(signal)
     const { path, query, method, body } = request
     const contentType = request.contentType ?? (body === undefined ? undefined : 'application/json')
     const response = await this.#agentsFor(credentials).requests.request({
@@ -132,7 +133,7 @@ export class Transport {
     const asked = { verb: 'watch', resource: request.resource }
     let status = 0
     try {
-      const credentials = await this.#options.identity.credentials()
+      const credentials = await this.#credentials(request.signal)
       const response = await this.#agentsFor(credentials).watches.request({
         ...this.#target(request.path, request.query),
         method: 'GET',
@@ -148,6 +149,11 @@ export class Transport {
       if (status === 0) this.#told(asked, mapped.reason, started)
       throw mapped
     }
+  }
+
+  /** A program that gives credentials may hang, and must not hold a request beyond its time. */
+  #credentials(signal: AbortSignal): Promise<Credentials> {
+    return within(this.#options.identity.credentials(), signal)
   }
 
   #told({ verb, resource }: Pick<ApiRequest, 'verb' | 'resource'>, status: number | string, started: Duration): void {

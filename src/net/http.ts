@@ -1,4 +1,22 @@
+import type { Der } from '../std/bytes.ts'
 import type { Duration, Instant } from '../std/time.ts'
+import type { ClientCertificate, Trust } from './tls.ts'
+
+/** The TLS session that a request is about to travel on. */
+export interface TlsSession {
+  /** For example `TLSv1.3`. */
+  readonly version: string
+  /** The first Finished message of a full handshake (RFC 5929 section 3); undefined from TLS 1.3 on. */
+  tlsUnique(): Uint8Array | undefined
+  /**
+   * Keying material of RFC 5705, for example for `tls-exporter` (RFC 9266).
+   *
+   * @param length - octets
+   */
+  exporter(label: string, length: number): Uint8Array
+  /** The certificate the server showed, DER. */
+  readonly serverCertificate: Der
+}
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST'
@@ -9,6 +27,12 @@ export interface HttpRequest {
   readonly maxBytes?: number
   /** Default 30 s. The whole exchange, connect to last byte. */
   readonly timeout?: Duration
+  /** Shown when the server asks for a certificate; instead of the client's own, on connections of its own. */
+  readonly clientCertificate?: ClientCertificate
+  /** Whom to trust instead of whom the client trusts. `nobodyKnown`: anyone, for a reply that is checked by other means. */
+  readonly trust?: Trust | 'nobodyKnown'
+  /** Makes the body once the session is up, instead of `body`; on a fresh connection, without resumption. https only. */
+  readonly boundBody?: (session: TlsSession) => Promise<Uint8Array>
 }
 
 export interface HttpResponse {

@@ -232,7 +232,15 @@ export class Scene<S> {
 
   ctx(signal: AbortSignal = new AbortController().signal): Ctx {
     const { clock, http, log, vault, board } = this
-    return { now: () => clock.now(), http, signal, log, vault, board }
+    return {
+      now: () => clock.now(),
+      told: (exchange) => log.debug('exchange', { ...exchange }),
+      http,
+      signal,
+      log,
+      vault,
+      board,
+    }
   }
 }
 

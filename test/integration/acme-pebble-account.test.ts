@@ -64,10 +64,12 @@ describe('an account', () => {
     async () => {
       const first = await open()
       const before = first.customer()
+      const forgotten = await accountOf(before)
       await before.issue(wish('before.example.test'))
       const second = await open()
       const after = second.customer({ vault: before.vault })
       await after.issue(wish('after.example.test'))
+      expect(await accountOf(after)).not.toBe(forgotten)
     },
     testTimeout,
   )

@@ -12,7 +12,7 @@ import type { Authority } from './authority.ts'
 import type { CertificateSecret, SecretObject } from './objects.ts'
 import { wishOf } from './objects.ts'
 
-export class BrokenPromise extends Error {}
+class BrokenPromise extends Error {}
 
 interface Published {
   readonly at: Instant

@@ -26,7 +26,7 @@ export function forWorlds(
       story(world)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      throw new Error(`seed ${seed}: ${message}\n${world.trace}`, { cause: error })
+      throw new Error(`seed ${seed}: ${message}\n${String(world.trace)}`, { cause: error })
     }
   }
 }

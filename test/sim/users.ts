@@ -28,7 +28,7 @@ export function deleteSecret(world: World, name: string): void {
   world.api.deleteSecret(world.certificate(name).spec.secretName, 'user')
 }
 
-export const specEdits: readonly ((world: World, name: string) => void)[] = [
+const specEdits: readonly ((world: World, name: string) => void)[] = [
   (world, name) => world.edit(name, { dnsNames: [`${name}-${world.dice.below(5)}.example.com`] }),
   (world, name) => world.edit(name, { privateKey: { algorithm: 'ECDSA', size: world.dice.pick([256, 384]) } }),
   (world, name) => {

@@ -22,7 +22,7 @@ export interface WorldOptions {
   readonly crashes?: number
 }
 
-export const start = instant(Date.UTC(2026, 0, 1))
+const start = instant(Date.UTC(2026, 0, 1))
 
 export class World {
   readonly dice: Dice

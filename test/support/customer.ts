@@ -78,6 +78,7 @@ export class Customer {
   ctx(): Ctx {
     return {
       now: () => systemClock.now(),
+      told: () => undefined,
       http: { send: (request, signal) => this.#send(request, signal) },
       signal: AbortSignal.timeout(callTimeout),
       log: silentLogger,

@@ -6,6 +6,7 @@ import type { Instant } from '../../src/std/time.ts'
 export function lonelyCtx(now: Instant): Ctx {
   return {
     now: () => now,
+    told: () => undefined,
     http: { send: () => Promise.reject(new Error('no network here')) },
     signal: new AbortController().signal,
     log: silentLogger,

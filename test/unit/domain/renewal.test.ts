@@ -122,10 +122,10 @@ describe('renewal', () => {
       serialNumber: fc.string(),
       lifetime: fc.integer({ min: 1000, max: days(3650) }),
       backdate: fc.integer({ min: 0, max: days(10) }),
-      issued: fc.integer({ min: -days(3), max: days(3) }),
+      issued: fc.integer({ min: days(-3), max: days(3) }),
       renewBefore: fc.option(fc.integer({ min: 1000, max: days(4000) }), { nil: undefined }),
       percentage: fc.option(fc.integer({ min: 1, max: 99 }), { nil: undefined }),
-      window: fc.option(fc.tuple(fc.integer({ min: -days(99), max: days(99) }), fc.integer({ min: 1, max: days(9) })), {
+      window: fc.option(fc.tuple(fc.integer({ min: days(-99), max: days(99) }), fc.integer({ min: 1, max: days(9) })), {
         nil: undefined,
       }),
     })
