@@ -5,8 +5,8 @@ import { clusterIssuerKind, issuerKind } from './api/issuer.ts'
 import type { Secret } from './api/meta.ts'
 import { certificateIndexes, projectCertificate } from './controllers/certificate/certificates.ts'
 import type { CertificateProjection } from './controllers/certificate/certificates.ts'
-import { projectSecret } from './controllers/certificate/projection.ts'
 import type { SecretProjection } from './controllers/certificate/projection.ts'
+import { SecretsInWriting } from './controllers/certificate/writing.ts'
 import { projectIssuer } from './controllers/issuer/issuers.ts'
 import type { AnyIssuer, IssuerProjection } from './controllers/issuer/issuers.ts'
 import { fieldManager, labels } from './controllers/names.ts'
@@ -31,6 +31,7 @@ export interface CacheSet {
   readonly issuers: Store<IssuerProjection>
   readonly clusterIssuers: Store<IssuerProjection>
   readonly secrets: Store<SecretProjection>
+  readonly writing: SecretsInWriting
 }
 
 export function makeResources(transport: Transport): Resources {
@@ -48,6 +49,7 @@ export function makeCaches(log: Logger): CacheSet {
     issuers: new Store({ log }),
     clusterIssuers: new Store({ log }),
     secrets: new Store({ log }),
+    writing: new SecretsInWriting(),
   }
 }
 
@@ -74,7 +76,7 @@ export async function reflectAll(reflecting: Reflecting): Promise<void> {
       ...scope,
       resource: resources.secrets,
       store: caches.secrets,
-      project: projectSecret,
+      project: (secret) => caches.writing.project(secret),
       labelSelector: labels.managed,
     }),
   ])

@@ -112,6 +112,7 @@ function certificateController(
   const secrets = new CertificateSecrets({
     secrets: resources.secrets,
     store: caches.secrets,
+    writing: caches.writing,
     written: (key) => wakeIssuersUsing(key, { live, queue: queues.issuer }),
   })
   return new CertificateController({

@@ -25,7 +25,7 @@ export interface PrivateKey {
   /** Lower-case hex SHA-256 of {@link PrivateKey.publicKey}. */
   readonly publicKeyHash: string
   /**
-   * Signs on the thread pool.
+   * Signs; on the thread pool where it takes longer than the way there and back.
    *
    * @param data - the bytes to sign
    * @param hash - ignored for Ed25519
@@ -62,6 +62,7 @@ class HeldKey implements PrivateKey {
   sign(data: Uint8Array, hash: HashName): Promise<Uint8Array> {
     const digest = this.shape.algorithm === 'Ed25519' ? null : hash.replace('-', '')
     return new Promise((resolve, reject) => {
+      if (this.shape.algorithm !== 'RSA' && this.shape.size <= 256) return resolve(sign(digest, data, this.#keyObject))
       sign(digest, data, this.#keyObject, (error, signature) => (error === null ? resolve(signature) : reject(error)))
     })
   }

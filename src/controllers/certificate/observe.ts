@@ -3,12 +3,12 @@
  * laid over them.
  */
 import { parseCertificate } from '../../api/certificate.ts'
-import type { Certificate } from '../../api/certificate.ts'
+import type { Certificate, CertificateSpec } from '../../api/certificate.ts'
 import type { CertificateView, IssuerView, RequestedWish, Snapshot } from '../../domain/snapshot.ts'
 import { readWish } from '../../domain/wish.ts'
 import type { Store } from '../../kube/store.ts'
 import { sha256Hex } from '../../pki/hash.ts'
-import { err, ok } from '../../std/result.ts'
+import { ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import type { Instant } from '../../std/time.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
@@ -40,8 +40,8 @@ export interface Observation {
 export function observe(key: string, caches: Caches, hold: Instant | undefined): Observation | undefined {
   const projection = caches.certificates.get(key)
   if (projection === undefined) return undefined
-  const { parsed, wish } = readOnce(projection)
-  const certificate = projection.object
+  const { spec, wish } = readOnce(projection)
+  const certificate = spec.ok ? { ...projection.object, spec: spec.value } : projection.object
   const { namespace = '' } = certificate.metadata
   const issuerKey = issuerKeyOf(certificate.spec.issuerRef ?? { kind: 'Issuer', name: '' }, namespace)
   const issuer = issuerView(issuerKey, caches)
@@ -52,7 +52,7 @@ export function observe(key: string, caches: Caches, hold: Instant | undefined):
   )
   const target = secret?.role === 'certificate' ? secret : undefined
   return {
-    certificate: parsed.ok ? parsed.value : certificate,
+    certificate,
     issuerKey,
     secret: target,
     snapshot: {
@@ -66,22 +66,29 @@ export function observe(key: string, caches: Caches, hold: Instant | undefined):
   }
 }
 
+/** What a person wishes, read. It stays the same as long as the generation does, whatever becomes of the status. */
 interface Reading {
-  readonly parsed: Result<Certificate, string>
+  readonly generation: number | undefined
+  readonly spec: Result<CertificateSpec, string>
   readonly wish: Result<RequestedWish, string>
 }
 
 /** How many readings are kept: as many as are reconciled at a time, with some to spare. More would cost memory for good. */
 const mostReadings = 128
-const readings = new Map<CertificateProjection, Reading>()
+/** By uid. */
+const readings = new Map<string, Reading>()
 
-/** A Certificate is looked at several times between two versions, and reading it is most of what a look costs. */
-function readOnce(projection: CertificateProjection): Reading {
-  const known = readings.get(projection)
-  if (known !== undefined) return known
-  const parsed = parseCertificate(projection.object)
-  const reading = { parsed, wish: parsed.ok ? hashWish(parsed.value) : err(parsed.error) }
-  readings.set(projection, reading)
+/** A Certificate is looked at several times in the course of one issuance, and reading it is most of what a look costs. */
+function readOnce({ object }: CertificateProjection): Reading {
+  const { uid = '', generation } = object.metadata
+  const known = readings.get(uid)
+  if (known !== undefined && known.generation === generation) return known
+  const parsed = parseCertificate(object)
+  const reading: Reading = parsed.ok
+    ? { generation, spec: ok(parsed.value.spec), wish: hashWish(parsed.value) }
+    : { generation, spec: parsed, wish: parsed }
+  readings.delete(uid)
+  readings.set(uid, reading)
   const oldest = readings.keys().next().value
   if (readings.size > mostReadings && oldest !== undefined) readings.delete(oldest)
   return reading

@@ -41,7 +41,7 @@ export interface OtherSecret extends Common {
 export interface KnownEntries {
   /** Base64, as they were written. */
   readonly data: Readonly<Record<string, string>>
-  readonly certificate: CertificateFacts
+  readonly certificate?: CertificateFacts
   readonly key: KeyFacts
 }
 
@@ -60,7 +60,7 @@ export function projectSecret(secret: Secret, known?: KnownEntries): SecretProje
         ...common,
         role: 'next-key',
         certificateName: secret.metadata.annotations?.[annotations.certificateName],
-        pending: pendingView(secret),
+        pending: pendingView(secret, known),
       }
     default:
       return { ...common, role: 'other' }
@@ -149,8 +149,9 @@ function keyPart(base64: string | undefined): Part<KeyFacts> {
   return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
 }
 
-function pendingView(secret: Secret): PendingView {
-  const key = keyPart(secret.data?.['tls.key'])
+function pendingView(secret: Secret, known: KnownEntries | undefined): PendingView {
+  const base64 = secret.data?.['tls.key']
+  const key = knownPart(base64, known?.data['tls.key'], known?.key) ?? keyPart(base64)
   return {
     resourceVersion: secret.metadata.resourceVersion ?? '',
     key: key.kind === 'ok' ? key.facts : undefined,

@@ -5,13 +5,14 @@
 import type { Certificate } from '../../api/certificate.ts'
 import type { Secret } from '../../api/meta.ts'
 import { KubeError } from '../../kube/errors.ts'
-import type { Resource } from '../../kube/resource.ts'
+import type { ObjectRef, Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
 import { readPrivateKey } from '../../pki/key.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { labels } from '../names.ts'
 import { projectSecret } from './projection.ts'
 import type { CertificateSecret, KnownEntries, SecretProjection } from './projection.ts'
+import type { SecretsInWriting } from './writing.ts'
 import { isOurs, newSecret, nextKeyRef, nextKeySecret, patchFor, withMark } from './shape.ts'
 import type { Rendering } from './shape.ts'
 
@@ -32,17 +33,19 @@ const conflictTries = 3
 export class CertificateSecrets {
   readonly #secrets: Resource<Secret>
   readonly #store: Store<SecretProjection>
-
+  readonly #writing: SecretsInWriting
   readonly #written: (key: string) => void
 
   /** @param parts - `written` is told the key of every Secret that was written here, because the cache tells only news */
   constructor(parts: {
     readonly secrets: Resource<Secret>
     readonly store: Store<SecretProjection>
+    readonly writing: SecretsInWriting
     readonly written: (key: string) => void
   }) {
     this.#secrets = parts.secrets
     this.#store = parts.store
+    this.#writing = parts.writing
     this.#written = parts.written
   }
 
@@ -84,11 +87,7 @@ export class CertificateSecrets {
     let current = known
     for (let tries = 0; tries < conflictTries; tries++) {
       try {
-        const secret =
-          current === undefined
-            ? await this.#secrets.create(newSecret(rendering), signal)
-            : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
-        return written(this.#remember(secret, knownIn(rendering)))
+        return written(await this.#put(rendering, { ref, current }, signal))
       } catch (error) {
         if (!(error instanceof KubeError)) throw error
         const meanwhile = await this.#afterRefusal(error, { rendering, known }, signal)
@@ -97,6 +96,21 @@ export class CertificateSecrets {
       }
     }
     return { kind: 'stale' }
+  }
+
+  #put(
+    rendering: Rendering,
+    { ref, current }: { ref: ObjectRef; current: CertificateSecret | undefined },
+    signal: AbortSignal,
+  ): Promise<SecretProjection> {
+    const known = knownIn(rendering)
+    return this.#writing.during(`${ref.namespace}/${ref.name}`, known, async () => {
+      const secret =
+        current === undefined
+          ? await this.#secrets.create(newSecret(rendering), signal)
+          : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
+      return this.#remember(secret, known)
+    })
   }
 
   /** A write was refused: look at what is there now. Errors that a second look cannot mend are thrown on. */
@@ -122,8 +136,13 @@ export class CertificateSecrets {
 
   /** Stores the key of the enrollment that is about to start. @returns false when something else was there first */
   async storeNextKey(certificate: Certificate, key: PrivateKey, signal: AbortSignal): Promise<boolean> {
+    const secret = nextKeySecret(certificate, key)
+    const { shape, publicKeyHash } = key
+    const known = { data: secret.data ?? {}, key: { shape, publicKeyHash, encoding: 'PKCS8' } } as const
     try {
-      this.#remember(await this.#secrets.create(nextKeySecret(certificate, key), signal))
+      await this.#writing.during(`${secret.metadata.namespace}/${secret.metadata.name}`, known, async () =>
+        this.#remember(await this.#secrets.create(secret, signal), known),
+      )
       return true
     } catch (error) {
       if (error instanceof KubeError && error.reason === 'alreadyExists') return false
