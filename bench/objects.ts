@@ -13,6 +13,9 @@ const meta = (name: string): object => ({ name, namespace })
 export const certificatesPath = `/apis/perennial.dev/v1/namespaces/${namespace}/certificates`
 export const issuersPath = `/apis/perennial.dev/v1/namespaces/${namespace}/issuers`
 
+export const acmeIssuerPath = `${issuersPath}/acme`
+export const acmeAccountPath = `/api/v1/namespaces/${namespace}/secrets/acme-account`
+
 export const selfSignedIssuer = {
   apiVersion: 'perennial.dev/v1',
   kind: 'Issuer',
