@@ -9,6 +9,7 @@ import type { DeepReadonly } from '../std/readonly.ts'
 import { acmeSpec } from './issuer/acme.ts'
 import { caSpec } from './issuer/ca.ts'
 import { commonMembers, pemOfBundle } from './issuer/common.ts'
+import { scepSpec } from './issuer/scep.ts'
 import { selfSignedSpec } from './issuer/selfsigned.ts'
 import { issuerStatus } from './issuer/status.ts'
 import { ageColumn, messageColumn, readyColumn } from './kind.ts'
@@ -22,6 +23,7 @@ import type { Rule } from './rule.ts'
 const protocolMembers = {
   acme: acmeSpec.exactOptional(),
   ca: caSpec.exactOptional(),
+  scep: scepSpec.exactOptional(),
   selfSigned: selfSignedSpec.exactOptional(),
 }
 
