@@ -12,7 +12,7 @@ import { tags } from './der.ts'
 import type { DerElement } from './der.ts'
 import { sha256Hex } from './hash.ts'
 import { readKeyShape, readSignatureHash } from './readalgorithm.ts'
-import { childrenOf, hexOf, Malformed, onlyChild, reading, readOid, readTime } from './readder.ts'
+import { childrenOf, extensionValues, hexOf, Malformed, onlyChild, reading, readOid, readTime } from './readder.ts'
 import { readGeneralNames, readName } from './readnames.ts'
 import { usagesOfFlags, usagesOfPurpose } from './usages.ts'
 
@@ -101,42 +101,22 @@ interface ExtensionFacts {
 }
 
 function readExtensions(field: DerElement | undefined): ExtensionFacts {
-  const values = field === undefined ? new Map<string, DerElement>() : extensionValues(field)
-  const names = values.get('2.5.29.17')
-  const subjectKeyId = values.get('2.5.29.14')
-  const authorityKeyId = values.get('2.5.29.35')
+  const values = field === undefined ? new Map<string, Uint8Array>() : extensionValues(field)
+  const valueOf = (oid: string): DerElement | undefined => {
+    const value = values.get(oid)
+    return value && onlyChild(value, `extension ${oid}`)
+  }
+  const names = valueOf('2.5.29.17')
+  const subjectKeyId = valueOf('2.5.29.14')
+  const authorityKeyId = valueOf('2.5.29.35')
   return {
     names: names === undefined ? [] : readGeneralNames(names, 'subject alternative name'),
-    usages: [...keyUsages(values.get('2.5.29.15')), ...purposes(values.get('2.5.29.37'))],
-    isCA: isAuthority(values.get('2.5.29.19')),
+    usages: [...keyUsages(valueOf('2.5.29.15')), ...purposes(valueOf('2.5.29.37'))],
+    isCA: isAuthority(valueOf('2.5.29.19')),
     subjectKeyId: subjectKeyId && hexOf(subjectKeyId.content),
     authorityKeyId: authorityKeyId && keyIdentifierOf(authorityKeyId),
   }
 }
-
-/** The value of each extension that is read here. Two of one type are refused (section 4.2): which one counts could not be told. */
-function extensionValues(field: DerElement): Map<string, DerElement> {
-  const values = new Map<string, DerElement>()
-  for (const extension of childrenOf(onlyChild(field.content, 'extensions'), 'extensions')) {
-    const parts = childrenOf(extension, 'extensions')
-    const id = readOid(parts[0], 'extensions')
-    // extnID, critical DEFAULT FALSE, extnValue
-    const value = parts.at(-1)
-    if (parts.length < 2 || value?.tag !== tags.octetString) throw new Malformed(`its extension ${id} has no value`)
-    if (values.has(id)) throw new Malformed(`it has the extension ${id} twice`)
-    if (readHere.has(id)) values.set(id, onlyChild(value.content, `extension ${id}`))
-  }
-  return values
-}
-
-const readHere: ReadonlySet<string> = new Set([
-  '2.5.29.14',
-  '2.5.29.15',
-  '2.5.29.17',
-  '2.5.29.19',
-  '2.5.29.35',
-  '2.5.29.37',
-])
 
 /** KeyUsage: the BIT STRING's first octet counts unused bits, and its bit 0 is the highest of the next. */
 function keyUsages(element: DerElement | undefined): readonly Usage[] {

@@ -1,9 +1,10 @@
 /** What a CA may certify, as its own certificate says (RFC 5280 section 4.2.1.10). */
 import { BlockList, isIPv6 } from 'node:net'
-import { AsnConvert } from '@peculiar/asn1-schema'
-import { NameConstraints as AsnNameConstraints } from '@peculiar/asn1-x509'
-import type { GeneralSubtree } from '@peculiar/asn1-x509'
 import type { NameSubtrees, SubjectName } from '../domain/wanted.ts'
+import type { DerElement } from './der.ts'
+import { generalNameTags } from './names.ts'
+import { childrenOf, Malformed, onlyChild } from './readder.ts'
+import { addressText } from './readnames.ts'
 
 /** The subtrees of a CA. Forms of names that Perennial cannot ask for are left out. */
 export interface ConstrainedTo {
@@ -13,21 +14,38 @@ export interface ConstrainedTo {
 
 /**
  * @param value - the extension's value, DER
- * @throws Error when the bytes are not NameConstraints
+ * @throws Malformed when the bytes are not NameConstraints
  */
-export function readNameConstraints(value: ArrayBuffer): ConstrainedTo {
-  const { permittedSubtrees, excludedSubtrees } = AsnConvert.parse(value, AsnNameConstraints)
-  return { permitted: subtrees(permittedSubtrees ?? []), excluded: subtrees(excludedSubtrees ?? []) }
+export function readNameConstraints(value: Uint8Array): ConstrainedTo {
+  const parts = childrenOf(onlyChild(value, what), what)
+  const [permitted, excluded] = [0xa0, 0xa1].map((tag) => subtrees(parts.find((part) => part.tag === tag)))
+  return { permitted: permitted ?? none, excluded: excluded ?? none }
 }
 
-function subtrees(list: Iterable<GeneralSubtree>): NameSubtrees {
-  const bases = [...list].map(({ base }) => base)
+const what = 'name constraints extension'
+const none: NameSubtrees = { dnsDomains: [], ipRanges: [], emailAddresses: [], uriDomains: [] }
+
+/** @param element - GeneralSubtrees */
+function subtrees(element: DerElement | undefined): NameSubtrees {
+  if (element === undefined) return none
+  const bases = childrenOf(element, what).flatMap((subtree) => childrenOf(subtree, what).slice(0, 1))
+  const of = (tag: number): readonly Uint8Array[] => bases.flatMap((base) => (base.tag === tag ? base.content : []))
+  const texts = (tag: number): readonly string[] => of(tag).map((octets) => Buffer.from(octets).toString('latin1'))
   return {
-    dnsDomains: bases.flatMap(({ dNSName }) => dNSName ?? []),
-    ipRanges: bases.flatMap(({ iPAddress }) => iPAddress ?? []),
-    emailAddresses: bases.flatMap(({ rfc822Name }) => rfc822Name ?? []),
-    uriDomains: bases.flatMap(({ uniformResourceIdentifier }) => uniformResourceIdentifier ?? []),
+    dnsDomains: texts(generalNameTags.dns),
+    ipRanges: of(generalNameTags.ip).map(rangeText),
+    emailAddresses: texts(generalNameTags.email),
+    uriDomains: texts(generalNameTags.uri),
   }
+}
+
+/** CIDR text from address and mask. */
+function rangeText(octets: Uint8Array): string {
+  const half = octets.length / 2
+  if (half !== 4 && half !== 16) throw new Malformed(`its ${what} has an address range of ${octets.length} octets`)
+  const bits = [...octets.subarray(half)].map((octet) => octet.toString(2).padStart(8, '0')).join('')
+  if (!/^1*0*$/.test(bits)) throw new Malformed(`its ${what} has an address range with holes`)
+  return `${addressText(octets.subarray(0, half))}/${bits.indexOf('0') < 0 ? bits.length : bits.indexOf('0')}`
 }
 
 /**

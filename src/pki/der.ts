@@ -19,6 +19,7 @@ export const tags = {
   oid: 0x06,
   utf8String: 0x0c,
   printableString: 0x13,
+  ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
   bmpString: 0x1e,
@@ -61,6 +62,9 @@ function longLength(length: number): readonly number[] {
 /** A SEQUENCE of encoded elements. */
 export const encodeSequence = (...parts: readonly Uint8Array[]): Der => encodeElement(tags.sequence, ...parts)
 
+/** The BOOLEAN TRUE; FALSE is what DER leaves out. */
+export const encodedTrue = encodeElement(tags.boolean, Uint8Array.of(0xff))
+
 /** An INTEGER from the big-endian octets of a non-negative number. */
 export function encodeUnsigned(octets: Uint8Array): Der {
   const start = octets.findIndex((octet) => octet !== 0)
@@ -86,6 +90,20 @@ function base128(arc: bigint): readonly number[] {
 /** A SET OF encoded elements, in the order that DER asks for (X.690 section 11.6). */
 export const encodeSetOf = (...parts: readonly Uint8Array[]): Der =>
   encodeElement(tags.set, ...[...parts].sort((a, b) => Buffer.compare(a, b)))
+
+/**
+ * A BIT STRING with named bits, without the zeros at its end (X.690 section 11.2.2).
+ *
+ * @param flags - bit n of the number is bit n of the string
+ */
+export function encodeNamedBits(flags: number): Der {
+  const length = 32 - Math.clz32(flags)
+  const octets = new Uint8Array(Math.ceil(length / 8))
+  for (let bit = 0; bit < length; bit++) {
+    if ((flags & (1 << bit)) !== 0) octets[bit >> 3] = (octets[bit >> 3] ?? 0) | (0x80 >> (bit & 7))
+  }
+  return encodeElement(tags.bitString, Uint8Array.of(octets.length * 8 - length), octets)
+}
 
 /** A BIT STRING of whole octets. */
 export const encodeBits = (octets: Uint8Array): Der => encodeElement(tags.bitString, Uint8Array.of(0), octets)

@@ -1,62 +1,56 @@
 /** The X.509 v3 extensions that a wish asks for, the same in requests and in certificates (RFC 5280 section 4.2). */
-import { AsnConvert } from '@peculiar/asn1-schema'
-import {
-  BasicConstraints,
-  ExtendedKeyUsage,
-  GeneralSubtree,
-  GeneralSubtrees,
-  id_ce_basicConstraints,
-  id_ce_extKeyUsage,
-  id_ce_keyUsage,
-  id_ce_nameConstraints,
-  id_ce_subjectAltName,
-  KeyUsage,
-  KeyUsageFlags,
-  NameConstraints as AsnNameConstraints,
-  SubjectAlternativeName,
-} from '@peculiar/asn1-x509'
 import type { NameConstraints, NameSubtrees, SubjectName, Wanted } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
-import { encodeElement, encodeOid, encodeSequence, tags } from './der.ts'
-import { generalName } from './names.ts'
+import { ipOctets } from '../std/ip.ts'
+import { encodedTrue, encodeElement, encodeNamedBits, encodeOid, encodeSequence, tags } from './der.ts'
+import { generalName, generalNameTags } from './names.ts'
 import { extendedKeyUsages, keyUsageFlags } from './usages.ts'
 
-/** Encodes extensions of one type from the object that asn1-x509 has for their value. */
+/** Object identifiers of RFC 5280 section 4.2, and PKIX's own. */
+export const extensionIds = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  cRLDistributionPoints: '2.5.29.31',
+  authorityKeyIdentifier: '2.5.29.35',
+  extKeyUsage: '2.5.29.37',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+} as const
+
+/** Encodes extensions of one type from the encoding of their value. */
 export interface ExtensionType {
-  readonly oid: string
-  plain(value: object): Der
-  critical(value: object): Der
+  plain(value: Der): Der
+  critical(value: Der): Der
 }
 
-const asn1True = Uint8Array.of(1, 1, 0xff)
-
-/** @param oid - the extnID, encoded once for all extensions of the type */
-export function extensionType(oid: string): ExtensionType {
-  const id = encodeOid(oid)
-  const octets = (value: object): Der => encodeElement(tags.octetString, new Uint8Array(AsnConvert.serialize(value)))
+/** @param name - its object identifier is encoded once for all extensions of the type */
+export function extensionType(name: keyof typeof extensionIds): ExtensionType {
+  const id = encodeOid(extensionIds[name])
+  const octets = (value: Der): Der => encodeElement(tags.octetString, value)
   return {
-    oid,
     plain: (value) => encodeSequence(id, octets(value)),
-    critical: (value) => encodeSequence(id, asn1True, octets(value)),
+    critical: (value) => encodeSequence(id, encodedTrue, octets(value)),
   }
 }
 
-const keyUsage = extensionType(id_ce_keyUsage)
-const extendedKeyUsage = extensionType(id_ce_extKeyUsage)
-const basicConstraints = extensionType(id_ce_basicConstraints)
-const subjectAltName = extensionType(id_ce_subjectAltName)
-const nameConstraints = extensionType(id_ce_nameConstraints)
+const keyUsage = extensionType('keyUsage')
+const extendedKeyUsage = extensionType('extKeyUsage')
+const basicConstraints = extensionType('basicConstraints')
+const subjectAltName = extensionType('subjectAltName')
+const nameConstraints = extensionType('nameConstraints')
 
-const endEntity = basicConstraints.critical(new BasicConstraints({ cA: false }))
-const authority = basicConstraints.critical(new BasicConstraints({ cA: true }))
+const endEntity = basicConstraints.critical(encodeSequence())
+const authority = basicConstraints.critical(encodeSequence(encodedTrue))
 
 /** Key usage and extended key usage. A CA may always sign certificates (section 4.2.1.3). */
 export function usageExtensions({ usages, isCA }: Pick<Wanted, 'usages' | 'isCA'>): readonly Der[] {
-  const flags = keyUsageFlags(usages) | (isCA ? KeyUsageFlags.keyCertSign : 0)
+  const flags = keyUsageFlags(isCA ? [...usages, 'cert sign'] : usages)
   const purposes = extendedKeyUsages(usages)
   return [
-    ...(flags === 0 ? [] : [keyUsage.critical(new KeyUsage(flags))]),
-    ...(purposes.length === 0 ? [] : [extendedKeyUsage.plain(new ExtendedKeyUsage([...purposes]))]),
+    ...(flags === 0 ? [] : [keyUsage.critical(encodeNamedBits(flags))]),
+    ...(purposes.length === 0 ? [] : [extendedKeyUsage.plain(encodeSequence(...purposes.map(encodeOid)))]),
   ]
 }
 
@@ -71,25 +65,34 @@ export function constraintExtensions(wanted: Pick<Wanted, 'isCA' | 'nameConstrai
 /** Subject alternative names, critical when there is no subject (section 4.2.1.6). */
 export function nameExtensions({ subject, names }: Pick<Wanted, 'subject' | 'names'>): readonly Der[] {
   if (names.length === 0) return []
-  const value = new SubjectAlternativeName(names.map(generalName))
+  const value = encodeSequence(...names.map(generalName))
   return [subject.length === 0 ? subjectAltName.critical(value) : subjectAltName.plain(value)]
 }
 
-function constraintsValue({ permitted, excluded }: NameConstraints): AsnNameConstraints {
-  const permittedSubtrees = subtrees(permitted)
-  const excludedSubtrees = subtrees(excluded)
-  return new AsnNameConstraints({
-    ...(permittedSubtrees.length === 0 ? {} : { permittedSubtrees }),
-    ...(excludedSubtrees.length === 0 ? {} : { excludedSubtrees }),
-  })
+/** NameConstraints: permittedSubtrees is [0], excludedSubtrees [1], each absent when empty. */
+function constraintsValue({ permitted, excluded }: NameConstraints): Der {
+  const parts = [subtrees(permitted), subtrees(excluded)].map((bases, number) =>
+    bases.length === 0 ? [] : [encodeElement(0xa0 + number, ...bases)],
+  )
+  return encodeSequence(...parts.flat())
 }
 
-function subtrees(part: NameSubtrees): GeneralSubtrees {
-  const bases: readonly SubjectName[] = [
-    ...part.dnsDomains.map((value) => ({ type: 'dns' as const, value })),
-    ...part.ipRanges.map((value) => ({ type: 'ip' as const, value })),
-    ...part.emailAddresses.map((value) => ({ type: 'email' as const, value })),
-    ...part.uriDomains.map((value) => ({ type: 'uri' as const, value })),
+/** Each a GeneralSubtree, whose minimum is 0 and therefore left out. */
+function subtrees(part: NameSubtrees): readonly Der[] {
+  const named = (type: 'dns' | 'email' | 'uri') => (value: string) => generalName({ type, value } satisfies SubjectName)
+  const bases = [
+    ...part.dnsDomains.map(named('dns')),
+    ...part.ipRanges.map(rangeName),
+    ...part.emailAddresses.map(named('email')),
+    ...part.uriDomains.map(named('uri')),
   ]
-  return new GeneralSubtrees(bases.map((base) => new GeneralSubtree({ base: generalName(base) })))
+  return bases.map((base) => encodeSequence(base))
+}
+
+/** Address and mask (section 4.2.1.10), from CIDR text. */
+function rangeName(range: string): Der {
+  const [address = '', prefix = ''] = range.split('/')
+  const octets = ipOctets(address)
+  const mask = octets.map((_, at) => 0xff & ~(0xff >> Math.min(8, Math.max(0, Number(prefix) - at * 8))))
+  return encodeElement(generalNameTags.ip, octets, mask)
 }

@@ -3,11 +3,10 @@
  * CA is encoded once per {@link Signer}, and the parts are joined as bytes, so that the issuer name is the CA's subject and
  * the public key is the order's key octet for octet.
  */
-import { id_ce_subjectKeyIdentifier, SubjectKeyIdentifier } from '@peculiar/asn1-x509'
 import type { Wanted } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
 import type { Instant } from '../std/time.ts'
-import { encodeBits, encodeElement, encodeSequence, encodeTime, encodeUnsigned } from './der.ts'
+import { encodeBits, encodeElement, encodeSequence, encodeTime, encodeUnsigned, tags } from './der.ts'
 import { constraintExtensions, extensionType, nameExtensions, usageExtensions } from './extensions.ts'
 import { encodeName } from './names.ts'
 import { randomSerial } from './random.ts'
@@ -30,7 +29,7 @@ export interface CertificateRequest {
 /** INTEGER 2 in [0]: X.509 version 3. */
 const version3 = encodeElement(0xa0, encodeUnsigned(Uint8Array.of(2)))
 
-const subjectKeyId = extensionType(id_ce_subjectKeyIdentifier)
+const subjectKeyId = extensionType('subjectKeyIdentifier')
 
 /**
  * Makes one X.509 v3 certificate (RFC 5280 section 4.1).
@@ -58,5 +57,5 @@ const ownExtensions = (wanted: Wanted, publicKey: Der): readonly Der[] => [
   ...usageExtensions(wanted),
   ...constraintExtensions(wanted),
   ...nameExtensions(wanted),
-  subjectKeyId.plain(new SubjectKeyIdentifier(keyIdentifier(publicKey))),
+  subjectKeyId.plain(encodeElement(tags.octetString, keyIdentifier(publicKey))),
 ]

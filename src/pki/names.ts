@@ -1,10 +1,8 @@
 /** Distinguished names and general names as DER (RFC 5280 sections 4.1.2.4 and 4.2.1.6). */
-import { AsnConvert, AsnUtf8StringConverter } from '@peculiar/asn1-schema'
-import { AttributeTypeAndValue, AttributeValue, GeneralName, OtherName } from '@peculiar/asn1-x509'
 import type { DistinguishedName, NameAttribute, Rdn, SubjectName } from '../domain/wanted.ts'
-import { asDer } from '../std/bytes.ts'
 import type { Der } from '../std/bytes.ts'
-import { encodeElement, encodeSequence, encodeSetOf, tags } from './der.ts'
+import { ipOctets } from '../std/ip.ts'
+import { encodeElement, encodeOid, encodeSequence, encodeSetOf, tags } from './der.ts'
 
 /** Attribute types whose syntax RFC 5280 appendix A fixes; all others are DirectoryString and go out as UTF8String. */
 const fixedSyntax: Readonly<Record<string, 'printableString' | 'ia5String'>> = {
@@ -27,37 +25,35 @@ export const encodeName = (name: DistinguishedName): Der => encodeSequence(...na
 
 const encodeRdn = (rdn: Rdn): Der => encodeSetOf(...rdn.map(encodeAttribute))
 
-function encodeAttribute({ oid, value }: NameAttribute): Der {
-  const attribute = new AttributeTypeAndValue({ type: oid, value: new AttributeValue(stringOf(oid, value)) })
-  return asDer(new Uint8Array(AsnConvert.serialize(attribute)))
-}
+const encodeAttribute = ({ oid, value }: NameAttribute): Der =>
+  encodeSequence(encodeOid(oid), encodeElement(tags[syntaxOf(oid, value)], Buffer.from(value, 'utf8')))
 
 /** A value that the fixed syntax cannot spell goes out as UTF8String: a readable name is better than none. */
-function stringOf(oid: string, value: string): Partial<AttributeValue> {
+function syntaxOf(oid: string, value: string): 'printableString' | 'ia5String' | 'utf8String' {
   const syntax = fixedSyntax[oid]
-  if (syntax === 'printableString' && printable.test(value)) return { printableString: value }
-  if (syntax === 'ia5String' && ascii.test(value)) return { ia5String: value }
-  return { utf8String: value }
+  if (syntax === 'printableString' && printable.test(value)) return syntax
+  return syntax === 'ia5String' && ascii.test(value) ? syntax : 'utf8String'
 }
 
 /** A DirectoryString: PrintableString where it can be, which old software reads best, otherwise UTF8String. */
 export const encodeText = (value: string): Der =>
   encodeElement(printable.test(value) ? tags.printableString : tags.utf8String, Buffer.from(value, 'utf8'))
 
+/** Context tags of GeneralName (RFC 5280 section 4.2.1.6). */
+export const generalNameTags = { other: 0xa0, email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 } as const
+
 /** @param name - values as {@link SubjectName} says: canonical text, ASCII for all but `other` */
-export function generalName(name: SubjectName): GeneralName {
+export function generalName(name: SubjectName): Der {
   switch (name.type) {
     case 'dns':
-      return new GeneralName({ dNSName: name.value })
-    case 'ip':
-      return new GeneralName({ iPAddress: name.value })
     case 'uri':
-      return new GeneralName({ uniformResourceIdentifier: name.value })
     case 'email':
-      return new GeneralName({ rfc822Name: name.value })
-    case 'other':
-      return new GeneralName({ otherName: new OtherName({ typeId: name.oid, value: utf8(name.value) }) })
+      return encodeElement(generalNameTags[name.type], Buffer.from(name.value, 'latin1'))
+    case 'ip':
+      return encodeElement(generalNameTags.ip, ipOctets(name.value))
+    case 'other': {
+      const value = encodeElement(tags.utf8String, Buffer.from(name.value, 'utf8'))
+      return encodeElement(generalNameTags.other, encodeOid(name.oid), encodeElement(0xa0, value))
+    }
   }
 }
-
-const utf8 = (value: string): ArrayBuffer => AsnUtf8StringConverter.toASN(value).toBER()

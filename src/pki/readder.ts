@@ -79,3 +79,23 @@ export function readTime(element: DerElement | undefined, what: string): Instant
 
 /** @returns lower-case hex */
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/**
+ * The value of each extension. Two of one type are refused (RFC 5280 section 4.2): which one counts could not be told.
+ *
+ * @param field - Extensions in their explicit tag
+ * @returns the octets inside extnValue, by object identifier
+ */
+export function extensionValues(field: DerElement): ReadonlyMap<string, Uint8Array> {
+  const values = new Map<string, Uint8Array>()
+  for (const extension of childrenOf(onlyChild(field.content, 'extensions'), 'extensions')) {
+    const parts = childrenOf(extension, 'extensions')
+    const id = readOid(parts[0], 'extensions')
+    // extnID, critical DEFAULT FALSE, extnValue
+    const value = parts.at(-1)
+    if (parts.length < 2 || value?.tag !== tags.octetString) throw new Malformed(`its extension ${id} has no value`)
+    if (values.has(id)) throw new Malformed(`it has the extension ${id} twice`)
+    values.set(id, value.content)
+  }
+  return values
+}

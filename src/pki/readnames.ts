@@ -92,7 +92,8 @@ function readOtherName(name: DerElement, what: string): SubjectName {
   return { type: 'other', oid: readOid(type, what), value: text }
 }
 
-function addressText(octets: Uint8Array): string {
+/** @param octets - 4 or 16; others come out as hex */
+export function addressText(octets: Uint8Array): string {
   if (octets.length === 4) return octets.join('.')
   const groups = hexOf(octets).match(/.{4}/g) ?? []
   return (octets.length === 16 ? canonicalIp(groups.join(':')) : undefined) ?? `#${hexOf(octets)}`

@@ -1,9 +1,7 @@
 /** Signature algorithms of certificates and requests (RFC 4055, RFC 5758, RFC 8410). */
-import { AsnConvert } from '@peculiar/asn1-schema'
-import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
 import type { KeyAlgorithm, KeyShape, SignatureAlgorithm } from '../domain/wanted.ts'
-import { asDer } from '../std/bytes.ts'
 import type { Der } from '../std/bytes.ts'
+import { encodeElement, encodeOid, encodeSequence, tags } from './der.ts'
 import type { HashName } from './key.ts'
 
 export interface SignatureChoice {
@@ -29,10 +27,8 @@ const table: Readonly<Record<SignatureAlgorithm, Entry>> = {
 
 function entry(key: KeyAlgorithm, hash: HashName, algorithm: string): Entry {
   // RFC 4055 section 5: the parameters of RSA signatures are NULL; ECDSA and Ed25519 have none
-  const identifier = new AlgorithmIdentifier(
-    key === 'RSA' ? { algorithm, parameters: Uint8Array.of(5, 0).buffer } : { algorithm },
-  )
-  return { key, hash, identifier: asDer(new Uint8Array(AsnConvert.serialize(identifier))) }
+  const parameters = key === 'RSA' ? [encodeElement(tags.null)] : []
+  return { key, hash, identifier: encodeSequence(encodeOid(algorithm), ...parameters) }
 }
 
 /**

@@ -1,37 +1,17 @@
 /** What signs certificates: a CA, or a key that signs for itself. Everything that stays the same is encoded once here. */
-import { AsnConvert } from '@peculiar/asn1-schema'
-import {
-  AccessDescription,
-  AuthorityInfoAccessSyntax,
-  AuthorityKeyIdentifier,
-  BasicConstraints,
-  Certificate,
-  CRLDistributionPoints,
-  DistributionPoint,
-  DistributionPointName,
-  GeneralName,
-  id_ad_caIssuers,
-  id_ad_ocsp,
-  id_ce_authorityKeyIdentifier,
-  id_ce_basicConstraints,
-  id_ce_cRLDistributionPoints,
-  id_ce_nameConstraints,
-  id_ce_subjectKeyIdentifier,
-  id_pe_authorityInfoAccess,
-  KeyIdentifier,
-  SubjectKeyIdentifier,
-} from '@peculiar/asn1-x509'
 import type { Wanted } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { readNameConstraints } from './constraints.ts'
 import type { ConstrainedTo } from './constraints.ts'
-import { readElements } from './der.ts'
-import { extensionType } from './extensions.ts'
+import { encodeElement, encodeOid, encodeSequence, readElements, tags } from './der.ts'
+import type { DerElement } from './der.ts'
+import { extensionIds, extensionType } from './extensions.ts'
 import { sha256 } from './hash.ts'
 import type { PrivateKey } from './key.ts'
-import { encodeName } from './names.ts'
+import { encodeName, generalName } from './names.ts'
+import { childrenOf, extensionValues, onlyChild, reading } from './readder.ts'
 
 /** Where relying parties find revocation lists, OCSP responders and the CA certificate (RFC 5280 sections 4.2.1.13, 4.2.2.1). */
 export interface SignerUrls {
@@ -52,9 +32,9 @@ export interface Signer {
   readonly extensions: readonly Der[]
 }
 
-const authorityKeyId = extensionType(id_ce_authorityKeyIdentifier)
-const crlDistributionPoints = extensionType(id_ce_cRLDistributionPoints)
-const authorityInfoAccess = extensionType(id_pe_authorityInfoAccess)
+const authorityKeyId = extensionType('authorityKeyIdentifier')
+const crlDistributionPoints = extensionType('cRLDistributionPoints')
+const authorityInfoAccess = extensionType('authorityInfoAccess')
 
 const noUrls: SignerUrls = { crlDistributionPoints: [], ocspServers: [], issuingCertificateUrls: [] }
 
@@ -72,10 +52,8 @@ export function readSigner(ca: {
   const parts = readParts(ca.certificate)
   if (!parts.ok) return parts
   const { subject, publicKey, subjectKeyId, pathLength, constraints } = parts.value
-  const keyId = new AuthorityKeyIdentifier({
-    keyIdentifier: new KeyIdentifier(subjectKeyId ?? keyIdentifier(publicKey)),
-  })
-  const authority = authorityKeyId.plain(keyId)
+  const keyId = encodeElement(0x80, subjectKeyId ?? keyIdentifier(publicKey))
+  const authority = authorityKeyId.plain(encodeSequence(keyId))
   const extensions = [authority, ...urlExtensions(ca.urls ?? noUrls)]
   return ok({ key: ca.key, name: subject, pathLength, constraints, extensions })
 }
@@ -121,50 +99,55 @@ interface Parts {
 
 /** Subject and key as they stand in the certificate; the extensions decoded. */
 function readParts(certificate: Der): Result<Parts, string> {
-  const outer = readElements(certificate)
-  const body = outer.ok ? readElements(outer.value[0]?.content ?? new Uint8Array()) : outer
-  const fields = body.ok ? readElements(body.value[0]?.content ?? new Uint8Array()) : body
-  if (!fields.ok) return fields
-  // version [0] comes first in everything but an X.509 v1 certificate
-  const at = fields.value[0]?.tag === 0xa0 ? 5 : 4
-  const subject = fields.value[at]?.encoded
-  const publicKey = fields.value[at + 1]?.encoded
-  if (subject === undefined || publicKey === undefined) return err('the certificate lacks a subject or a public key')
-  try {
-    return ok({ subject, publicKey, ...readExtensions(certificate) })
-  } catch (error) {
-    return err(`an extension of the certificate is broken: ${error instanceof Error ? error.message : String(error)}`)
-  }
+  return reading(() => {
+    const [body] = childrenOf(onlyChild(certificate, 'encoding'), 'encoding')
+    const fields = childrenOf(body, 'body')
+    // version [0] comes first in everything but an X.509 v1 certificate
+    const at = fields[0]?.tag === 0xa0 ? 5 : 4
+    const [subject, publicKey, ...optional] = fields.slice(at)
+    if (subject === undefined || publicKey === undefined) return err('the certificate lacks a subject or a public key')
+    const extensions = optional.find(({ tag }) => tag === 0xa3)
+    return ok({ subject: subject.encoded, publicKey: publicKey.encoded, ...readLimits(extensions) })
+  })
 }
 
-function readExtensions(certificate: Der): Pick<Parts, 'subjectKeyId' | 'pathLength' | 'constraints'> {
-  const extensions = AsnConvert.parse(certificate, Certificate).tbsCertificate.extensions ?? []
-  const valueOf = (oid: string): ArrayBuffer | undefined =>
-    [...extensions].find((extension) => extension.extnID === oid)?.extnValue.buffer
-  const subjectKeyId = valueOf(id_ce_subjectKeyIdentifier)
-  const basic = valueOf(id_ce_basicConstraints)
-  const constraints = valueOf(id_ce_nameConstraints)
+function readLimits(field: DerElement | undefined): Pick<Parts, 'subjectKeyId' | 'pathLength' | 'constraints'> {
+  const values = field === undefined ? new Map<string, Uint8Array>() : extensionValues(field)
+  const keyId = values.get(extensionIds.subjectKeyIdentifier)
+  const basic = values.get(extensionIds.basicConstraints)
+  const constraints = values.get(extensionIds.nameConstraints)
   return {
-    subjectKeyId: subjectKeyId && new Uint8Array(AsnConvert.parse(subjectKeyId, SubjectKeyIdentifier).buffer),
-    pathLength: basic && AsnConvert.parse(basic, BasicConstraints).pathLenConstraint,
+    subjectKeyId: keyId && onlyChild(keyId, 'subject key identifier').content,
+    pathLength: basic && pathLengthOf(basic),
     constraints: constraints && readNameConstraints(constraints),
   }
 }
 
+/** @returns pathLenConstraint; one that does not fit into a number is no limit in practice */
+function pathLengthOf(basic: Uint8Array): number | undefined {
+  const fields = childrenOf(onlyChild(basic, 'basic constraints extension'), 'basic constraints extension')
+  const limit = fields.find(({ tag }) => tag === tags.integer)
+  return limit === undefined || limit.content.length > 4
+    ? undefined
+    : limit.content.reduce((sum, octet) => sum * 256 + octet, 0)
+}
+
+/** One distribution point for each URL: clients take the first that answers. */
 function urlExtensions(urls: SignerUrls): readonly Der[] {
-  const points = urls.crlDistributionPoints.map(
-    (url) => new DistributionPoint({ distributionPoint: new DistributionPointName({ fullName: [location(url)] }) }),
+  const points = urls.crlDistributionPoints.map((url) =>
+    encodeSequence(encodeElement(0xa0, encodeElement(0xa0, location(url)))),
   )
   const access = [
-    ...urls.ocspServers.map((url) => describe(id_ad_ocsp, url)),
-    ...urls.issuingCertificateUrls.map((url) => describe(id_ad_caIssuers, url)),
+    ...urls.ocspServers.map((url) => encodeSequence(ocsp, location(url))),
+    ...urls.issuingCertificateUrls.map((url) => encodeSequence(caIssuers, location(url))),
   ]
   return [
-    ...(points.length === 0 ? [] : [crlDistributionPoints.plain(new CRLDistributionPoints(points))]),
-    ...(access.length === 0 ? [] : [authorityInfoAccess.plain(new AuthorityInfoAccessSyntax(access))]),
+    ...(points.length === 0 ? [] : [crlDistributionPoints.plain(encodeSequence(...points))]),
+    ...(access.length === 0 ? [] : [authorityInfoAccess.plain(encodeSequence(...access))]),
   ]
 }
 
-const location = (url: string): GeneralName => new GeneralName({ uniformResourceIdentifier: url })
-const describe = (accessMethod: string, url: string): AccessDescription =>
-  new AccessDescription({ accessMethod, accessLocation: location(url) })
+/** id-ad-ocsp and id-ad-caIssuers (RFC 5280 section 4.2.2.1). */
+const ocsp = encodeOid('1.3.6.1.5.5.7.48.1')
+const caIssuers = encodeOid('1.3.6.1.5.5.7.48.2')
+const location = (value: string): Der => generalName({ type: 'uri', value })

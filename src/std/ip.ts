@@ -11,3 +11,18 @@ export function canonicalIp(text: string): string | undefined {
   if (!/^[0-9a-fA-F:.]{2,45}$/.test(text) || !text.includes(':')) return undefined
   return URL.canParse(`http://[${text}]`) ? new URL(`http://[${text}]`).hostname.slice(1, -1) : undefined
 }
+
+/**
+ * @param text - as {@link canonicalIp} returns it
+ * @returns 4 or 16 octets in network order
+ */
+export function ipOctets(text: string): Uint8Array {
+  if (!text.includes(':')) return Uint8Array.from(text.split('.').map(Number))
+  const [before = '', after] = text.split('::')
+  const groups = (part: string): readonly string[] => part.split(':').filter(Boolean)
+  const tail = groups(after ?? '')
+  const head = groups(before)
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  const words = [...head, ...(after === undefined ? [] : zeros), ...tail].map((group) => Number.parseInt(group, 16))
+  return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]))
+}
