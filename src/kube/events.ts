@@ -1,13 +1,15 @@
 /**
  * Events for people. Recording never waits and never fails a reconcile: what cannot be written in time is dropped and counted
- * in the log. The same Event about the same object is written once in ten minutes.
+ * in the log. The same Event about the same object is written once in ten minutes. Good news come behind the work: what is
+ * issued by the thousand must not wait for the telling. Warnings never wait.
  */
 import type { KubeObject } from '../api/meta.ts'
 import type { Clock } from '../std/clock.ts'
 import { startDeadline } from '../std/deadline.ts'
 import type { Logger } from '../std/log.ts'
-import { minutes, seconds, toRfc3339 } from '../std/time.ts'
+import { milliseconds, minutes, seconds, toRfc3339 } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
+import { pause } from './pause.ts'
 import { Resource } from './resource.ts'
 import type { Transport } from './transport.ts'
 
@@ -52,18 +54,24 @@ const sameFor = minutes(10)
 const mostRemembered = 4096
 const mostQueued = 20_000
 const writers = 4
+/** Good news: so many at once, then one in so many milliseconds. */
+const pace = { burst: 50, interval: 40 } as const
 const longestMessage = 1024
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #events: Resource<CoreEvent>
   readonly #seen = new Map<string, number>()
-  readonly #queue: CoreEvent[] = []
+  readonly #queues: Readonly<Record<RecordedEvent['type'], CoreEvent[]>> = { Warning: [], Normal: [] }
   #active = 0
   #dropped = 0
   #names = 0
   #isFailing = false
   #idle: (() => void)[] = []
+  /** When the next good news would be due if there had been no burst; milliseconds of the monotonic clock. */
+  #due = Number.NEGATIVE_INFINITY
+  /** Ends the waiting of good news when somebody waits for them. */
+  #hurry = new AbortController()
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
@@ -72,17 +80,19 @@ export class EventRecorder {
 
   record(event: RecordedEvent): void {
     if (this.#isRepeat(event)) return
-    if (this.#queue.length >= mostQueued) {
+    const queue = this.#queues[event.type]
+    if (queue.length >= mostQueued) {
       this.#dropped += 1
       return
     }
-    this.#queue.push(this.#build(event))
-    while (this.#active < writers && this.#queue.length > this.#active) void this.#write()
+    queue.push(this.#build(event))
+    if (this.#active < writers) void this.#write()
   }
 
   /** Waits until everything recorded so far is written, or `within` is over. */
   flush(within: Duration): Promise<void> {
-    if (this.#active === 0 && this.#queue.length === 0) return Promise.resolve()
+    if (this.#active === 0) return Promise.resolve()
+    this.#hurry.abort()
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(within, resolve)
       this.#idle.push(() => {
@@ -132,14 +142,29 @@ export class EventRecorder {
   async #write(): Promise<void> {
     this.#active += 1
     try {
-      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) await this.#send(event)
+      for (let event = await this.#next(); event !== undefined; event = await this.#next()) await this.#send(event)
     } finally {
       this.#active -= 1
       if (this.#active === 0) this.#rest()
     }
   }
 
+  async #next(): Promise<CoreEvent | undefined> {
+    const { Warning, Normal } = this.#queues
+    if (Warning.length === 0 && Normal.length > 0) await this.#turn()
+    return Warning.shift() ?? Normal.shift()
+  }
+
+  /** Waits until the next good news may go out. */
+  #turn(): Promise<void> {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    this.#due = Math.max(this.#due, now - pace.burst * pace.interval) + pace.interval
+    return this.#due <= now ? Promise.resolve() : pause(clock, milliseconds(this.#due - now), this.#hurry.signal)
+  }
+
   #rest(): void {
+    this.#hurry = new AbortController()
     for (const told of this.#idle.splice(0)) told()
     if (this.#dropped > 0) this.#options.log.warn('Events were dropped: too many at once', { count: this.#dropped })
     this.#dropped = 0

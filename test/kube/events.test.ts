@@ -3,7 +3,7 @@ import { EventRecorder } from '../../src/kube/events.ts'
 import type { RecordedEvent } from '../../src/kube/events.ts'
 import { Transport } from '../../src/kube/transport.ts'
 import { silentApiMeter } from '../../src/std/meters.ts'
-import { minutes, seconds } from '../../src/std/time.ts'
+import { milliseconds, minutes, seconds } from '../../src/std/time.ts'
 import { busy, failure } from '../support/fakeapi/faults.ts'
 import { turns, until } from '../support/fakeapi/until.ts'
 import { makeWorld } from './world.ts'
@@ -115,6 +115,19 @@ describe('recording', () => {
     events.record({ ...issued, reason: 'Later' })
     await flushed()
     expect(world.api.objects.list({ collection: '/api/v1/events', namespace: 'team', name: undefined })).toHaveLength(1)
+  })
+
+  it('sends good news one after the other once there were many, and lets warnings pass', async () => {
+    many(60)
+    await until(() => world.api.count('create') === 50)
+    await turns()
+    expect(world.api.count('create')).toBe(50)
+    events.record({ ...issued, type: 'Warning', reason: 'Refused' })
+    await world.clock.advanceAsync(milliseconds(200), milliseconds(40))
+    await until(() => world.api.count('create') === 55)
+    expect(world.api.requests.map(({ body }) => (body as { reason: string }).reason).slice(50)).toContain('Refused')
+    await flushed()
+    expect(world.api.count('create')).toBe(61)
   })
 
   it('waits for a busy server instead of losing the Event', async () => {
