@@ -41,6 +41,10 @@ const kubernetes: readonly Edition[] = [
 
 const pebble: readonly Edition[] = [{ version: '2.10.1', go: '1.24' }]
 
+const scepModule = 'github.com/micromdm/scep/v2'
+
+const scep: readonly Edition[] = [{ version: '2.3.0', go: '1.24' }]
+
 const pebbleModule = 'github.com/letsencrypt/pebble/v2'
 
 export const parts = {
@@ -75,6 +79,16 @@ export const parts = {
   'pebble-challtestsrv': {
     recipe: { kind: 'package', module: pebbleModule, package: `${pebbleModule}/cmd/pebble-challtestsrv` },
     editions: pebble,
+    effort: 'a few seconds',
+  },
+  scepserver: {
+    recipe: { kind: 'package', module: scepModule, package: `${scepModule}/cmd/scepserver` },
+    editions: scep,
+    effort: 'about 10 seconds',
+  },
+  scepclient: {
+    recipe: { kind: 'package', module: scepModule, package: `${scepModule}/cmd/scepclient` },
+    editions: scep,
     effort: 'a few seconds',
   },
 } as const satisfies Readonly<Record<string, Part>>
