@@ -209,10 +209,15 @@ function holdsSame(found: CertificateSecret, known: CertificateSecret | undefine
   return JSON.stringify(found.certificate) === JSON.stringify(known.certificate)
 }
 
+const fits = ({ certificate, key }: CertificateSecret): boolean =>
+  certificate.kind === 'ok' && key.kind === 'ok' && certificate.facts.publicKeyHash === key.facts.publicKeyHash
+
 function* republish(action: Action, hands: Hands): Effects<Result> {
   const { wish, known } = action
   const found = yield* call(hands, () => hands.api.getSecret(wish.secretName))
   if (found?.role !== 'certificate' || known === undefined || !holdsSame(found, known)) return { kind: 'stale' }
+  // A key that was damaged behind a late watch is not written back: the bytes are read, and have to fit.
+  if (!fits(found)) return { kind: 'stale' }
   const marks = { ...known.marks, issuerRef: wish.issuerRef, outputsHash: wish.outputsHash }
   const written = yield* write(action, { certificate: found.certificate, key: found.key, marks }, hands)
   return written.kind === 'written' ? { kind: 'published', secret: viewOf(written.secret) } : written
