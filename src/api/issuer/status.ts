@@ -24,6 +24,5 @@ export const issuerStatus = z
     lastProbeTime: timestamp(
       'When the issuer was last asked whether it is well, and the answer was news.',
     ).exactOptional(),
-    nextProbeTime: timestamp('When the issuer is asked again.').exactOptional(),
   })
   .meta({ description: 'What Perennial found out about the issuer. Written by Perennial alone.' })
