@@ -17,17 +17,12 @@ import type { Agenda } from './agenda.ts'
 import type { ApiServer, Change } from './apiserver.ts'
 import type { Authority } from './authority.ts'
 import type { Dice } from './dice.ts'
+import { isNews, look } from './issuer.ts'
+import type { IssuerTruth } from './issuer.ts'
 import { isWatched, nextKeyName, wishOf } from './objects.ts'
 import type { CertificateObject, SecretObject } from './objects.ts'
 import type { Trace } from './trace.ts'
-
-/** The Issuer as it really is. */
-export interface IssuerTruth {
-  exists: boolean
-  generation: number
-  /** Two servers behind one name, one of them broken: a probe may meet either. */
-  isFlapping: boolean
-}
+import { Worklist } from './worklist.ts'
 
 export interface ProcessParts {
   readonly agenda: Agenda
@@ -53,20 +48,11 @@ interface Telling {
   readonly isStale: boolean
 }
 
-interface Work {
-  isDirty: boolean
-  isRunning: boolean
-  failures: number
-  /** By the process's clock. */
-  wakeAt: Instant | undefined
-  cancel: () => void
-}
-
 export class Process {
   readonly #parts: ProcessParts
   readonly #certificates = new Store<CertificateObject>({})
   readonly #secrets = new Store<SecretObject>({})
-  readonly #work = new Map<string, Work>()
+  readonly #work: Worklist
   readonly #holds = new Map<string, Instant>()
   readonly #keyring = new Map<string, string>()
   readonly #owed = new Set<string>()
@@ -78,6 +64,10 @@ export class Process {
   constructor(parts: ProcessParts) {
     this.#parts = parts
     const { api } = parts
+    this.#work = new Worklist({
+      later: (wait, run) => this.#later(wait, run),
+      start: (name) => this.#advance(name, this.#reconcile(name)),
+    })
     for (const object of api.certificates.values()) this.#certificates.put(object.name, object)
     for (const secret of api.secrets.values()) if (isWatched(secret)) this.#secrets.put(secret.name, secret)
     this.#certificates.subscribe((name, before) => this.#certificateChanged(name, before))
@@ -92,14 +82,14 @@ export class Process {
 
   /** Whether nothing runs and nothing waits to run. */
   get isResting(): boolean {
-    return [...this.#work.values()].every(({ isDirty, isRunning }) => !isDirty && !isRunning)
+    return this.#work.isResting
   }
 
   kill(): void {
     if (!this.#isAlive) return
     this.#isAlive = false
     this.#unwatch()
-    for (const work of this.#work.values()) work.cancel()
+    this.#work.clear()
     this.#parts.lost([...this.#owed])
     this.#parts.died()
   }
@@ -112,34 +102,12 @@ export class Process {
   /** Asks the issuer a question of its own protocol. */
   probe(): void {
     this.#later(this.#parts.dice.between(milliseconds(20), seconds(2)), () => {
+      const { issuer, authority, dice } = this.#parts
       const before = this.#issuer?.view
-      const view = this.#look(before)
+      const view = look({ issuer, authority, dice, before }, this.#now())
       this.#issuer = { view }
-      const isNews =
-        before?.kind !== view.kind ||
-        (before.kind === 'ready' && view.kind === 'ready' && before.generation !== view.generation)
-      if (isNews) this.#addAll()
+      if (isNews(before, view)) this.#addAll()
     })
-  }
-
-  #look(before: IssuerView | undefined): IssuerView {
-    const { issuer, authority } = this.#parts
-    if (!issuer.exists) return { kind: 'missing', message: 'the issuer does not exist' }
-    const looksBad = issuer.isFlapping
-      ? this.#parts.dice.chance(0.5)
-      : authority.mood === 'blocked' || authority.mood === 'down'
-    if (looksBad) return { kind: 'notReady', message: 'the issuer is not ready' }
-    const isSame = before?.kind === 'ready' && before.generation === issuer.generation
-    return {
-      kind: 'ready',
-      protocol: authority.practice.manner,
-      uid: 'issuer',
-      generation: issuer.generation,
-      inProcess: authority.practice.manner === 'inProcess',
-      renewsWithCurrent: false,
-      advises: authority.practice.advice !== undefined,
-      readySince: isSame ? before.readySince : this.#now(),
-    }
   }
 
   #now(): Instant {
@@ -161,12 +129,12 @@ export class Process {
   }
 
   #addAll(): void {
-    for (const name of this.#certificates.keys()) this.#add(name)
+    for (const name of this.#certificates.keys()) this.#work.add(name)
   }
 
   /** Who shares a Secret with a Certificate may have won or lost it. */
   #certificateChanged(name: string, before: CertificateObject | undefined): void {
-    if (this.#certificates.get(name) !== undefined) this.#add(name)
+    if (this.#certificates.get(name) !== undefined) this.#work.add(name)
     for (const object of [this.#certificates.get(name), before])
       if (object !== undefined) this.#addNaming(object.spec.secretName)
   }
@@ -174,50 +142,16 @@ export class Process {
   #secretChanged(secretName: string): void {
     this.#addNaming(secretName)
     const secret = this.#secrets.get(secretName)
-    if (secret?.role === 'next-key' && this.#certificates.get(secret.owner) !== undefined) this.#add(secret.owner)
+    if (secret?.role === 'next-key' && this.#certificates.get(secret.owner) !== undefined) this.#work.add(secret.owner)
   }
 
   #addNaming(secretName: string): void {
-    for (const object of this.#certificates.values()) if (object.spec.secretName === secretName) this.#add(object.name)
-  }
-
-  #workOf(name: string): Work {
-    const known = this.#work.get(name)
-    if (known !== undefined) return known
-    const work: Work = { isDirty: false, isRunning: false, failures: 0, wakeAt: undefined, cancel: () => undefined }
-    this.#work.set(name, work)
-    return work
-  }
-
-  #add(name: string): void {
-    const work = this.#workOf(name)
-    if (work.isDirty) return
-    work.isDirty = true
-    if (!work.isRunning) this.#later(milliseconds(1), () => this.#run(name))
+    for (const object of this.#certificates.values())
+      if (object.spec.secretName === secretName) this.#work.add(object.name)
   }
 
   #wakeAt(name: string, at: Instant): void {
-    const work = this.#workOf(name)
-    work.cancel()
-    work.wakeAt = at
-    work.cancel = this.#later(milliseconds(Math.max(0, at - this.#now())), () => this.#add(name))
-  }
-
-  #retry(name: string): void {
-    const work = this.#workOf(name)
-    work.failures += 1
-    work.cancel()
-    work.cancel = this.#later(milliseconds(Math.min(600_000, 1000 * 2 ** (work.failures - 1))), () => this.#add(name))
-  }
-
-  #run(name: string): void {
-    const work = this.#workOf(name)
-    if (work.isRunning || !work.isDirty) return
-    work.isDirty = false
-    work.isRunning = true
-    work.cancel()
-    work.wakeAt = undefined
-    this.#advance(name, this.#reconcile(name))
+    this.#work.addIn(name, milliseconds(Math.max(0, at - this.#now())))
   }
 
   #advance(name: string, effects: Effects<void>): void {
@@ -227,9 +161,7 @@ export class Process {
     }
     const { done, value } = effects.next()
     if (done !== true) return void this.#later(value, () => this.#advance(name, effects))
-    const work = this.#workOf(name)
-    work.isRunning = false
-    if (work.isDirty) this.#run(name)
+    this.#work.done(name)
   }
 
   *#reconcile(name: string): Effects<void> {
@@ -255,12 +187,12 @@ export class Process {
     const { name } = object
     this.#untold.set(name, telling)
     const written = next.status === undefined ? 'written' : yield* this.#writeStatus(object, next.status)
-    if (written === 'unavailable') return this.#retry(name)
+    if (written === 'unavailable') return this.#work.retry(name)
     this.#untold.delete(name)
     if (written === 'stale' && this.#owed.has(name)) this.#parts.lost([name])
     this.#owed.delete(name)
-    if (written === 'stale' || isStale) return this.#retry(name)
-    this.#workOf(name).failures = 0
+    if (written === 'stale' || isStale) return this.#work.retry(name)
+    this.#work.forget(name)
     if (next.then.kind === 'again') this.#wakeAt(name, this.#now())
     if (next.then.kind === 'at') this.#wakeAt(name, next.then.at)
   }

@@ -9,10 +9,10 @@ import { ApiServer } from './apiserver.ts'
 import { Authority, usualPatience } from './authority.ts'
 import type { Practice } from './authority.ts'
 import { Dice } from './dice.ts'
+import type { IssuerTruth } from './issuer.ts'
 import type { CertificateObject, CertificateSecret } from './objects.ts'
 import { Observer } from './observer.ts'
 import { Process } from './process.ts'
-import type { IssuerTruth } from './process.ts'
 import { Trace } from './trace.ts'
 
 export interface WorldOptions {
