@@ -11,6 +11,8 @@ export interface Content {
   readonly hash: string
   /** Of `ca.crt` alone, which cannot be rendered anew from the rest; absent where none was written. */
   readonly rootsHash?: string | undefined
+  /** Of `tls.crt` alone: intermediates that somebody removed or added cannot be told from those of the CA by reading them. */
+  readonly chainHash?: string | undefined
 }
 
 /** The parts of a Secret that content speaks of. Data is base64, as the API has it. */
@@ -27,11 +29,12 @@ export function describeContent(source: ContentSource): Content {
     labels: Object.keys(source.labels).sort(),
     annotations: Object.keys(source.annotations).sort(),
   }
-  const roots = source.data['ca.crt']
+  const { 'ca.crt': roots, 'tls.crt': chain } = source.data
   return {
     ...names,
     hash: hashContent(names, source),
     ...(roots === undefined ? {} : { rootsHash: shortHash(roots) }),
+    ...(chain === undefined ? {} : { chainHash: shortHash(chain) }),
   }
 }
 
@@ -40,8 +43,13 @@ export function hasItsRoots({ rootsHash }: Content, source: ContentSource): bool
   return rootsHash === undefined || rootsHash === shortHash(source.data['ca.crt'] ?? '')
 }
 
+/** Whether the certificate and its intermediates are those that were issued; true where that was not noted. */
+export function hasItsChain({ chainHash }: Content, source: ContentSource): boolean {
+  return chainHash === undefined || chainHash === shortHash(source.data['tls.crt'] ?? '')
+}
+
 /** The hash of the named parts as they are in `source`; a part that is gone counts as empty, and so changes the hash. */
-export function hashContent(names: Omit<Content, 'hash' | 'rootsHash'>, source: ContentSource): string {
+export function hashContent(names: Omit<Content, 'hash' | 'rootsHash' | 'chainHash'>, source: ContentSource): string {
   const parts = [
     ...names.entries.map((key) => ['data', key, source.data[key] ?? null]),
     ...names.labels.map((key) => ['label', key, source.labels[key] ?? null]),
@@ -70,7 +78,8 @@ export function readContent(text: string | undefined): Content | undefined {
 function isContent(value: unknown): value is Content {
   if (typeof value !== 'object' || value === null) return false
   const part = value as Partial<Record<keyof Content, unknown>>
-  const isMarked = typeof part.hash === 'string' && ['string', 'undefined'].includes(typeof part.rootsHash)
+  const areHashes = [part.rootsHash, part.chainHash].every((hash) => ['string', 'undefined'].includes(typeof hash))
+  const isMarked = typeof part.hash === 'string' && areHashes
   return isMarked && [part.entries, part.labels, part.annotations].every(isTexts)
 }
 

@@ -10,7 +10,7 @@ import { keyFacts } from '../../pki/key.ts'
 import { readCertificates } from '../../pki/pem.ts'
 import { fromRfc3339 } from '../../std/time.ts'
 import { annotations, labels } from '../names.ts'
-import { hasItsRoots, hashContent, readContent } from './content.ts'
+import { hasItsChain, hasItsRoots, hashContent, readContent } from './content.ts'
 import type { Content, ContentSource } from './content.ts'
 
 export type SecretProjection = CertificateSecret | NextKeySecret | OtherSecret
@@ -78,7 +78,7 @@ function projectCertificate(secret: Secret, common: Common, known: KnownEntries 
     view: {
       resourceVersion: common.resourceVersion,
       owner: secret.metadata.annotations?.[annotations.certificateName],
-      certificate: withRoots(
+      certificate: asIssued(
         knownPart(certificate, known?.data['tls.crt'], known?.certificate) ?? certificatePart(certificate),
         content,
         contentSource(secret),
@@ -125,13 +125,15 @@ function certificatePart(base64: string | undefined): Part<CertificateFacts> {
   return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
 }
 
-/** What lies in `ca.crt` came from the issuer, and only issuance brings it back. */
-function withRoots(
+/** Intermediates and what lies in `ca.crt` came from the issuer, and only issuance brings them back. */
+function asIssued(
   part: Part<CertificateFacts>,
   content: Content | undefined,
   source: ContentSource,
 ): Part<CertificateFacts> {
-  if (part.kind !== 'ok' || content === undefined || hasItsRoots(content, source)) return part
+  if (part.kind !== 'ok' || content === undefined) return part
+  if (!hasItsChain(content, source)) return { kind: 'damaged', message: 'it is not the chain that was issued' }
+  if (hasItsRoots(content, source)) return part
   return { kind: 'damaged', message: 'the ca.crt beside it is missing or is not the one that it was issued with' }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import {
   describeContent,
+  hasItsChain,
   hasItsRoots,
   hashContent,
   readContent,
@@ -49,6 +50,14 @@ describe('what we wrote into a Secret', () => {
     expect(hasItsRoots(content, { ...source, data: { 'ca.crt': 'b3RoZXI=' } })).toBe(false)
     const bare = describeContent({ ...source, data: { 'tls.crt': 'Y3J0' } })
     expect(hasItsRoots(bare, source)).toBe(true)
+  })
+
+  it('has lost its chain when tls.crt is gone or another, and only if that was noted', () => {
+    expect(hasItsChain(content, source)).toBe(true)
+    expect(hasItsChain(content, { ...source, data: {} })).toBe(false)
+    expect(hasItsChain(content, { ...source, data: { ...source.data, 'tls.crt': 'b3RoZXI=' } })).toBe(false)
+    const { chainHash: _unnoted, ...older } = content
+    expect(hasItsChain(older, { ...source, data: {} })).toBe(true)
   })
 
   it('counts as unknown when its note is no note of ours', () => {
