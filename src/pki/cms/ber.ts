@@ -1,0 +1,146 @@
+/**
+ * Makes DER of BER (X.690): lengths of indefinite form and strings in pieces, as many CAs send them. What is DER already comes
+ * back as the same octets, so that signatures over parts of it still hold.
+ */
+import { asDer } from '../../std/bytes.ts'
+import type { Der } from '../../std/bytes.ts'
+import { ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import { encodeElement, tags } from '../der.ts'
+import { Malformed, reading } from '../readder.ts'
+
+export interface BerLimits {
+  /** How deep elements may lie in each other. */
+  readonly depth: number
+  /** How many elements there may be. */
+  readonly elements: number
+}
+
+const defaultLimits: BerLimits = { depth: 48, elements: 20_000 }
+
+const constructed = 0x20
+
+/** String types that BER lets be sent in pieces (section 8.7 and 8.14). */
+const piecewise: ReadonlySet<number> = new Set([
+  tags.octetString,
+  tags.utf8String,
+  tags.printableString,
+  tags.ia5String,
+  tags.bmpString,
+])
+
+interface Walk {
+  readonly bytes: Uint8Array
+  readonly depthLeft: number
+  readonly budget: { elements: number }
+}
+
+interface Converted {
+  readonly der: Uint8Array
+  /** Where the next element starts. */
+  readonly end: number
+}
+
+interface Header {
+  readonly tag: number
+  /** Octets of the tag alone. */
+  readonly tagOctets: Uint8Array
+  readonly start: number
+  /** Undefined for the indefinite form. */
+  readonly length: number | undefined
+}
+
+/**
+ * @param bytes - one element, perhaps followed by blanks or zeros; may be anything
+ * @returns the element as DER, or a clause that says what is wrong
+ */
+export function berToDer(bytes: Uint8Array, limits: BerLimits = defaultLimits): Result<Der, string> {
+  return reading(() => {
+    const walk = { bytes, depthLeft: limits.depth, budget: { elements: limits.elements } }
+    const { der, end } = convert(walk, 0, bytes.length)
+    if (bytes.subarray(end).some((octet) => ![0, 9, 10, 13, 32].includes(octet)))
+      throw new Malformed(`${bytes.length - end} octets follow where it should end`)
+    return ok(asDer(der))
+  })
+}
+
+function convert(walk: Walk, at: number, limit: number): Converted {
+  const { bytes, depthLeft, budget } = walk
+  budget.elements -= 1
+  if (budget.elements < 0) throw new Malformed('it has more elements than any such message')
+  const header = readHeader(bytes, at, limit)
+  const { start, length } = header
+  if ((header.tag & constructed) === 0) {
+    if (length === undefined) throw new Malformed(`the primitive element at octet ${at} has no length`)
+    const end = start + length
+    return { der: bytes.subarray(at, end), end }
+  }
+  if (depthLeft === 0) throw new Malformed('its elements lie too deep in each other')
+  const { parts, end } = children({ bytes, depthLeft: depthLeft - 1, budget }, header, limit)
+  const isWhole = length !== undefined && parts.every((part) => part.buffer === bytes.buffer) && isShortest(header, at)
+  const simple = header.tag & ~constructed
+  if (piecewise.has(simple)) return { der: encodeElement(simple, ...parts.map(contentOf)), end }
+  if (simple === tags.bitString) return { der: joinedBits(parts), end }
+  return { der: isWhole ? bytes.subarray(at, end) : encodeTagged(header, parts), end }
+}
+
+function children(walk: Walk, { start, length }: Header, limit: number): { parts: Uint8Array[]; end: number } {
+  const { bytes } = walk
+  const parts: Uint8Array[] = []
+  const stop = length === undefined ? limit : start + length
+  let at = start
+  while (length === undefined || at < stop) {
+    if (length === undefined && bytes[at] === 0 && bytes[at + 1] === 0 && at + 2 <= limit) return { parts, end: at + 2 }
+    const child = convert(walk, at, stop)
+    parts.push(child.der)
+    at = child.end
+  }
+  return { parts, end: stop }
+}
+
+function readHeader(bytes: Uint8Array, at: number, limit: number): Header {
+  const tag = bytes[at]
+  if (tag === undefined || at >= limit) throw new Malformed(`it ends at octet ${at}, in the middle of an element`)
+  const afterTag = endOfTag(bytes, at, limit)
+  const first = bytes[afterTag]
+  if (first === undefined || afterTag >= limit) throw new Malformed(`it ends at octet ${afterTag}, before a length`)
+  const tagOctets = bytes.subarray(at, afterTag)
+  if (first === 0x80) return { tag, tagOctets, start: afterTag + 1, length: undefined }
+  const octets = first < 0x80 ? 0 : first & 0x7f
+  const start = afterTag + 1 + octets
+  if (octets > 6 || start > limit) throw new Malformed(`the length at octet ${afterTag} cannot be read`)
+  const length = octets === 0 ? first : bytes.subarray(afterTag + 1, start).reduce((sum, octet) => sum * 256 + octet, 0)
+  if (start + length > limit) throw new Malformed(`the element at octet ${at} is longer than what holds it`)
+  return { tag, tagOctets, start, length }
+}
+
+/** Tag numbers from 31 on go over several octets (section 8.1.2.4). */
+function endOfTag(bytes: Uint8Array, at: number, limit: number): number {
+  if (((bytes[at] ?? 0) & 0x1f) !== 0x1f) return at + 1
+  for (let next = at + 1; next < Math.min(limit, at + 6); next++) if ((bytes[next] ?? 0) < 0x80) return next + 1
+  throw new Malformed(`the tag at octet ${at} cannot be read`)
+}
+
+/** Whether the length was written as DER writes it. */
+function isShortest({ tagOctets, start, length = 0 }: Header, at: number): boolean {
+  const octets = start - at - tagOctets.length
+  return octets === (length < 0x80 ? 1 : 1 + Math.ceil(Math.log2(length + 1) / 8))
+}
+
+function encodeTagged({ tag, tagOctets }: Header, parts: readonly Uint8Array[]): Uint8Array {
+  const encoded = encodeElement(tag, ...parts)
+  return tagOctets.length === 1 ? encoded : Buffer.concat([tagOctets, encoded.subarray(1)])
+}
+
+/** The content octets of DER. */
+function contentOf(der: Uint8Array): Uint8Array {
+  const { start } = readHeader(der, 0, der.length)
+  return der.subarray(start)
+}
+
+/** Only the last piece may have unused bits (section 8.6.4). */
+function joinedBits(parts: readonly Uint8Array[]): Uint8Array {
+  const pieces = parts.map(contentOf)
+  const unused = pieces.at(-1)?.subarray(0, 1) ?? Uint8Array.of(0)
+  return encodeElement(tags.bitString, unused, ...pieces.map((piece) => piece.subarray(1)))
+}
