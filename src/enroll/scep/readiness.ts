@@ -1,0 +1,78 @@
+/** What the status of an issuer shows of its SCEP service. Pure. */
+import type { ScepSpec } from '../../api/issuer/scep.ts'
+import { toRfc3339 } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
+import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts'
+import { nameOf, unusable } from './authority.ts'
+import type { Authority, Member } from './authority.ts'
+import { can } from './capabilities.ts'
+import type { Protection } from './certrep.ts'
+import type { Service } from './service.ts'
+import { legacyOf, warningFor } from './warnings.ts'
+
+export interface Seen {
+  readonly service: Service
+  readonly spec: ScepSpec
+  /** How the last reply was protected, when there was one. */
+  readonly protection: Protection | undefined
+  /** Of the CA that comes next. */
+  readonly nextCa: IssuerDetails
+}
+
+export function readinessOf(seen: Seen, now: Instant): Readiness {
+  const { service, spec, protection } = seen
+  const details = detailsOf(seen)
+  const trouble = unusable(service.authority, now)
+  if (trouble !== undefined) return { kind: 'notReady', fault: trouble, details }
+  const { ca } = service.authority
+  const parts = [
+    `The CA "${nameOf(ca.facts)}" answers over SCEP`,
+    warningFor(service.algorithms, protection),
+    spec.caFingerprint === undefined ? `to pin it, set spec.scep.caFingerprint to ${ca.facts.fingerprint}` : undefined,
+  ]
+  const message = parts.filter((part) => part !== undefined).join('; ')
+  return { kind: 'ready', message, details, credentials: credentialsOf(service.authority) }
+}
+
+function detailsOf({ service, spec, protection, nextCa }: Seen): IssuerDetails {
+  const { authority, algorithms, capabilities } = service
+  const posts = spec.httpMethod !== 'GET' && (spec.httpMethod === 'POST' || can(capabilities, 'POSTPKIOperation'))
+  const legacyReplies = protection === undefined ? [] : legacyOf(protection)
+  return {
+    caSubject: nameOf(authority.ca.facts),
+    caFingerprint: authority.ca.facts.fingerprint,
+    certificates: authority.members.map((member) => ({
+      subject: nameOf(member.facts),
+      fingerprint: member.facts.fingerprint,
+      notAfter: toRfc3339(member.facts.notAfter),
+      roles: rolesOf(member, authority),
+    })),
+    capabilities: [...capabilities],
+    digest: algorithms.hash,
+    cipher: algorithms.cipher,
+    httpMethod: posts ? 'POST' : 'GET',
+    ...(protection === undefined ? {} : { replies: [protection.hash, protection.cipher ?? 'not encrypted'] }),
+    ...(algorithms.legacy.length + legacyReplies.length === 0
+      ? {}
+      : { legacyAlgorithms: [...new Set([...algorithms.legacy, ...legacyReplies])] }),
+    ...nextCa,
+  }
+}
+
+function rolesOf(member: Member, { ca, encryption, signing }: Authority): readonly string[] {
+  return [
+    ...(member === ca ? ['CA'] : []),
+    ...(member === encryption ? ['encryption'] : []),
+    ...(signing.includes(member) ? ['signing'] : []),
+  ]
+}
+
+/** Those whose end ends the service: the issuing CA, and whatever stands in front of it. */
+function credentialsOf({ members, ca }: Authority): readonly TrackedCredential[] {
+  return members
+    .filter((member) => member === ca || !member.facts.isCA)
+    .map(({ facts }) => ({
+      name: `${facts.isCA ? 'CA' : 'RA'} certificate "${nameOf(facts)}"`,
+      notAfter: facts.notAfter,
+    }))
+}

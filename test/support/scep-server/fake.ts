@@ -1,0 +1,346 @@
+/**
+ * A SCEP service in memory (RFC 8894) with a CA that really issues, for replies that no well-behaved server gives. It counts
+ * because independent clients have completed transactions against it (test/integration/scep-clients.test.ts).
+ */
+import { X509Certificate } from 'node:crypto'
+import type { Wanted } from '../../../src/domain/wanted.ts'
+import { buildEnvelopedData } from '../../../src/pki/cms/envelopeddata.ts'
+import { encodeElement, tags } from '../../../src/pki/der.ts'
+import { issueCertificate } from '../../../src/pki/issue.ts'
+import { readSigner } from '../../../src/pki/signer.ts'
+import { asDer } from '../../../src/std/bytes.ts'
+import type { Der } from '../../../src/std/bytes.ts'
+import { SecretText } from '../../../src/std/secret.ts'
+import { days, plus } from '../../../src/std/time.ts'
+import type { Instant } from '../../../src/std/time.ts'
+import { unwrap } from '../unwrap.ts'
+import {
+  certificateList,
+  decryptWith,
+  elementOf,
+  encryptTo,
+  inside,
+  isSignedBy,
+  readMessage,
+  signMessage,
+} from './cms.ts'
+import type { Attribute, FakeCipher, ReadMessage } from './cms.ts'
+import { readCsr } from './csr.ts'
+import type { Csr } from './csr.ts'
+import type { Material } from './material.ts'
+import type { ScepTroubles } from './troubles.ts'
+
+export interface FakeScepOptions {
+  readonly material: Material
+  readonly now: () => Instant
+}
+
+export interface FakeRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+}
+
+export interface FakeReply {
+  readonly status: number
+  readonly type?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: Uint8Array | string
+}
+
+/** What a request was, for tests to look at. */
+export interface SeenOperation {
+  readonly method: string
+  readonly messageType: string
+  readonly transaction: string
+  readonly nonce: string
+  readonly hash: string
+  readonly cipher: FakeCipher
+  readonly challenge: string | undefined
+  /** Whether a certificate of the CA signed it. */
+  readonly isRenewal: boolean
+  readonly message: Uint8Array
+}
+
+interface Case {
+  readonly csr: Csr
+  readonly requester: Der
+  certificate?: Der
+  denied?: boolean
+}
+
+const scepOid = (last: number): string => `2.16.840.1.113733.1.9.${last}`
+const everything = 'AES\nDES3\nPOSTPKIOperation\nRenewal\nSHA-1\nSHA-256\nSHA-512\nSCEPStandard\nGetNextCACert'
+const printable = (text: string): Der => encodeElement(tags.printableString, Buffer.from(text, 'latin1'))
+
+interface Judged {
+  readonly status: '0' | '2' | '3'
+  readonly failInfo?: string | undefined
+  readonly certificate?: Der
+}
+
+interface Operation {
+  readonly message: ReadMessage
+  readonly type: string
+  readonly transaction: string
+  readonly nonce: Uint8Array
+  readonly payload: Uint8Array
+}
+
+export class FakeScep {
+  readonly troubles: ScepTroubles = {}
+  /** Method and operation of every request, for example `GET GetCACaps`. */
+  readonly requests: string[] = []
+  readonly operations: SeenOperation[] = []
+  /** The queries as they came, for example `operation=GetCACert&message=`. */
+  readonly queries: string[] = []
+  readonly #options: FakeScepOptions
+  readonly #cases = new Map<string, Case>()
+  #issued = 0
+
+  constructor(options: FakeScepOptions) {
+    this.#options = options
+  }
+
+  /** Certificates signed so far. */
+  get issued(): number {
+    return this.#issued
+  }
+
+  /** An administrator decides about everything that waits. */
+  async approve(decision: 'grant' | 'deny' = 'grant'): Promise<void> {
+    for (const one of this.#cases.values()) {
+      if (one.certificate !== undefined) continue
+      if (decision === 'deny') one.denied = true
+      else one.certificate = await this.#issue(one.csr)
+    }
+  }
+
+  /** Transactions are forgotten, as by a restart of a service that keeps them in memory. */
+  forget(): void {
+    this.#cases.clear()
+  }
+
+  async handle(request: FakeRequest): Promise<FakeReply> {
+    const query = request.target.slice(request.target.indexOf('?') + 1)
+    const parameters = new URLSearchParams(query)
+    const operation = parameters.get('operation') ?? ''
+    this.requests.push(`${request.method} ${operation}`)
+    this.queries.push(query)
+    if (this.troubles.wantsMessage === true && !parameters.has('message') && request.method === 'GET')
+      return { status: 400, body: 'message is missing' }
+    switch (operation) {
+      case 'GetCACaps':
+        return this.#capabilities()
+      case 'GetCACert':
+        return this.#certificates()
+      case 'GetNextCACert':
+        return this.#nextCa()
+      case 'PKIOperation':
+        return this.#operate(request, parameters.get('message') ?? '')
+      default:
+        return { status: 400, body: 'unknown operation' }
+    }
+  }
+
+  #capabilities(): FakeReply {
+    const { capabilities = everything } = this.troubles
+    if (typeof capabilities === 'number') return { status: capabilities, body: 'not here' }
+    return { status: 200, type: 'text/plain', body: capabilities }
+  }
+
+  #certificates(): FakeReply {
+    const { shown } = this.#options.material
+    const [only, ...others] = shown.map(({ certificate }) => certificate)
+    const { certType } = this.troubles
+    if (only !== undefined && others.length === 0)
+      return { status: 200, type: certType ?? 'application/x-x509-ca-cert', body: only }
+    const list = certificateList(shown.map(({ certificate }) => certificate))
+    return { status: 200, type: certType ?? 'application/x-x509-ca-ra-cert', body: list }
+  }
+
+  async #nextCa(): Promise<FakeReply> {
+    const { nextCa, nextCaSigner } = this.troubles
+    if (nextCa === undefined) return { status: 404, body: 'not here' }
+    const signer = nextCaSigner ?? this.#options.material.ca
+    const content = certificateList([nextCa.certificate])
+    const body = await signMessage({
+      content,
+      attributes: [],
+      signer,
+      hash: 'SHA-256',
+      certificates: [signer.certificate],
+    })
+    return { status: 200, type: 'application/x-x509-next-ca-cert', body }
+  }
+
+  async #operate(request: FakeRequest, text: string): Promise<FakeReply> {
+    const { postStatus, operationStatus, retryAfter, truncatedAt } = this.troubles
+    if (request.method === 'POST' && postStatus !== undefined) return { status: postStatus, body: 'no POST' }
+    // What IIS does to a chunked request.
+    if (request.method === 'POST' && request.headers['content-length'] === undefined)
+      return { status: 411, body: 'length' }
+    if (operationStatus !== undefined) return { status: operationStatus, body: 'out of order' }
+    const bytes = request.method === 'POST' ? request.body : Buffer.from(text, 'base64')
+    const operation = this.#read(bytes, request.method)
+    if (operation === undefined) return { status: 500, body: 'no pkiMessage' }
+    const reply = this.troubles.body ?? this.troubles.replays ?? (await this.#answer(operation))
+    return {
+      status: 200,
+      type: 'application/x-pki-message',
+      body: truncatedAt === undefined ? reply : reply.subarray(0, truncatedAt),
+      ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
+    }
+  }
+
+  #read(bytes: Uint8Array, method: string): Operation | undefined {
+    const message = readMessage(bytes)
+    if (message?.content === undefined) return undefined
+    const { decrypters, ca } = this.#options.material
+    const opened = decrypters
+      .filter(({ certificate }) => isRecipient(message.content ?? new Uint8Array(), certificate))
+      .map(({ key }) => decryptWith(message.content ?? new Uint8Array(), key))
+      .find((one) => one !== undefined)
+    if (opened === undefined) return undefined
+    const text = (last: number): string => Buffer.from(message.attributes.get(scepOid(last))?.content ?? []).toString()
+    const nonce = message.attributes.get(scepOid(5))?.content ?? new Uint8Array()
+    const [type, transaction] = [text(2), text(7)]
+    const isRenewal = isSignedBy(message.certificate, ca.certificate)
+    this.operations.push({
+      ...{ method, messageType: type, transaction, hash: message.hash, cipher: opened.cipher, isRenewal },
+      challenge: type === '20' ? undefined : readCsr(opened.content)?.challenge,
+      nonce: Buffer.from(nonce).toString('hex'),
+      message: bytes,
+    })
+    return { message, type, transaction, nonce, payload: opened.content }
+  }
+
+  async #answer(operation: Operation): Promise<Der> {
+    const { failure } = this.troubles
+    if (failure !== undefined) return this.#reply(operation, { status: '2', failInfo: failure.failInfo })
+    const known = this.troubles.forgetsTransactions === true ? undefined : this.#cases.get(operation.transaction)
+    if (operation.type === '20') {
+      if (this.troubles.pollsUntilApproval !== undefined && this.troubles.pollsUntilApproval-- <= 0)
+        await this.approve()
+      return this.#reply(operation, this.#poll(operation, known))
+    }
+    return this.#reply(operation, known === undefined ? await this.#newCase(operation) : this.#state(known))
+  }
+
+  /** CertPoll names the CA that issues, and the subject of the request (section 3.3.3). */
+  #poll({ payload }: Operation, known: Case | undefined): Judged {
+    const [issuer] = inside(elementOf(payload))
+    const ca = new X509Certificate(this.#options.material.ca.certificate)
+    const isOurs = issuer !== undefined && Buffer.from(ca.raw).includes(Buffer.from(issuer.encoded))
+    return known === undefined || !isOurs ? { status: '2', failInfo: '4' } : this.#state(known)
+  }
+
+  #state({ certificate, denied }: Case): Judged {
+    if (denied === true) return { status: '2', failInfo: '2' }
+    return certificate === undefined ? { status: '3' } : { status: '0', certificate }
+  }
+
+  async #newCase({ type, transaction, payload, message }: Operation): Promise<Judged> {
+    const csr = readCsr(payload)
+    if (csr?.isProven !== true || (type !== '19' && type !== '17')) return { status: '2', failInfo: '2' }
+    const isRenewal = isSignedBy(message.certificate, this.#options.material.ca.certificate)
+    if (!this.#isAllowed({ type, isRenewal, challenge: csr.challenge ?? '' })) return { status: '2', failInfo: '2' }
+    const one: Case = { csr, requester: message.certificate }
+    this.#cases.set(transaction, one)
+    if (this.troubles.approval !== 'manual') one.certificate = await this.#issue(csr)
+    return this.#state(one)
+  }
+
+  #isAllowed(asked: { readonly type: string; readonly isRenewal: boolean; readonly challenge: string }): boolean {
+    const { challenge, oneTimeChallenges, refusesRenewalReq, refusesSignedPkcsReq } = this.troubles
+    if (asked.type === '17') return asked.isRenewal && refusesRenewalReq !== true
+    if (asked.isRenewal) return refusesSignedPkcsReq !== true
+    if (oneTimeChallenges !== undefined) return oneTimeChallenges.delete(asked.challenge)
+    return challenge === undefined || challenge === asked.challenge
+  }
+
+  async #issue(csr: Csr): Promise<Der> {
+    this.#issued += 1
+    const { material, now } = this.#options
+    const wanted: Wanted = {
+      subject: csr.subject,
+      names: csr.names,
+      key: { algorithm: 'RSA', size: 2048 },
+      lifetime: days(90),
+      usages: ['digital signature', 'key encipherment', 'server auth', 'client auth'],
+      encodeUsagesInRequest: true,
+      isCA: false,
+    }
+    const publicKey = this.troubles.certifiesAnotherKey === true ? material.ca.key.publicKey : csr.publicKey
+    const signer = unwrap(readSigner(material.ca))
+    return issueCertificate({ wanted, publicKey, signer, notBefore: now(), notAfter: plus(now(), days(90)) })
+  }
+
+  async #reply(operation: Operation, judged: Judged): Promise<Der> {
+    const { troubles } = this
+    const signer = troubles.wrongSigner ?? this.#options.material.signer
+    const content = await this.#content(operation, judged)
+    const leads = judged.certificate === undefined ? [] : [judged.certificate]
+    const along =
+      troubles.firstCertificate === 'signer' ? [signer.certificate, ...leads] : [...leads, signer.certificate]
+    const reply = await signMessage({
+      content,
+      attributes: this.#attributes(operation, judged),
+      signer,
+      hash: troubles.replyHash ?? 'SHA-256',
+      certificates: along,
+    })
+    if (troubles.spoiledSignature === true) reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 1
+    return reply
+  }
+
+  async #content(
+    { message, transaction }: Operation,
+    { status, certificate }: Judged,
+  ): Promise<Uint8Array | undefined> {
+    const { failure, replyCipher = 'AES-128-CBC', encryptsTo, emptySuccess, firstCertificate } = this.troubles
+    if (status === '0' && certificate !== undefined && emptySuccess !== true) {
+      const { ca } = this.#options.material
+      const order = firstCertificate === 'ca' ? [ca.certificate, certificate] : [certificate, ca.certificate]
+      const recipient = encryptsTo?.certificate ?? message.certificate
+      if (new X509Certificate(recipient).publicKey.asymmetricKeyType === 'rsa')
+        return encryptTo(recipient, certificateList(order), replyCipher)
+      // A key that cannot decrypt: the challenge is the password (section 3.1).
+      const password = new SecretText(this.#cases.get(transaction)?.csr.challenge ?? '')
+      return buildEnvelopedData({
+        content: certificateList(order),
+        recipients: [{ kind: 'password', password }],
+        cipher: 'AES-128-CBC',
+      })
+    }
+    if (failure?.content === 'something') return Buffer.from('no reason')
+    return failure?.content === 'absent' ? undefined : new Uint8Array()
+  }
+
+  #attributes({ transaction, nonce }: Operation, { status, failInfo }: Judged): readonly Attribute[] {
+    const { troubles } = this
+    const text = troubles.failure?.text
+    return [
+      { type: scepOid(2), value: printable(troubles.wrongMessageType === true ? '19' : '3') },
+      { type: scepOid(7), value: printable(troubles.wrongTransaction === true ? `${transaction}0` : transaction) },
+      { type: scepOid(3), value: printable(troubles.wrongStatus ?? status) },
+      {
+        type: scepOid(6),
+        value: encodeElement(tags.octetString, troubles.wrongNonce === true ? Buffer.alloc(16) : nonce),
+      },
+      { type: scepOid(5), value: encodeElement(tags.octetString, Buffer.alloc(16, 7)) },
+      ...(failInfo === undefined ? [] : [{ type: scepOid(4), value: printable(failInfo) }]),
+      ...(text === undefined
+        ? []
+        : [{ type: '1.3.6.1.5.5.7.24.1', value: encodeElement(tags.utf8String, Buffer.from(text)) }]),
+    ]
+  }
+}
+
+/** Whether the EnvelopedData names the certificate. */
+function isRecipient(envelope: Uint8Array, certificate: Der): boolean {
+  const { serialNumber } = new X509Certificate(certificate)
+  return Buffer.from(envelope).includes(Buffer.from(serialNumber, 'hex')) && asDer(certificate).length > 0
+}
