@@ -95,7 +95,8 @@ export async function strongSwan(options: StrongSwanOptions, more: readonly stri
       ],
       ...(current === undefined ? [] : ['--cert', certificateFile('old.pem', current)]),
       ...(currentKey === undefined ? [] : ['--key', file('old.key', currentKey.toPem('PKCS1'))]),
-      ...['--interval', '1', '--outform', 'pem', ...more],
+      // 5.9 believes that no server can do AES.
+      ...['--cipher', 'des3', '--interval', '1', '--outform', 'pem', ...more],
     ]
     const run = await runTool('pki', args, scratch.path)
     const [pem] = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----\n?/.exec(run.text) ?? []

@@ -32,7 +32,8 @@ function requesterOf({ chain, key }: Identity): Requester | undefined {
 function maySign({ spec, ctx }: Desk, order: Order, { key, certificate }: Requester): boolean {
   const facts = certificateFacts(certificate)
   if (!facts.ok || ctx.now() >= facts.value.notAfter || !keepsSubject(order, facts.value)) return false
-  return key.shape.algorithm === 'RSA' || (key.shape.algorithm === 'ECDSA' && spec.ecKeys === 'Password')
+  if (key.shape.algorithm === 'RSA') return true
+  return key.shape.algorithm === 'ECDSA' && spec.ecKeys === 'Password' && spec.challengeUse !== 'OneTime'
 }
 
 function waysToRenew({ spec, service }: Desk): readonly Way[] {

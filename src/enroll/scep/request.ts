@@ -91,8 +91,9 @@ export async function writeRequest(
 ): Promise<Kept> {
   const { id, nonce, way } = transaction
   const { algorithms, authority } = service
-  const isOwn = way === 'Enroll'
-  const withChallenge = challenge !== undefined && way !== 'RenewalReq' && (isOwn || spec.challengeUse !== 'OneTime')
+  const vouchedFor = way === 'RenewalReq' || (way === 'PKCSReq' && spec.challengeUse === 'OneTime')
+  // Whoever cannot decrypt with the key needs the challenge as a password of the reply (section 3.1).
+  const withChallenge = challenge !== undefined && (!vouchedFor || requester.key.shape.algorithm !== 'RSA')
   const signer = transaction.current === undefined ? undefined : { certificate: transaction.current }
   const payload = await buildCsr({
     wanted: { ...order.wanted, subject: requestSubject(order, signer) },
