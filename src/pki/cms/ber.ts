@@ -84,19 +84,21 @@ function convert(walk: Walk, at: number, limit: number): Converted {
   return { der: isWhole ? bytes.subarray(at, end) : encodeTagged(header, parts), end }
 }
 
+/** The indefinite form ends with an end-of-contents element (section 8.1.5). */
 function children(walk: Walk, { start, length }: Header, limit: number): { parts: Uint8Array[]; end: number } {
-  const { bytes } = walk
   const parts: Uint8Array[] = []
   const stop = length === undefined ? limit : start + length
-  let at = start
-  while (length === undefined || at < stop) {
-    if (length === undefined && bytes[at] === 0 && bytes[at + 1] === 0 && at + 2 <= limit) return { parts, end: at + 2 }
+  for (let at = start; ;) {
+    if (length === undefined && isEndOfContents(walk.bytes, at, limit)) return { parts, end: at + 2 }
+    if (length !== undefined && at >= stop) return { parts, end: stop }
     const child = convert(walk, at, stop)
     parts.push(child.der)
     at = child.end
   }
-  return { parts, end: stop }
 }
+
+const isEndOfContents = (bytes: Uint8Array, at: number, limit: number): boolean =>
+  at + 2 <= limit && bytes[at] === 0 && bytes[at + 1] === 0
 
 function readHeader(bytes: Uint8Array, at: number, limit: number): Header {
   const tag = bytes[at]

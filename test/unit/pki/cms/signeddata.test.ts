@@ -39,11 +39,11 @@ describe.each(judged)('a signature with %s', (_name, shape) => {
   it('is what openssl takes, and what we take', async () => {
     const signer = await person('signer', shape)
     const der = await sign(signer)
-    const judged = openssl(
+    const verdict = openssl(
       ['cms', '-verify', '-inform', 'DER', '-in', 'message.der', '-CAfile', 'cert.pem', '-purpose', 'any', '-binary'],
       { ...signer.files, 'message.der': der },
     )
-    expect(judged.text).toContain(content.toString())
+    expect(verdict.text).toContain(content.toString())
     const signed = unwrap(readSignedData(der))
     expect(check(signed, signer)).toEqual({ ok: true })
     expect(Buffer.from(signed.content ?? [])).toEqual(content)
@@ -203,13 +203,13 @@ describe('signed attributes', () => {
   })
 
   it('of which two have one type are refused', () => {
-    const attribute = encodeElement(tags.sequence, encodeOid('1.2.3'), encodeElement(tags.set))
+    const twice = encodeElement(tags.sequence, encodeOid('1.2.3'), encodeElement(tags.set))
     const signer = encodeElement(
       tags.sequence,
       encodeElement(tags.integer, Uint8Array.of(1)),
       encodeElement(0x80),
       encodeElement(tags.sequence, encodeOid('1.2')),
-      encodeElement(0xa0, attribute, attribute),
+      encodeElement(0xa0, twice, twice),
       encodeElement(tags.sequence, encodeOid('1.2')),
       encodeElement(tags.octetString),
     )
