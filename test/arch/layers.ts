@@ -23,10 +23,6 @@ const layer = (name: string, own: readonly Allowed[], packages: readonly string[
   packages,
 })
 
-const asn1 = ['@peculiar/asn1-cms', '@peculiar/asn1-csr', '@peculiar/asn1-ecc', '@peculiar/asn1-pfx']
-  .concat(['@peculiar/asn1-pkcs8', '@peculiar/asn1-rsa', '@peculiar/asn1-schema', '@peculiar/asn1-x509'])
-  .concat(['@peculiar/x509', 'pkijs', 'asn1js', 'reflect-metadata'])
-
 /** A protocol sees the contract, the outside world through it, and its own member of the Issuer's spec; never another protocol. */
 const protocol = (name: string): Layer =>
   layer(`enroll/${name}/`, [
@@ -56,7 +52,7 @@ const controllers = [
   code('controllers/context.ts'),
 ]
 
-export const protocolFolders = ['acme', 'ca', 'selfsigned'] as const
+export const protocolFolders = ['acme', 'ca', 'scep', 'selfsigned'] as const
 
 export const layers: readonly Layer[] = [
   // The composition root: main.ts and its neighbours.
@@ -78,7 +74,7 @@ export const layers: readonly Layer[] = [
   layer('kube/', [types('api/'), code('std/')], ['@kubernetes/client-node', 'undici']),
   layer('runtime/', [code('std/')]),
   layer('net/', [code('std/')], ['undici']),
-  layer('pki/', [code('domain/'), code('std/')], asn1),
+  layer('pki/', [code('domain/'), code('std/')]),
   layer('domain/', [types('api/'), code('std/')]),
   layer('api/', [code('std/')], ['zod']),
   layer('obs/', [code('std/')], ['pino', 'prom-client']),
