@@ -9,8 +9,7 @@
  */
 import { fault } from '../../domain/fault.ts'
 import { randomBytes } from '../../pki/random.ts'
-import type { Order, Outcome } from '../enroller.ts'
-import type { Ticket } from '../enroller.ts'
+import type { Order, Outcome, Ticket } from '../enroller.ts'
 import type { CertRep } from './certrep.ts'
 import { spend } from './challenge.ts'
 import { callOutcome, failureOutcome, lost } from './desk.ts'
@@ -128,7 +127,8 @@ function unanswered(
   const { desk, transaction, ticket } = flight
   const isRefusal = transaction.phase === 'request' && refusals.has(failure.status ?? 0)
   if (isRefusal && transaction.way !== 'Enroll' && transaction.otherWays.length > 0) return nextWay(flight, requester)
-  if (failure.fault.code === 'RequestRejected') return { kind: 'refused', fault: failure.fault }
+  if (transaction.phase === 'request' && failure.fault.code === 'RequestRejected')
+    return { kind: 'refused', fault: failure.fault }
   return callOutcome(failure, desk.ctx, ticket)
 }
 
