@@ -43,8 +43,16 @@ export async function scepclient(options: ClientOptions, more: readonly string[]
     writeFileSync(join(scratch.path, 'key.pem'), options.key.toPem('PKCS1'))
     if (options.current !== undefined) writeFileSync(join(scratch.path, 'cert.pem'), certificatesPem([options.current]))
     const args = [
-      ...['-server-url', options.url, '-private-key', join(scratch.path, 'key.pem')],
-      ...['-certificate', join(scratch.path, 'cert.pem'), '-cn', options.name, '-keySize', '2048'],
+      '-server-url',
+      options.url,
+      '-private-key',
+      join(scratch.path, 'key.pem'),
+      '-certificate',
+      join(scratch.path, 'cert.pem'),
+      '-cn',
+      options.name,
+      '-keySize',
+      '2048',
       ...(options.dnsName === undefined ? [] : ['-dnsname', options.dnsName]),
       ...(options.challenge === undefined ? [] : ['-challenge', options.challenge]),
       ...more,
@@ -83,20 +91,32 @@ export async function strongSwan(options: StrongSwanOptions, more: readonly stri
   try {
     const { url, key, name, dnsName, challenge, current, currentKey } = options
     const args = [
-      ...['--scep', '--url', url, '--in', file('key.pem', key.toPem('PKCS1')), '--dn', `CN=${name}`],
+      '--scep',
+      '--url',
+      url,
+      '--in',
+      file('key.pem', key.toPem('PKCS1')),
+      '--dn',
+      `CN=${name}`,
       ...(dnsName === undefined ? [] : ['--san', dnsName]),
       ...(challenge === undefined ? [] : ['--password', challenge]),
-      ...['--cacert-enc', certificateFile('enc.pem', options.encryption)],
-      ...[
-        '--cacert-sig',
-        certificateFile('sig.pem', options.signing),
-        '--cacert',
-        certificateFile('ca.pem', options.ca),
-      ],
+      '--cacert-enc',
+      certificateFile('enc.pem', options.encryption),
+
+      '--cacert-sig',
+      certificateFile('sig.pem', options.signing),
+      '--cacert',
+      certificateFile('ca.pem', options.ca),
       ...(current === undefined ? [] : ['--cert', certificateFile('old.pem', current)]),
       ...(currentKey === undefined ? [] : ['--key', file('old.key', currentKey.toPem('PKCS1'))]),
       // 5.9 believes that no server can do AES.
-      ...['--cipher', 'des3', '--interval', '1', '--outform', 'pem', ...more],
+      '--cipher',
+      'des3',
+      '--interval',
+      '1',
+      '--outform',
+      'pem',
+      ...more,
     ]
     const run = await runTool('pki', args, scratch.path)
     const [pem] = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----\n?/.exec(run.text) ?? []

@@ -41,7 +41,12 @@ export async function startScepServer(options: ScepServerOptions = {}): Promise<
       name: 'scepserver',
       command,
       args: [
-        ...['-depot', depot, '-port', String(port), '-allowrenew', '0'],
+        '-depot',
+        depot,
+        '-port',
+        String(port),
+        '-allowrenew',
+        '0',
         ...(options.challenge === undefined ? [] : ['-challenge', options.challenge]),
         ...(options.serverUsages === true ? ['-sign-server-attrs'] : []),
       ],

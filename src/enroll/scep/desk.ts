@@ -7,16 +7,16 @@ import type { Ctx, Outcome, Ticket } from '../enroller.ts'
 import { clampedWait } from './patience.ts'
 import type { Protection } from './certrep.ts'
 import type { Answer, CallFailure, ScepClient } from './client.ts'
-import type { Service } from './service.ts'
+import type { Site } from './site.ts'
 
 export interface Desk {
   readonly spec: ScepSpec
   readonly client: ScepClient
-  readonly service: Service
+  readonly site: Site
   readonly challenge: SecretText | undefined
   readonly ctx: Ctx
   /** Asks the service again: its certificates may have changed since. */
-  refresh(): Promise<Answer<Service>>
+  refresh(): Promise<Answer<Site>>
   /** Remembers how a reply was protected, to be shown. */
   seen(protection: Protection): void
 }

@@ -25,8 +25,8 @@ import { clampedWait } from './patience.ts'
 import { readinessOf } from './readiness.ts'
 import { beginRenewal, canEnroll } from './renewal.ts'
 import { beginTransaction, unsuitableKey } from './request.ts'
-import { discover } from './service.ts'
-import type { Service } from './service.ts'
+import { discover } from './site.ts'
+import type { Site } from './site.ts'
 import { continueTransaction } from './transaction.ts'
 
 const traits: Traits = {
@@ -55,7 +55,7 @@ class ScepEnroller implements Enroller {
   readonly #spec: ScepSpec
   readonly #challenge: SecretText | undefined
   readonly #client: ScepClient
-  #service: Service | undefined
+  #site: Site | undefined
   #protection: Protection | undefined
 
   constructor(spec: ScepSpec, challenge: SecretText | undefined) {
@@ -65,17 +65,17 @@ class ScepEnroller implements Enroller {
   }
 
   async prepare(ctx: Ctx): Promise<Readiness> {
-    const service = await this.#discover(ctx)
-    if (!service.ok) {
-      const { fault, retryAfter } = service.error
+    const site = await this.#discover(ctx)
+    if (!site.ok) {
+      const { fault, retryAfter } = site.error
       return {
         kind: 'notReady',
         fault,
         ...(retryAfter === undefined ? {} : { wakeAt: clampedWait(retryAfter, ctx.now()) }),
       }
     }
-    const nextCa = await nextCaDetails(this.#client, service.value, ctx)
-    const seen = { service: service.value, spec: this.#spec, protection: this.#protection, nextCa }
+    const nextCa = await nextCaDetails(this.#client, site.value, ctx)
+    const seen = { site: site.value, spec: this.#spec, protection: this.#protection, nextCa }
     return readinessOf(seen, ctx.now())
   }
 
@@ -93,7 +93,7 @@ class ScepEnroller implements Enroller {
     if (!desk.ok) return callOutcome(desk.error, ctx, ticket)
     const outcome = await continueTransaction(desk.value, ticket, order)
     // Whatever went wrong, the next attempt looks at the service afresh.
-    if (outcome.kind !== 'issued' && outcome.kind !== 'pending') this.#service = undefined
+    if (outcome.kind !== 'issued' && outcome.kind !== 'pending') this.#site = undefined
     return outcome
   }
 
@@ -101,17 +101,17 @@ class ScepEnroller implements Enroller {
   async #begin(ctx: Ctx, begin: (desk: Desk) => Promise<Outcome>): Promise<Outcome> {
     const desk = await this.#desk(ctx)
     if (!desk.ok) return callOutcome(desk.error, ctx)
-    const trouble = unusable(desk.value.service.authority, ctx.now())
+    const trouble = unusable(desk.value.site.authority, ctx.now())
     return trouble === undefined ? begin(desk.value) : failureOutcome(trouble)
   }
 
   async #desk(ctx: Ctx): Promise<Answer<Desk>> {
-    const service = this.#service === undefined ? await this.#discover(ctx) : ok(this.#service)
-    if (!service.ok) return service
+    const site = this.#site === undefined ? await this.#discover(ctx) : ok(this.#site)
+    if (!site.ok) return site
     return ok({
       spec: this.#spec,
       client: this.#client,
-      service: service.value,
+      site: site.value,
       challenge: this.#challenge,
       ctx,
       refresh: () => this.#discover(ctx),
@@ -121,9 +121,9 @@ class ScepEnroller implements Enroller {
     })
   }
 
-  async #discover(ctx: Ctx): Promise<Answer<Service>> {
+  async #discover(ctx: Ctx): Promise<Answer<Site>> {
     const found = await discover(this.#client, this.#spec, ctx)
-    this.#service = found.ok ? found.value : undefined
+    this.#site = found.ok ? found.value : undefined
     return found
   }
 }

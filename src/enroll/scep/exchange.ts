@@ -28,9 +28,9 @@ export type Exchanged =
 
 /** @returns what the CA said; or why there is no answer; or what is wrong with the one that came */
 export async function exchange(desk: Desk, asked: Asked): Promise<Exchanged> {
-  const { client, service, ctx } = desk
+  const { client, site, ctx } = desk
   const began = ctx.now()
-  const answer = await client.operate(asked.message, service.capabilities, ctx)
+  const answer = await client.operate(asked.message, site.capabilities, ctx)
   const took = between(began, ctx.now())
   const { request } = asked
   if (!answer.ok) {
@@ -51,15 +51,15 @@ async function judge(desk: Desk, asked: Asked, bytes: Uint8Array): Promise<Retur
   if (judged.ok || judged.error.defect !== 'signer') return judged
   const refreshed = await desk.refresh()
   if (!refreshed.ok) return judged
-  return readCertRep(bytes, expectation({ ...desk, service: refreshed.value }, asked))
+  return readCertRep(bytes, expectation({ ...desk, site: refreshed.value }, asked))
 }
 
-function expectation({ spec, service, challenge }: Desk, asked: Asked): Expected {
+function expectation({ spec, site, challenge }: Desk, asked: Asked): Expected {
   const decrypts = asked.requester.key.shape.algorithm === 'RSA'
   return {
     transaction: asked.transaction,
     nonce: asked.nonce,
-    signing: service.authority.signing,
+    signing: site.authority.signing,
     requester: asked.requester,
     password: decrypts ? undefined : challenge,
     key: asked.key,
@@ -67,7 +67,7 @@ function expectation({ spec, service, challenge }: Desk, asked: Asked): Expected
   }
 }
 
-const requestText = ({ service: { algorithms } }: Desk, { requester }: Asked): string =>
+const requestText = ({ site: { algorithms } }: Desk, { requester }: Asked): string =>
   `${keyText(requester.key.shape)}, ${algorithms.hash}, ${algorithms.cipher}`
 
 function protectionText(judged: ReturnType<typeof readCertRep>): string {

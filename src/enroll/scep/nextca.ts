@@ -8,8 +8,8 @@ import { nameOf } from './authority.ts'
 import type { Authority } from './authority.ts'
 import { can } from './capabilities.ts'
 import type { ScepClient } from './client.ts'
-import { readCaCertificates } from './service.ts'
-import type { Service } from './service.ts'
+import { readCaCertificates } from './site.ts'
+import type { Site } from './site.ts'
 
 /**
  * Asks for the next CA where the service lists that it can say. Services that list it and then do not know it are common, so
@@ -17,10 +17,10 @@ import type { Service } from './service.ts'
  *
  * @returns members for the issuer's details, possibly none
  */
-export async function nextCaDetails(client: ScepClient, service: Service, ctx: Ctx): Promise<IssuerDetails> {
-  if (!can(service.capabilities, 'GetNextCACert')) return {}
+export async function nextCaDetails(client: ScepClient, site: Site, ctx: Ctx): Promise<IssuerDetails> {
+  if (!can(site.capabilities, 'GetNextCACert')) return {}
   const body = await client.nextCaCertificates(ctx)
-  return body.ok ? readNextCa(body.value.bytes, service.authority) : {}
+  return body.ok ? readNextCa(body.value.bytes, site.authority) : {}
 }
 
 /** The list is what is signed, and the CA that is about to go has signed it (section 4.7.1). */

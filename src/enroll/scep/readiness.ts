@@ -7,11 +7,11 @@ import { nameOf, unusable } from './authority.ts'
 import type { Authority, Member } from './authority.ts'
 import { can } from './capabilities.ts'
 import type { Protection } from './certrep.ts'
-import type { Service } from './service.ts'
+import type { Site } from './site.ts'
 import { legacyOf, warningFor } from './warnings.ts'
 
 export interface Seen {
-  readonly service: Service
+  readonly site: Site
   readonly spec: ScepSpec
   /** How the last reply was protected, when there was one. */
   readonly protection: Protection | undefined
@@ -20,22 +20,22 @@ export interface Seen {
 }
 
 export function readinessOf(seen: Seen, now: Instant): Readiness {
-  const { service, spec, protection } = seen
+  const { site, spec, protection } = seen
   const details = detailsOf(seen)
-  const trouble = unusable(service.authority, now)
+  const trouble = unusable(site.authority, now)
   if (trouble !== undefined) return { kind: 'notReady', fault: trouble, details }
-  const { ca } = service.authority
+  const { ca } = site.authority
   const parts = [
     `The CA "${nameOf(ca.facts)}" answers over SCEP`,
-    warningFor(service.algorithms, protection),
+    warningFor(site.algorithms, protection),
     spec.caFingerprint === undefined ? `to pin it, set spec.scep.caFingerprint to ${ca.facts.fingerprint}` : undefined,
   ]
   const message = parts.filter((part) => part !== undefined).join('; ')
-  return { kind: 'ready', message, details, credentials: credentialsOf(service.authority) }
+  return { kind: 'ready', message, details, credentials: credentialsOf(site.authority) }
 }
 
-function detailsOf({ service, spec, protection, nextCa }: Seen): IssuerDetails {
-  const { authority, algorithms, capabilities } = service
+function detailsOf({ site, spec, protection, nextCa }: Seen): IssuerDetails {
+  const { authority, algorithms, capabilities } = site
   const posts = spec.httpMethod !== 'GET' && (spec.httpMethod === 'POST' || can(capabilities, 'POSTPKIOperation'))
   const legacyReplies = protection === undefined ? [] : legacyOf(protection)
   return {

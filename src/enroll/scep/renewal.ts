@@ -36,10 +36,10 @@ function maySign({ spec, ctx }: Desk, order: Order, { key, certificate }: Reques
   return key.shape.algorithm === 'ECDSA' && spec.ecKeys === 'Password' && spec.challengeUse !== 'OneTime'
 }
 
-function waysToRenew({ spec, service }: Desk): readonly Way[] {
+function waysToRenew({ spec, site }: Desk): readonly Way[] {
   const { renewal = 'Auto' } = spec
   if (renewal !== 'Auto') return [renewal]
-  const isListed = can(service.capabilities, 'Renewal')
+  const isListed = can(site.capabilities, 'Renewal')
   return [
     ...(isListed ? (['RenewalReq'] as const) : []),
     'PKCSReq',

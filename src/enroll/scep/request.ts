@@ -86,11 +86,11 @@ export async function requesterAgain(
 
 /** @returns the request of a transaction; made twice, it differs only in what encryption draws at random */
 export async function writeRequest(
-  { spec, service, challenge, ctx }: Desk,
+  { spec, site, challenge, ctx }: Desk,
   { transaction, order, requester }: { transaction: Transaction; order: Order; requester: Requester },
 ): Promise<Kept> {
   const { id, nonce, way } = transaction
-  const { algorithms, authority } = service
+  const { algorithms, authority } = site
   const vouchedFor = way === 'RenewalReq' || (way === 'PKCSReq' && spec.challengeUse === 'OneTime')
   // Whoever cannot decrypt with the key needs the challenge as a password of the reply (section 3.1).
   const withChallenge = challenge !== undefined && (!vouchedFor || requester.key.shape.algorithm !== 'RSA')

@@ -69,7 +69,15 @@ export function readTicket({ version, phase, state }: Ticket): Transaction | und
     ? state['otherWays'].map(wayOf).filter((one) => one !== undefined)
     : []
   return {
-    ...{ phase, id, nonce, way, otherWays: others, keyHash, url, since, subject },
+    phase,
+    id,
+    nonce,
+    way,
+    otherWays: others,
+    keyHash,
+    url,
+    since,
+    subject,
     ...(current === undefined ? {} : { current }),
   }
 }

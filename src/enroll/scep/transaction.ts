@@ -89,7 +89,7 @@ async function askAgain(flight: Flight): Promise<Outcome> {
   const { desk, transaction, order } = flight
   const requester = keptFor(flight)?.requester ?? (await requesterAgain(desk, transaction, order))
   if (requester === undefined) return lost('the key that the request was signed with is gone')
-  const { authority, algorithms } = desk.service
+  const { authority, algorithms } = desk.site
   const nonce = randomBytes(16)
   const message = await buildMessage(
     {
@@ -154,10 +154,10 @@ function answered(
 }
 
 function issued({ desk }: Flight, { certificates, protection }: Extract<CertRep, { kind: 'success' }>): Outcome {
-  const { members } = desk.service.authority
+  const { members } = desk.site.authority
   const authorities = members.filter(({ facts }) => facts.isCA)
   const roots = authorities.filter(({ facts }) => facts.selfSigned).map(({ der }) => der)
-  const warning = warningFor(desk.service.algorithms, protection)
+  const warning = warningFor(desk.site.algorithms, protection)
   return {
     kind: 'issued',
     chain: [...certificates, ...authorities.map(({ der }) => der)],

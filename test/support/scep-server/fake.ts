@@ -4,27 +4,17 @@
  */
 import { X509Certificate } from 'node:crypto'
 import type { Wanted } from '../../../src/domain/wanted.ts'
-import { buildEnvelopedData } from '../../../src/pki/cms/envelopeddata.ts'
-import { encodeElement, tags } from '../../../src/pki/der.ts'
 import { issueCertificate } from '../../../src/pki/issue.ts'
 import { readSigner } from '../../../src/pki/signer.ts'
 import { asDer } from '../../../src/std/bytes.ts'
 import type { Der } from '../../../src/std/bytes.ts'
-import { SecretText } from '../../../src/std/secret.ts'
 import { days, plus } from '../../../src/std/time.ts'
 import type { Instant } from '../../../src/std/time.ts'
 import { unwrap } from '../unwrap.ts'
-import {
-  certificateList,
-  decryptWith,
-  elementOf,
-  encryptTo,
-  inside,
-  isSignedBy,
-  readMessage,
-  signMessage,
-} from './cms.ts'
-import type { Attribute, FakeCipher, ReadMessage } from './cms.ts'
+import { certRep, scepOid } from './certrep.ts'
+import type { Judged, Operation } from './certrep.ts'
+import { certificateList, decryptWith, elementOf, inside, isSignedBy, readMessage, signMessage } from './cms.ts'
+import type { FakeCipher } from './cms.ts'
 import { readCsr } from './csr.ts'
 import type { Csr } from './csr.ts'
 import type { Material } from './material.ts'
@@ -71,23 +61,7 @@ interface Case {
   denied?: boolean
 }
 
-const scepOid = (last: number): string => `2.16.840.1.113733.1.9.${last}`
 const everything = 'AES\nDES3\nPOSTPKIOperation\nRenewal\nSHA-1\nSHA-256\nSHA-512\nSCEPStandard\nGetNextCACert'
-const printable = (text: string): Der => encodeElement(tags.printableString, Buffer.from(text, 'latin1'))
-
-interface Judged {
-  readonly status: '0' | '2' | '3'
-  readonly failInfo?: string | undefined
-  readonly certificate?: Der
-}
-
-interface Operation {
-  readonly message: ReadMessage
-  readonly type: string
-  readonly transaction: string
-  readonly nonce: Uint8Array
-  readonly payload: Uint8Array
-}
 
 export class FakeScep {
   readonly troubles: ScepTroubles = {}
@@ -209,7 +183,12 @@ export class FakeScep {
     const [type, transaction] = [text(2), text(7)]
     const isRenewal = isSignedBy(message.certificate, ca.certificate)
     this.operations.push({
-      ...{ method, messageType: type, transaction, hash: message.hash, cipher: opened.cipher, isRenewal },
+      method,
+      messageType: type,
+      transaction,
+      hash: message.hash,
+      cipher: opened.cipher,
+      isRenewal,
       challenge: type === '20' ? undefined : readCsr(opened.content)?.challenge,
       nonce: Buffer.from(nonce).toString('hex'),
       message: bytes,
@@ -278,64 +257,10 @@ export class FakeScep {
     return issueCertificate({ wanted, publicKey, signer, notBefore: now(), notAfter: plus(now(), days(90)) })
   }
 
-  async #reply(operation: Operation, judged: Judged): Promise<Der> {
-    const { troubles } = this
-    const signer = troubles.wrongSigner ?? this.#options.material.signer
-    const content = await this.#content(operation, judged)
-    const leads = judged.certificate === undefined ? [] : [judged.certificate]
-    const along =
-      troubles.firstCertificate === 'signer' ? [signer.certificate, ...leads] : [...leads, signer.certificate]
-    const reply = await signMessage({
-      content,
-      attributes: this.#attributes(operation, judged),
-      signer,
-      hash: troubles.replyHash ?? 'SHA-256',
-      certificates: along,
-    })
-    if (troubles.spoiledSignature === true) reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 1
-    return reply
-  }
-
-  async #content(
-    { message, transaction }: Operation,
-    { status, certificate }: Judged,
-  ): Promise<Uint8Array | undefined> {
-    const { failure, replyCipher = 'AES-128-CBC', encryptsTo, emptySuccess, firstCertificate } = this.troubles
-    if (status === '0' && certificate !== undefined && emptySuccess !== true) {
-      const { ca } = this.#options.material
-      const order = firstCertificate === 'ca' ? [ca.certificate, certificate] : [certificate, ca.certificate]
-      const recipient = encryptsTo?.certificate ?? message.certificate
-      if (new X509Certificate(recipient).publicKey.asymmetricKeyType === 'rsa')
-        return encryptTo(recipient, certificateList(order), replyCipher)
-      // A key that cannot decrypt: the challenge is the password (section 3.1).
-      const password = new SecretText(this.#cases.get(transaction)?.csr.challenge ?? '')
-      return buildEnvelopedData({
-        content: certificateList(order),
-        recipients: [{ kind: 'password', password }],
-        cipher: 'AES-128-CBC',
-      })
-    }
-    if (failure?.content === 'something') return Buffer.from('no reason')
-    return failure?.content === 'absent' ? undefined : new Uint8Array()
-  }
-
-  #attributes({ transaction, nonce }: Operation, { status, failInfo }: Judged): readonly Attribute[] {
-    const { troubles } = this
-    const text = troubles.failure?.text
-    return [
-      { type: scepOid(2), value: printable(troubles.wrongMessageType === true ? '19' : '3') },
-      { type: scepOid(7), value: printable(troubles.wrongTransaction === true ? `${transaction}0` : transaction) },
-      { type: scepOid(3), value: printable(troubles.wrongStatus ?? status) },
-      {
-        type: scepOid(6),
-        value: encodeElement(tags.octetString, troubles.wrongNonce === true ? Buffer.alloc(16) : nonce),
-      },
-      { type: scepOid(5), value: encodeElement(tags.octetString, Buffer.alloc(16, 7)) },
-      ...(failInfo === undefined ? [] : [{ type: scepOid(4), value: printable(failInfo) }]),
-      ...(text === undefined
-        ? []
-        : [{ type: '1.3.6.1.5.5.7.24.1', value: encodeElement(tags.utf8String, Buffer.from(text)) }]),
-    ]
+  #reply(operation: Operation, judged: Judged): Promise<Der> {
+    const { material } = this.#options
+    const challenge = this.#cases.get(operation.transaction)?.csr.challenge
+    return certRep({ operation, judged, troubles: this.troubles, material, challenge })
   }
 }
 

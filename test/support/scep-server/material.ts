@@ -41,8 +41,11 @@ export async function makeRa(
   const key = await generateKey(wanted.key)
   const signer = unwrap(readSigner(ca))
   const certificate = await issueCertificate({
-    ...{ wanted, publicKey: key.publicKey, signer },
-    ...{ notBefore: caBegins, notAfter: caEnds },
+    wanted,
+    publicKey: key.publicKey,
+    signer,
+    notBefore: caBegins,
+    notAfter: caEnds,
   })
   return { certificate, key }
 }

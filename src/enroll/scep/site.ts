@@ -13,7 +13,7 @@ import { chooseAlgorithms } from './capabilities.ts'
 import type { Algorithms, Capabilities } from './capabilities.ts'
 import type { Answer, ScepClient } from './client.ts'
 
-export interface Service {
+export interface Site {
   readonly capabilities: Capabilities
   readonly authority: Authority
   readonly algorithms: Algorithms
@@ -24,7 +24,7 @@ export interface Service {
  *
  * @returns what was found, once the pins of the spec hold; or what is in the way
  */
-export async function discover(client: ScepClient, spec: ScepSpec, ctx: Ctx): Promise<Answer<Service>> {
+export async function discover(client: ScepClient, spec: ScepSpec, ctx: Ctx): Promise<Answer<Site>> {
   const capabilities = await client.capabilities(ctx)
   if (!capabilities.ok) return capabilities
   const body = await client.caCertificates(ctx)
