@@ -129,6 +129,12 @@ describe('the reply', () => {
     },
   )
 
+  it('may be spelled in BER, inside and outside', async () => {
+    const world = await scepWorld({ troubles: { sendsBer: true } })
+    await enrolls(world)
+    expect(world.fake.issued).toBe(1)
+  })
+
   it.each(['signer', 'ca'] as const)('may begin with the certificate of the %s', async (firstCertificate) => {
     const world = await scepWorld({ troubles: { firstCertificate } })
     await enrolls(world)

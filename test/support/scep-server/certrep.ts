@@ -2,8 +2,10 @@
 import { X509Certificate } from 'node:crypto'
 import { buildEnvelopedData } from '../../../src/pki/cms/envelopeddata.ts'
 import { encodeElement, tags } from '../../../src/pki/der.ts'
+import { asDer } from '../../../src/std/bytes.ts'
 import type { Der } from '../../../src/std/bytes.ts'
 import { SecretText } from '../../../src/std/secret.ts'
+import { toBer } from './ber.ts'
 import { certificateList, encryptTo, signMessage } from './cms.ts'
 import type { Attribute, ReadMessage } from './cms.ts'
 import type { Material } from './material.ts'
@@ -50,6 +52,7 @@ export async function certRep(answering: Answering): Promise<Der> {
     hash: troubles.replyHash ?? 'SHA-256',
     certificates: signerFirst ? [signer.certificate, ...leads] : [...leads, signer.certificate],
   })
+  if (troubles.sendsBer === true) return asDer(toBer(reply))
   if (troubles.spoiledSignature === true) reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 1
   return reply
 }
@@ -64,9 +67,10 @@ async function contentOf(answering: Answering): Promise<Uint8Array | undefined> 
   }
   const ca = material.ca.certificate
   const list = certificateList(firstCertificate === 'ca' ? [ca, certificate] : [certificate, ca])
+  const inSpelling = (der: Der): Uint8Array => (troubles.sendsBer === true ? toBer(der) : der)
   const recipient = encryptsTo?.certificate ?? operation.message.certificate
   if (new X509Certificate(recipient).publicKey.asymmetricKeyType === 'rsa')
-    return encryptTo(recipient, list, replyCipher)
+    return inSpelling(encryptTo(recipient, list, replyCipher))
   // A key that cannot decrypt: the challenge is the password (section 3.1).
   const password = new SecretText(challenge)
   return buildEnvelopedData({ content: list, recipients: [{ kind: 'password', password }], cipher: 'AES-128-CBC' })

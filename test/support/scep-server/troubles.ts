@@ -34,6 +34,8 @@ export interface ScepTroubles {
   /** The content type of GetCACert. */
   certType?: string
   retryAfter?: string
+  /** Replies are BER: lengths of indefinite form, and strings in pieces, as many CAs send them. */
+  sendsBer?: boolean
   /** A request whose transaction is known is answered as before, instead of being done again. */
   forgetsTransactions?: boolean
 
