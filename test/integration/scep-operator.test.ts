@@ -96,6 +96,22 @@ describe('a Certificate of a SCEP issuer', () => {
   )
 
   it(
+    'that keeps its key is renewed by the certificate that goes',
+    async () => {
+      const privateKey = { ...rsa, rotationPolicy: 'Never' } as const
+      await ns.certificate('keeper', { issuerRef: from('scepserver'), commonName: 'keeper.example', privateKey })
+      await ns.ready('keeper')
+      const before = await ns.secretWhere('keeper', () => true)
+      await ns.patch('certificates', 'keeper', renew)
+      await ns.told('keeper', { status: 'True', revision: 2 })
+      const after = await ns.secretWhere('keeper', () => true)
+      expect(leafOf(after).serialNumber).not.toBe(leafOf(before).serialNumber)
+      expect(leafOf(after).publicKey.equals(leafOf(before).publicKey)).toBe(true)
+    },
+    testTimeout,
+  )
+
+  it(
     'that waits for approval goes on with its transaction when the operator was killed meanwhile',
     async () => {
       fake.troubles.approval = 'manual'

@@ -53,9 +53,13 @@ export async function beginTransaction(desk: Desk, { order, ways, current }: Beg
     ticket: ticketOf(transaction),
     wakeAt: now,
     note: 'the request is made and about to be sent',
-    keepRequest: encodeKept(kept, order.key),
+    ...(isInUse(order, current) ? {} : { keepRequest: encodeKept(kept, order.key) }),
   }
 }
+
+/** A key that is used again has no Secret of its own to keep a request in. The request is made again from the ticket then. */
+const isInUse = ({ key, replaces }: Order, current: Requester | undefined): boolean =>
+  replaces?.publicKeyHash === key.publicKeyHash || current?.key.publicKeyHash === key.publicKeyHash
 
 /** Printable, and different for each attempt even with one key: a failed transaction is never taken up again. */
 const transactionId = ({ key }: Order): string =>
