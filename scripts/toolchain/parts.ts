@@ -45,6 +45,8 @@ const scepModule = 'github.com/micromdm/scep/v2'
 
 const scep: readonly Edition[] = [{ version: '2.3.0', go: '1.24' }]
 
+const estModule = 'github.com/globalsign/est'
+
 const pebbleModule = 'github.com/letsencrypt/pebble/v2'
 
 export const parts = {
@@ -90,6 +92,11 @@ export const parts = {
     recipe: { kind: 'package', module: scepModule, package: `${scepModule}/cmd/scepclient` },
     editions: scep,
     effort: 'a few seconds',
+  },
+  estserver: {
+    recipe: { kind: 'package', module: estModule, package: `${estModule}/cmd/estserver` },
+    editions: [{ version: '1.0.6', go: '1.24' }],
+    effort: 'about 15 seconds',
   },
 } as const satisfies Readonly<Record<string, Part>>
 

@@ -9,6 +9,7 @@ import type { DeepReadonly } from '../std/readonly.ts'
 import { acmeSpec } from './issuer/acme.ts'
 import { caSpec } from './issuer/ca.ts'
 import { commonMembers, pemOfBundle } from './issuer/common.ts'
+import { estSpec } from './issuer/est.ts'
 import { scepSpec } from './issuer/scep.ts'
 import { selfSignedSpec } from './issuer/selfsigned.ts'
 import { issuerStatus } from './issuer/status.ts'
@@ -23,6 +24,7 @@ import type { Rule } from './rule.ts'
 const protocolMembers = {
   acme: acmeSpec.exactOptional(),
   ca: caSpec.exactOptional(),
+  est: estSpec.exactOptional(),
   scep: scepSpec.exactOptional(),
   selfSigned: selfSignedSpec.exactOptional(),
 }

@@ -4,6 +4,7 @@ import type { Fault } from '../domain/fault.ts'
 import { acme } from './acme/enroller.ts'
 import { ca } from './ca/enroller.ts'
 import type { CredentialNeed, Credentials, Enroller, Protocol, ProtocolFactory } from './enroller.ts'
+import { est } from './est/enroller.ts'
 import { scep } from './scep/enroller.ts'
 import { selfSigned } from './selfsigned/enroller.ts'
 
@@ -22,6 +23,7 @@ type Row = (spec: IssuerSpec) => SelectedProtocol | undefined
 const table = {
   acme: (spec) => bind(acme, spec.acme),
   ca: (spec) => bind(ca, spec.ca),
+  est: (spec) => bind(est, spec.est),
   scep: (spec) => bind(scep, spec.scep),
   selfSigned: (spec) => bind(selfSigned, spec.selfSigned),
 } as const satisfies { readonly [Member in ProtocolName]?: Row }

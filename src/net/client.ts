@@ -11,12 +11,12 @@ import type { Duration } from '../std/time.ts'
 import { compilePolicy, guardedLookup, resolveWithSystem } from './address.ts'
 import type { AddressCheck, AddressPolicy, Resolve } from './address.ts'
 import { readBody } from './body.ts'
+import { connectBound } from './bound.ts'
 import { failureOf } from './failure.ts'
 import type { HttpClient, HttpFailure, HttpRequest, HttpResponse } from './http.ts'
-import { directAgent, proxyAgent } from './proxy.ts'
+import { Identities } from './identities.ts'
 import type { Proxy } from './proxy.ts'
 import { parseRetryAfter } from './retryafter.ts'
-import { secureContext } from './tls.ts'
 import type { TlsIdentity } from './tls.ts'
 
 export interface HttpClientOptions extends TlsIdentity {
@@ -39,7 +39,7 @@ export interface OwnedHttpClient extends HttpClient {
 
 interface Exchange {
   readonly options: HttpClientOptions
-  readonly dispatcher: Dispatcher
+  readonly identities: Identities
   readonly mayCall: AddressCheck
 }
 
@@ -50,6 +50,7 @@ interface Call {
 }
 
 type Sent = Result<HttpResponse, HttpFailure>
+type Body = Uint8Array | string | null
 
 const defaultMaxBytes = 1024 * 1024
 
@@ -59,21 +60,22 @@ const defaultMaxBytes = 1024 * 1024
  * @returns the client, or a sentence about the setting that cannot work: bundle, client certificate, proxy or address range
  */
 export function createHttpClient(options: HttpClientOptions): Result<OwnedHttpClient, string> {
-  const context = secureContext(options)
-  if (!context.ok) return context
   const mayCall = compilePolicy(options.addressPolicy)
   if (!mayCall.ok) return mayCall
   const lookup = guardedLookup(mayCall.value, options.resolve ?? resolveWithSystem)
-  const connection = { context: context.value, lookup, connectTimeout: options.timeouts?.connect ?? seconds(10) }
-  const agent = options.proxy === undefined ? ok(directAgent(connection)) : proxyAgent(options.proxy, connection)
-  if (!agent.ok) return agent
+  const connection = { lookup, connectTimeout: options.timeouts?.connect ?? seconds(10) }
+  const identities = Identities.open({ identity: options, connection, proxy: options.proxy })
+  if (!identities.ok) return identities
   if (options.proxy !== undefined && isForbiddenLiteral(new URL(options.proxy.url), mayCall.value)) {
     return err(
       "The proxy has an address that may not be called from here; the operator's address settings decide that.",
     )
   }
-  const exchange = { options, dispatcher: agent.value, mayCall: mayCall.value }
-  return ok({ send: (request, signal) => send(exchange, request, signal), close: () => agent.value.destroy() })
+  const exchange = { options, identities: identities.value, mayCall: mayCall.value }
+  return ok({
+    send: (request, signal) => send(exchange, request, signal),
+    close: () => identities.value.destroy(),
+  })
 }
 
 async function send(exchange: Exchange, request: HttpRequest, parent: AbortSignal): Promise<Sent> {
@@ -114,14 +116,44 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 async function exchangeOnce(exchange: Exchange, call: Call): Promise<Sent> {
+  const { request } = call
+  if (request.boundBody !== undefined) return exchangeBound(exchange, call, request.boundBody)
+  const agent = exchange.identities.agentFor(request)
+  if (!agent.ok) return err({ kind: 'tls', message: agent.error })
+  return exchangeOver(agent.value, { exchange, call, body: bodyOf(request) })
+}
+
+async function exchangeBound(
+  exchange: Exchange,
+  call: Call,
+  makeBody: NonNullable<HttpRequest['boundBody']>,
+): Promise<Sent> {
+  const { request, url, signal } = call
+  if (url.protocol !== 'https:') return err({ kind: 'tls', message: `${url.host} must be called over https for this.` })
+  const route = exchange.identities.connectionFor(request)
+  if (!route.ok) return err({ kind: 'tls', message: route.error })
+  const { server, proxy: toProxy } = route.value
+  const connection = await connectBound({ server, toProxy, proxy: exchange.options.proxy }, url, signal)
+  try {
+    const body = await makeBody(connection.session)
+    return await exchangeOver(connection.dispatcher, { exchange, call, body })
+  } finally {
+    await connection.close()
+  }
+}
+
+async function exchangeOver(
+  dispatcher: Dispatcher,
+  { exchange, call, body: sent }: { readonly exchange: Exchange; readonly call: Call; readonly body: Body },
+): Promise<Sent> {
   const { request, url, signal } = call
   const { maxBytes = defaultMaxBytes } = request
-  const reply = await exchange.dispatcher.request({
+  const reply = await dispatcher.request({
     origin: url.origin,
     path: url.pathname + url.search,
     method: request.method,
     headers: requestHeaders(exchange.options.userAgent, request.headers),
-    body: bodyOf(request),
+    body: sent,
     signal,
   })
   const all = allHeaders(reply.headers)
@@ -136,7 +168,7 @@ async function exchangeOnce(exchange: Exchange, call: Call): Promise<Sent> {
 }
 
 /** undici gives bytes and text a Content-Length; chunked requests are what old EST and SCEP servers do not understand. */
-function bodyOf(request: HttpRequest): Uint8Array | string | null {
+function bodyOf(request: HttpRequest): Body {
   if (request.body !== undefined) return request.body
   return request.method === 'POST' ? new Uint8Array(0) : null
 }

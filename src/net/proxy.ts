@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import type { SecureContext } from 'node:tls'
+import type { PeerCertificate, SecureContext } from 'node:tls'
 import { Agent, Client, ProxyAgent, buildConnector } from 'undici'
 import type { Dispatcher } from 'undici'
 import { err, ok } from '../std/result.ts'
@@ -15,7 +15,12 @@ export interface ConnectionOptions {
   readonly context: SecureContext
   readonly lookup: LookupFunction
   readonly connectTimeout: Duration
+  /** How the server's certificate is judged, where that is not as usual. */
+  readonly judgement?: Judgement | undefined
 }
+
+/** `anybody`: not at all. Otherwise a function like that of node:tls, which is given only certificates of a trusted CA. */
+export type Judgement = 'anybody' | ((host: string, certificate: PeerCertificate) => Error | undefined)
 
 /** Connections to one origin at a time; more requests wait for one of them. */
 const connections = 16
@@ -47,9 +52,14 @@ function tellingWhy(connect: buildConnector.connector): buildConnector.connector
 /**
  * Connections through a proxy: a tunnel (RFC 9110 section 9.3.6) for https, forwarded requests for http.
  *
+ * @param toProxy - for the connection to the proxy itself, where it is to be trusted differently
  * @returns the agent, or a sentence that does not repeat the URL
  */
-export function proxyAgent(proxy: Proxy, options: ConnectionOptions): Result<Dispatcher, string> {
+export function proxyAgent(
+  proxy: Proxy,
+  options: ConnectionOptions,
+  toProxy: ConnectionOptions = options,
+): Result<Dispatcher, string> {
   const url = URL.canParse(proxy.url) ? new URL(proxy.url) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
     return err('The proxy must be given as an http or https URL, for example http://proxy.example.com:3128.')
@@ -59,7 +69,7 @@ export function proxyAgent(proxy: Proxy, options: ConnectionOptions): Result<Dis
     ...common,
     uri: url.href,
     proxyTunnel: false,
-    proxyTls: connector(options),
+    proxyTls: connector(toProxy),
     requestTls: connector(options),
     // Without a limit of its own a proxy that never answers CONNECT would hold the connection for five minutes.
     clientFactory: (origin, client) => new Client(origin, { ...client, headersTimeout }),
@@ -67,10 +77,19 @@ export function proxyAgent(proxy: Proxy, options: ConnectionOptions): Result<Dis
   return ok(agent)
 }
 
-function connector(options: ConnectionOptions): {
+/** What undici and node:tls want to know of a connection. */
+export function connector({ context, lookup, connectTimeout, judgement }: ConnectionOptions): {
   secureContext: SecureContext
   lookup: LookupFunction
   timeout: number
+  rejectUnauthorized?: false
+  checkServerIdentity?: Exclude<Judgement, 'anybody'>
 } {
-  return { secureContext: options.context, lookup: options.lookup, timeout: options.connectTimeout }
+  const judged =
+    judgement === undefined
+      ? {}
+      : judgement === 'anybody'
+        ? { rejectUnauthorized: false as const }
+        : { checkServerIdentity: judgement }
+  return { secureContext: context, lookup, timeout: connectTimeout, ...judged }
 }

@@ -10,6 +10,11 @@ export interface Trust {
   readonly caBundle?: Pem | undefined
   /** Whether the roots that came with the runtime are trusted as well. */
   readonly system: boolean
+  /**
+   * An extended key usage (object identifier) that stands in for the name: a certificate of the bundle's CAs that carries it is
+   * accepted whatever host it is for, as RFC 7030 section 3.6.1 has it for id-kp-cmcRA.
+   */
+  readonly purposeInsteadOfHost?: string | undefined
 }
 
 /** What we show when a server asks for a certificate. Leaf first. */

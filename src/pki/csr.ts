@@ -2,7 +2,15 @@
 import type { Wanted } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
 import type { SecretText } from '../std/secret.ts'
-import { encodeBits, encodeElement, encodeOid, encodeSequence, encodeSetOf, encodeUnsigned } from './der.ts'
+import {
+  encodeBits,
+  encodeElement,
+  encodeOid,
+  encodeSequence,
+  encodeSetOf,
+  encodeUnsigned,
+  readElements,
+} from './der.ts'
 import { constraintExtensions, nameExtensions, usageExtensions } from './extensions.ts'
 import type { HashName, PrivateKey } from './key.ts'
 import { encodeName, encodeText } from './names.ts'
@@ -25,6 +33,10 @@ export interface RequestOptions {
   /** What the CA demands; otherwise the wish and the key decide. */
   readonly hash?: HashName
   readonly attributes?: readonly RequestAttribute[]
+  /** A Name, DER: goes out octet for octet instead of the wish's subject, for CAs that compare the octets. */
+  readonly subject?: Der
+  /** Extensions, DER: take the place of what the wish leads to, type by type, or stand beside it. */
+  readonly extensions?: readonly Der[]
 }
 
 const extensionRequest = '1.2.840.113549.1.9.14'
@@ -38,7 +50,7 @@ export async function buildCsr(options: RequestOptions): Promise<Der> {
   const attributes = requestAttributes(options).map(encodeAttribute)
   const info = encodeSequence(
     encodeUnsigned(Uint8Array.of(0)),
-    encodeName(wanted.subject),
+    options.subject ?? encodeName(wanted.subject),
     key.publicKey,
     // [0] is there even without attributes (section 4.1), in the order that DER asks of a SET OF
     encodeElement(0xa0, ...attributes.sort((a, b) => Buffer.compare(a, b))),
@@ -47,7 +59,9 @@ export async function buildCsr(options: RequestOptions): Promise<Der> {
 }
 
 function requestAttributes(options: RequestOptions): readonly RequestAttribute[] {
-  const extensions = requestedExtensions(options.wanted)
+  const own = options.extensions ?? []
+  const replaced = new Set(own.map(extensionType))
+  const extensions = [...requestedExtensions(options.wanted).filter((one) => !replaced.has(extensionType(one))), ...own]
   const password = options.challengePassword
   return [
     ...(extensions.length === 0 ? [] : [{ type: extensionRequest, values: [encodeSequence(...extensions)] }]),
@@ -62,6 +76,13 @@ const requestedExtensions = (wanted: Wanted): readonly Der[] => [
   ...(wanted.encodeUsagesInRequest ? usageExtensions(wanted) : []),
   ...(wanted.isCA ? constraintExtensions(wanted) : []),
 ]
+
+/** @returns the object identifier of an encoded extension, as hex */
+function extensionType(extension: Der): string {
+  const outer = readElements(extension)
+  const parts = outer.ok ? readElements(outer.value[0]?.content ?? new Uint8Array()) : outer
+  return Buffer.from((parts.ok ? parts.value[0]?.content : undefined) ?? []).toString('hex')
+}
 
 const encodeAttribute = ({ type, values }: RequestAttribute): Der =>
   encodeSequence(encodeOid(type), encodeSetOf(...values))

@@ -1,0 +1,126 @@
+/**
+ * Everything that an EST server can answer instead of a certificate, in one place: HTTP status, failures of transport, and what is
+ * wrong with a reply. Tests walk the tables.
+ */
+import { fault } from '../../domain/fault.ts'
+import type { Fault, FaultCode } from '../../domain/fault.ts'
+import type { HttpFailure } from '../../net/http.ts'
+import type { Operation } from './address.ts'
+
+interface StatusRow {
+  readonly code: FaultCode
+  /** What it means for a request to issue, where that differs from a question that anybody may ask. */
+  readonly issuing?: FaultCode
+  readonly cure: string
+}
+
+const path = 'check spec.est.server and spec.est.label'
+const ask = 'the log of the CA says why'
+
+/** Statuses that say more than their class does (RFC 7030 section 4.2.3, RFC 8951 section 5). */
+export const faultsByStatus: Readonly<Record<number, StatusRow>> = {
+  204: { code: 'ReplyMalformed', cure: 'a certificate belongs here; ask its administrator' },
+  400: { code: 'RequestRejected', cure: `the CA does not like the request; ${ask}` },
+  401: {
+    code: 'CredentialsRejected',
+    cure: 'check the Secrets of spec.est.credentialsSecretRef and spec.est.clientCertificateSecretRef',
+  },
+  403: {
+    code: 'CredentialsRejected',
+    issuing: 'PolicyDenied',
+    cure: 'the server knows who asks and does not allow it; ask its administrator what this client may have',
+  },
+  404: { code: 'Misconfigured', cure: path },
+  405: { code: 'Misconfigured', cure: path },
+  406: { code: 'Misconfigured', cure: path },
+  407: { code: 'Misconfigured', cure: 'the proxy wants a login: name it in spec.proxy.credentialsSecretRef' },
+  408: { code: 'ServerFailed', cure: 'it is tried again' },
+  411: { code: 'Misconfigured', cure: 'something on the way took the length off the request; look at the proxy' },
+  413: { code: 'Misconfigured', issuing: 'RequestRejected', cure: 'the server takes no request of this size' },
+  415: { code: 'Misconfigured', cure: 'the server does not take application/pkcs10, so it may speak no EST; ' + path },
+  422: { code: 'RequestRejected', cure: ask },
+  429: { code: 'RateLimited', cure: 'it is tried again later; spec.limits makes requests rarer' },
+  495: { code: 'CredentialsRejected', cure: 'the client certificate was not accepted; check it' },
+  496: {
+    code: 'CredentialsMissing',
+    cure: 'the server wants a client certificate: set spec.est.clientCertificateSecretRef',
+  },
+  501: { code: 'Misconfigured', cure: 'the server does not know the operation; ' + path },
+}
+
+/** @param words - what the server said about it, clipped; may be empty */
+export function statusFault(status: number, operation: Operation, words: string): Fault {
+  const row = faultsByStatus[status] ?? rowOfClass(status)
+  const isIssuing = operation !== 'cacerts' && operation !== 'csrattrs'
+  const code = isIssuing ? (row.issuing ?? row.code) : row.code
+  const said = words === '' ? '' : `, saying "${words}"`
+  return fault(code, `the EST server answered HTTP ${status} to ${operation}${said}; ${row.cure}`)
+}
+
+function rowOfClass(status: number): StatusRow {
+  if (status >= 500) return { code: 'ServerFailed', cure: 'it is tried again' }
+  if (status >= 400) return { code: 'RequestRejected', cure: ask }
+  return { code: 'ReplyMalformed', cure: path }
+}
+
+export const redirectFault = (operation: Operation, why: string): Fault =>
+  fault(
+    'Misconfigured',
+    `the EST server redirected ${operation} ${why}; put the final address into spec.est.server if it is the right one`,
+  )
+
+/** How each failure of transport is told. */
+export const faultsOfTransport: Readonly<Record<HttpFailure['kind'], FaultCode>> = {
+  unreachable: 'Unreachable',
+  aborted: 'Unreachable',
+  timedOut: 'TimedOut',
+  tls: 'TlsFailed',
+  tooLarge: 'ReplyMalformed',
+  malformed: 'ReplyMalformed',
+  forbiddenAddress: 'Misconfigured',
+}
+
+export const transportFault = ({ kind, message }: HttpFailure): Fault => fault(faultsOfTransport[kind], message)
+
+/** What can be wrong with a reply, by the check that found it. */
+export const faultsOfReply = {
+  unreadable: 'ReplyMalformed',
+  /** What was read is no EST reply, for example a page of a captive portal: the next attempt may meet the server. */
+  notEst: 'ServerFailed',
+  anotherKey: 'SecurityViolation',
+  foreignSigner: 'SecurityViolation',
+  pin: 'SecurityViolation',
+  serverKey: 'SecurityViolation',
+  keyUnreadable: 'ReplyMalformed',
+  keyPlain: 'SecurityViolation',
+} as const satisfies Readonly<Record<string, FaultCode>>
+
+export type ReplyDefect = keyof typeof faultsOfReply
+
+export const replyFault = (defect: ReplyDefect, message: string): Fault => fault(faultsOfReply[defect], message)
+
+const longestWords = 200
+
+/** Printable, on one line, and not too long: it ends up in a status. */
+export const clip = (text: string): string =>
+  text
+    .replace(/[^\x20-\x7e\u00a0-\ud7ff\ue000-\uffff]+/g, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+    .slice(0, longestWords)
+
+const members = ['detail', 'message', 'error_description', 'description', 'error', 'title'] as const
+
+/** @returns what an error body tells a person: plain text, a member of JSON, the title of a page; often nothing */
+export function wordsOf(body: Uint8Array): string {
+  const text = Buffer.from(body.subarray(0, 16_384)).toString('utf8').trim()
+  if (text.startsWith('<')) return clip(/<title[^>]{0,200}>([^<]{0,400})/i.exec(text)?.[1] ?? '')
+  if (!text.startsWith('{')) return clip(text)
+  try {
+    const value: unknown = JSON.parse(text)
+    const found = members.map((name) => (value instanceof Object ? Reflect.get(value, name) : undefined))
+    return clip(found.find((one): one is string => typeof one === 'string') ?? '')
+  } catch {
+    return clip(text)
+  }
+}

@@ -1,0 +1,105 @@
+/** What the status of an issuer shows of its EST server. Pure. */
+import type { EstSpec } from '../../api/issuer/est.ts'
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import { toRfc3339 } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
+import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts'
+import { serviceUrl } from './address.ts'
+import type { EstCredentials } from './credentials.ts'
+import type { CsrWishes } from './csrattrs.ts'
+import type { Service } from './service.ts'
+import { nameOf } from './trust.ts'
+import type { Anchors, Authority } from './trust.ts'
+
+export interface Seen {
+  readonly service: Service
+  readonly spec: EstSpec
+  readonly credentials: EstCredentials
+  /** Undefined before they were asked for. */
+  readonly wishes?: CsrWishes | undefined
+}
+
+export function readinessOf(seen: Seen, now: Instant): Readiness {
+  const { service, spec } = seen
+  const details = detailsOf(seen)
+  const trouble = expiredRoots(service.anchors, now)
+  if (trouble !== undefined) return { kind: 'notReady', fault: trouble, details }
+  const [ca] = [...service.anchors.roots, ...service.anchors.intermediates]
+  const parts = [
+    `The CA "${ca === undefined ? 'without a name' : nameOf(ca.facts)}" answers over EST`,
+    service.anchors.strangers.length === 0
+      ? undefined
+      : `it shows another root that nothing trusted vouches for ("${service.anchors.strangers
+          .map(({ facts }) => nameOf(facts))
+          .join('", "')
+          .slice(0, 200)}"); to accept it, set spec.est.nextCAFingerprint`,
+    spec.caFingerprint !== undefined || ca?.facts.selfSigned !== true
+      ? undefined
+      : `to pin it, set spec.est.caFingerprint to ${ca.facts.fingerprint}`,
+  ]
+  const message = parts.filter((part) => part !== undefined).join('; ')
+  return { kind: 'ready', message, details, credentials: credentialsOf(seen) }
+}
+
+/** A CA none of whose roots is valid certifies for nobody. */
+function expiredRoots({ roots }: Anchors, now: Instant): Fault | undefined {
+  const [first] = roots
+  if (first === undefined || roots.some(({ facts }) => now < facts.notAfter)) return undefined
+  return fault(
+    'CredentialsExpired',
+    `the root "${nameOf(first.facts)}" that the EST server shows expired at ${toRfc3339(first.facts.notAfter)}; the CA needs a new one`,
+  )
+}
+
+function detailsOf({ service: { anchors }, spec, wishes }: Seen): IssuerDetails {
+  const entry = ({ facts }: Authority, role: string): IssuerDetails => ({
+    subject: nameOf(facts),
+    fingerprint: facts.fingerprint,
+    notAfter: toRfc3339(facts.notAfter),
+    role,
+  })
+  const [ca] = [...anchors.roots, ...anchors.intermediates]
+  return {
+    url: serviceUrl(spec),
+    ...(ca === undefined ? {} : { caSubject: nameOf(ca.facts), caFingerprint: ca.facts.fingerprint }),
+    certificates: [
+      ...anchors.roots.map((one) => entry(one, 'root')),
+      ...anchors.intermediates.map((one) => entry(one, 'intermediate')),
+      ...anchors.strangers.map((one) => entry(one, 'not trusted')),
+    ],
+    trust: anchors.isPinned ? 'Explicit' : 'Implicit',
+    ...(wishes === undefined ? {} : { csrAttributes: wishTexts(wishes) }),
+  }
+}
+
+function wishTexts({
+  key,
+  hash,
+  bindsChannel,
+  extensions,
+  subject,
+  attributes,
+  unknown,
+}: CsrWishes): readonly string[] {
+  return [
+    ...(key === undefined ? [] : [`key ${key.algorithm}${key.size === undefined ? '' : ` ${key.size}`}`]),
+    ...(hash === undefined ? [] : [`hash ${hash}`]),
+    ...(bindsChannel ? ['channel binding'] : []),
+    ...extensions.map(({ type, value }) => `extension ${type}${value === undefined ? '' : ' as given'}`),
+    ...subject.map(({ oid, value }) => `subject ${oid}${value === '' ? '' : ' as given'}`),
+    ...attributes.map(({ type }) => `attribute ${type}`),
+    ...unknown,
+  ].slice(0, 40)
+}
+
+function credentialsOf({ service, credentials }: Seen): readonly TrackedCredential[] {
+  const { certificate } = credentials
+  return [
+    ...[...service.anchors.roots, ...service.anchors.intermediates].map(({ facts }) => ({
+      name: `CA certificate "${nameOf(facts)}"`,
+      notAfter: facts.notAfter,
+    })),
+    ...(certificate === undefined ? [] : [{ name: 'client certificate', notAfter: certificate.facts.notAfter }]),
+  ]
+}
