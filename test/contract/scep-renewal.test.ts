@@ -44,6 +44,23 @@ describe('a renewal', () => {
     expect(new Set(world.fake.operations.map(({ transaction }) => transaction)).size).toBe(2)
   })
 
+  it.each([400, 403, 404, 500])('falls back to such a PKCSReq where RenewalReq gets HTTP %i', async (renewalStatus) => {
+    const world = await scepWorld({ troubles: { renewalStatus } })
+    expect((await renew(world)).last.kind).toBe('issued')
+    expect(sent(world)).toEqual(['RenewalReq', 'PKCSReq'])
+  })
+
+  it('is repeated where the service is only out of order', async () => {
+    const world = await scepWorld()
+    const current = identityOf(await world.customer.travel(await world.customer.order()))
+    const order = await world.customer.order({ key: await rsaKey(1) })
+    const begun = await world.customer.begin(order, current)
+    if (begun.kind !== 'pending' || begun.keepRequest === undefined) throw new Error('nothing was begun')
+    world.fake.troubles.renewalStatus = 503
+    const outcome = await world.customer.poll(begun.ticket, { ...order, keptRequest: begun.keepRequest })
+    expect(outcome).toMatchObject({ kind: 'deferred', ticket: begun.ticket })
+  })
+
   it('falls back to a first enrollment with the challenge where the CA takes neither', async () => {
     const world = await scepWorld({ troubles: { refusesRenewalReq: true, refusesSignedPkcsReq: true } })
     expect((await renew(world)).last.kind).toBe('issued')

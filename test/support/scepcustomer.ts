@@ -6,7 +6,6 @@ import { scep } from '../../src/enroll/scep/enroller.ts'
 import type { HttpClient } from '../../src/net/http.ts'
 import { generateKey } from '../../src/pki/key.ts'
 import type { PrivateKey } from '../../src/pki/key.ts'
-import type { Der } from '../../src/std/bytes.ts'
 import { days, instant, plus, seconds } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
 import { lonelyCtx } from './lonelyctx.ts'
@@ -152,10 +151,4 @@ export function identityOf({ last, key }: Journey): Identity & { readonly warnin
 
 export const challengeRef: Pick<ScepSpec, 'challengeSecretRef'> = {
   challengeSecretRef: { name: 'scep', key: 'challenge' },
-}
-
-export const leafOf = ({ chain }: Identity): Der => {
-  const [leaf] = chain
-  if (leaf === undefined) throw new Error('the chain is empty')
-  return leaf
 }

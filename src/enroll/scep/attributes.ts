@@ -6,7 +6,7 @@ import { asDer } from '../../std/bytes.ts'
 import type { Instant } from '../../std/time.ts'
 
 /** VeriSign's arc, from which the protocol has its attributes; failInfoText is of section 3.2.1.4.6. */
-export const oids = {
+const oids = {
   messageType: '2.16.840.1.113733.1.9.2',
   pkiStatus: '2.16.840.1.113733.1.9.3',
   failInfo: '2.16.840.1.113733.1.9.4',

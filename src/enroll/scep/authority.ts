@@ -108,7 +108,7 @@ function wrongCa(members: readonly Member[], expected: string): Fault {
 export const nameOf = ({ subject }: CertificateFacts): string => formatDistinguishedName(subject).slice(0, 120)
 
 /** @returns whether one certificate was signed by another; a certificate does not vouch for itself */
-export function isIssuedBy(member: Member, issuer: Member): boolean {
+function isIssuedBy(member: Member, issuer: Member): boolean {
   if (member === issuer) return false
   try {
     const certificate = new X509Certificate(member.der)
@@ -123,8 +123,7 @@ export function isIssuedBy(member: Member, issuer: Member): boolean {
 /** Valid before invalid, then the newest first: two generations of an RA may stand in one list. */
 const preference = ({ facts }: Member, now: Instant): number => (isValid(facts, now) ? 2 ** 50 : 0) + facts.notBefore
 
-export const isValid = (facts: CertificateFacts, now: Instant): boolean =>
-  now >= facts.notBefore && now < facts.notAfter
+const isValid = (facts: CertificateFacts, now: Instant): boolean => now >= facts.notBefore && now < facts.notAfter
 
 const has = ({ facts }: Member, ...usages: readonly string[]): boolean =>
   usages.some((usage) => facts.usages.includes(usage))

@@ -51,7 +51,7 @@ const unexplained: FailInfo = {
 const longestWords = 200
 
 /** Printable, on one line, and not too long: it ends up in a status. */
-export const clip = (text: string): string =>
+const clip = (text: string): string =>
   text
     .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
     .trim()

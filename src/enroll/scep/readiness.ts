@@ -1,4 +1,5 @@
 /** What the status of an issuer shows of its SCEP service. Pure. */
+import { X509Certificate } from 'node:crypto'
 import type { ScepSpec } from '../../api/issuer/scep.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
@@ -41,6 +42,8 @@ function detailsOf({ site, spec, protection, nextCa }: Seen): IssuerDetails {
   return {
     caSubject: nameOf(authority.ca.facts),
     caFingerprint: authority.ca.facts.fingerprint,
+    // What the consoles of many CAs show. To compare by eye; nothing is decided by it.
+    caThumbprintSHA1: new X509Certificate(authority.ca.der).fingerprint.replaceAll(':', '').toLowerCase(),
     certificates: authority.members.map((member) => ({
       subject: nameOf(member.facts),
       fingerprint: member.facts.fingerprint,

@@ -160,6 +160,8 @@ export class FakeScep {
     const bytes = request.method === 'POST' ? request.body : Buffer.from(text, 'base64')
     const operation = this.#read(bytes, request.method)
     if (operation === undefined) return { status: 500, body: 'no pkiMessage' }
+    const { renewalStatus } = this.troubles
+    if (operation.type === '17' && renewalStatus !== undefined) return { status: renewalStatus, body: 'what?' }
     const reply = this.troubles.body ?? this.troubles.replays ?? (await this.#answer(operation))
     return {
       status: 200,

@@ -21,6 +21,8 @@ export interface ScepTroubles {
   oneTimeChallenges?: Set<string>
   /** RenewalReq is refused although it is listed. */
   refusesRenewalReq?: boolean
+  /** A RenewalReq is answered with this HTTP status, although it is listed. */
+  renewalStatus?: number
   /** A PKCSReq that a certificate of ours signed is refused. */
   refusesSignedPkcsReq?: boolean
   /** What GetNextCACert gives; HTTP 404 when not given. */
