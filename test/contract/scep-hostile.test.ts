@@ -91,8 +91,8 @@ describe('a reply', () => {
 
 describe('a refusal', () => {
   it.each([
-    ['0', 'blocked', 'Misconfigured', /badAlg.*spec\.scep\.digest/],
-    ['1', 'blocked', 'Misconfigured', /badMessageCheck.*raFingerprints/],
+    ['0', 'deferred', 'Misconfigured', /badAlg.*spec\.scep\.digest/],
+    ['1', 'deferred', 'Misconfigured', /badMessageCheck.*raFingerprints/],
     ['2', 'refused', 'RequestRejected', /badRequest.*challenge/],
     ['3', 'deferred', 'ClockSkewed', /badTime.*clock/],
     ['4', 'refused', 'TransactionLost', /badCertId/],

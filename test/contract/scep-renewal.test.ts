@@ -149,7 +149,7 @@ describe('a challenge that counts once', () => {
     await world.customer.travel(await world.customer.order())
     world.customer.restart()
     const journey = await world.customer.travel(await world.customer.order({ key: await rsaKey(1) }))
-    expect(journey.last).toMatchObject({ kind: 'blocked', fault: { code: 'CredentialsRejected' } })
+    expect(journey.last).toMatchObject({ kind: 'deferred', fault: { code: 'CredentialsRejected' } })
     expect(faultOf(journey).message).toMatch(/one-time challenge.*new one/)
     expect(world.fake.operations).toHaveLength(1)
   })
@@ -160,6 +160,20 @@ describe('a challenge that counts once', () => {
     world.fake.troubles.oneTimeChallenges?.add('the-next-one')
     world.customer.restart({ challenge: 'the-next-one' })
     expect((await world.customer.travel(await world.customer.order({ key: await rsaKey(1) }))).last.kind).toBe('issued')
+  })
+
+  it('that was changed before the request was sent goes into a new request', async () => {
+    const world = await open()
+    const order = await world.customer.order()
+    const begun = await world.customer.begin(order)
+    if (begun.kind !== 'pending' || begun.keepRequest === undefined) throw new Error('nothing was begun')
+    world.customer.restart({ challenge: 'the-next-one' })
+    const outcome = await world.customer.poll(begun.ticket, { ...order, keptRequest: begun.keepRequest })
+    expect(outcome).toMatchObject({ kind: 'deferred', fault: { code: 'TransactionLost' } })
+    expect(outcome).not.toHaveProperty('ticket')
+    expect(world.fake.operations).toEqual([])
+    world.fake.troubles.oneTimeChallenges?.add('the-next-one')
+    expect((await world.customer.travel(order)).last.kind).toBe('issued')
   })
 
   it('is not needed to renew', async () => {

@@ -80,8 +80,8 @@ const spent = fault(
   `the one-time challenge that ${challengeField} names has been used for another request; get a new one from the CA and put it into that Secret`,
 )
 
-/** What is written down must not help anybody who reads it to find a short challenge. */
-const printOf = (challenge: SecretText): string =>
+/** Tells challenges apart, in Secrets only: a short challenge could be found from it. */
+export const printOf = (challenge: SecretText): string =>
   sha256Hex(Buffer.from(`spec.scep.challengeSecretRef\0${challenge.reveal()}`)).slice(0, 16)
 
 const isSame = (data: Readonly<Record<string, Uint8Array>>, key: string, expected: Uint8Array): boolean =>

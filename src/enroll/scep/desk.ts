@@ -36,6 +36,15 @@ export function failureOutcome(cause: Fault): Failed {
   }
 }
 
+/**
+ * The end of a transaction that the CA has failed, or whose reply cannot count. Never `blocked`, after which the same request
+ * would be sent again: what is asked next is a transaction of its own.
+ */
+export function ended(cause: Fault): Failed {
+  const outcome = failureOutcome(cause)
+  return outcome.kind === 'blocked' ? { kind: 'deferred', fault: cause } : outcome
+}
+
 /** A call that brought no answer, before there was a transaction or while one runs, which it does not end. */
 export function callOutcome({ fault: cause, retryAfter }: CallFailure, ctx: Ctx, ticket?: Ticket): Failed {
   const wakeAt = retryAfter === undefined ? {} : { wakeAt: clampedWait(retryAfter, ctx.now()) }

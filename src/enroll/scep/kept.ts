@@ -18,12 +18,14 @@ export interface Kept {
   readonly transaction: string
   readonly message: Uint8Array
   readonly requester: Requester
+  /** The print of the challenge that is in the message. */
+  readonly challenge: string | undefined
 }
 
 const version = 1
 
 /** @returns bytes for a Secret, and for nowhere else: they may hold a private key */
-export function encodeKept({ transaction, message, requester }: Kept, orderKey: PrivateKey): Uint8Array {
+export function encodeKept({ transaction, message, requester, challenge }: Kept, orderKey: PrivateKey): Uint8Array {
   const isOwn = requester.key.publicKeyHash === orderKey.publicKeyHash
   return Buffer.from(
     JSON.stringify({
@@ -31,6 +33,7 @@ export function encodeKept({ transaction, message, requester }: Kept, orderKey: 
       transaction,
       message: Buffer.from(message).toString('base64'),
       certificate: Buffer.from(requester.certificate).toString('base64'),
+      ...(challenge === undefined ? {} : { challenge }),
       ...(isOwn ? {} : { key: requester.key.toPem('PKCS8') }),
     }),
   )
@@ -43,7 +46,7 @@ export function decodeKept(
 ): Kept | undefined {
   const value = parse(bytes)
   if (value?.['version'] !== version || value['transaction'] !== transaction) return undefined
-  const { message, certificate, key } = value
+  const { message, certificate, key, challenge } = value
   if (typeof message !== 'string' || typeof certificate !== 'string') return undefined
   const requesterKey = key === undefined ? orderKey : keyIn(key)
   if (requesterKey === undefined) return undefined
@@ -51,6 +54,7 @@ export function decodeKept(
     transaction,
     message: Buffer.from(message, 'base64'),
     requester: { key: requesterKey, certificate: asDer(Buffer.from(certificate, 'base64')) },
+    challenge: typeof challenge === 'string' ? challenge : undefined,
   }
 }
 

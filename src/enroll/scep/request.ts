@@ -11,6 +11,7 @@ import { sha256Hex } from '../../pki/hash.ts'
 import { generateKey } from '../../pki/key.ts'
 import { randomBytes } from '../../pki/random.ts'
 import type { Order, Outcome } from '../enroller.ts'
+import { printOf } from './challenge.ts'
 import type { Desk } from './desk.ts'
 import { encodeKept } from './kept.ts'
 import type { Kept, Requester } from './kept.ts'
@@ -119,7 +120,7 @@ export async function writeRequest(
     },
     ctx.now(),
   )
-  return { transaction: id, message, requester }
+  return { transaction: id, message, requester, challenge: withChallenge ? printOf(challenge) : undefined }
 }
 
 /** A renewal asks for the subject that the CA gave, which may hold more than was asked for the first time (section 3.3.1.2). */

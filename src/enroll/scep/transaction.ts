@@ -11,8 +11,8 @@ import { fault } from '../../domain/fault.ts'
 import { randomBytes } from '../../pki/random.ts'
 import type { Order, Outcome, Ticket } from '../enroller.ts'
 import type { CertRep } from './certrep.ts'
-import { spend } from './challenge.ts'
-import { callOutcome, failureOutcome, lost } from './desk.ts'
+import { printOf, spend } from './challenge.ts'
+import { callOutcome, ended, lost } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { exchange } from './exchange.ts'
 import type { Exchanged } from './exchange.ts'
@@ -55,8 +55,9 @@ async function sendRequest(flight: Flight): Promise<Outcome> {
   const { desk, transaction, order } = flight
   const kept = keptFor(flight) ?? (await madeAgain(flight))
   if (kept === undefined) return lost('the request that was made is gone, and so is its key')
+  if (hasOtherChallenge(kept, desk)) return lost('the challenge has changed since the request was made')
   const spent = await spendChallenge(desk, transaction)
-  if (spent !== undefined) return failureOutcome(spent)
+  if (spent !== undefined) return ended(spent)
   const { way, nonce, id } = transaction
   const answer = await exchange(desk, {
     request: way === 'RenewalReq' ? 'RenewalReq' : 'PKCSReq',
@@ -78,6 +79,10 @@ async function madeAgain({ desk, transaction, order }: Flight): Promise<Kept | u
   return requester === undefined ? undefined : writeRequest(desk, { transaction, order, requester })
 }
 
+/** What is in the message is what would be spent, whatever the Secret has come to hold since. */
+const hasOtherChallenge = (kept: Kept, { challenge }: Desk): boolean =>
+  kept.challenge !== undefined && (challenge === undefined || printOf(challenge) !== kept.challenge)
+
 async function spendChallenge({ spec, challenge, ctx }: Desk, { way, id }: Transaction): ReturnType<typeof spend> {
   const { challengeSecretRef: ref, challengeUse } = spec
   if (challengeUse !== 'OneTime' || way !== 'Enroll' || challenge === undefined || ref === undefined) return undefined
@@ -87,8 +92,12 @@ async function spendChallenge({ spec, challenge, ctx }: Desk, { way, id }: Trans
 /** CertPoll (section 3.3.3): the same transaction, signed by the same certificate, with a nonce of its own. */
 async function askAgain(flight: Flight): Promise<Outcome> {
   const { desk, transaction, order } = flight
-  const requester = keptFor(flight)?.requester ?? (await requesterAgain(desk, transaction, order))
+  const kept = keptFor(flight)
+  const requester = kept?.requester ?? (await requesterAgain(desk, transaction, order))
   if (requester === undefined) return lost('the key that the request was signed with is gone')
+  // Where the challenge is the password of the reply, another one does not open it.
+  if (kept !== undefined && requester.key.shape.algorithm !== 'RSA' && hasOtherChallenge(kept, desk))
+    return lost('the challenge has changed since the request was made')
   const { authority, algorithms } = desk.site
   const nonce = randomBytes(16)
   const message = await buildMessage(
@@ -135,7 +144,7 @@ function unanswered(
 /** What cannot be read may come from something in between, and the transaction may well be alive. */
 function rejected({ ticket }: Flight, { rejection }: Extract<Exchanged, { kind: 'rejected' }>): Outcome {
   const { defect, fault: cause } = rejection
-  return defect === 'unreadable' ? { kind: 'deferred', fault: cause, ticket } : failureOutcome(cause)
+  return defect === 'unreadable' ? { kind: 'deferred', fault: cause, ticket } : ended(cause)
 }
 
 function answered(
@@ -187,7 +196,7 @@ function refused(
   // No other way of asking mends a clock.
   const mayAskOtherwise = transaction.phase === 'request' && cause.code !== 'ClockSkewed'
   if (mayAskOtherwise && transaction.otherWays.length > 0) return nextWay(flight, requester)
-  return failureOutcome(cause)
+  return ended(cause)
 }
 
 const messageName = (way: Way): string => (way === 'RenewalReq' ? 'RenewalReq' : 'PKCSReq')

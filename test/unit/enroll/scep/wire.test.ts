@@ -172,11 +172,17 @@ describe('a kept request', () => {
       await generateKey({ algorithm: 'ECDSA', size: 256 }),
     ]
     for (const key of [orderKey, other]) {
-      const kept = { transaction: 'T', message, requester: { key, certificate: asDer(Uint8Array.of(0x30, 0)) } }
+      const kept = {
+        transaction: 'T',
+        message,
+        requester: { key, certificate: asDer(Uint8Array.of(0x30, 0)) },
+        challenge: 'print',
+      }
       const bytes = encodeKept(kept, orderKey)
       expect(Buffer.from(bytes).toString().includes('PRIVATE KEY')).toBe(key === other)
       const back = decodeKept(bytes, { transaction: 'T', orderKey })
       expect(back?.message).toEqual(Buffer.from(message))
+      expect(back?.challenge).toBe('print')
       expect(back?.requester.key.publicKeyHash).toBe(key.publicKeyHash)
       expect(decodeKept(bytes, { transaction: 'U', orderKey })).toBeUndefined()
     }
