@@ -112,9 +112,44 @@ describe('a Certificate of a SCEP issuer', () => {
   )
 
   it(
+    'waits for the next challenge when the one that counts once was used for another',
+    async () => {
+      fake.troubles.oneTimeChallenges = new Set(['first', 'second'])
+      await ns.secret('once', { challenge: 'first' })
+      await ns.issuer('once', {
+        scep: {
+          url: `${held.url}/scep`,
+          caFingerprint: sha256Hex((await singleCa()).ca.certificate),
+          challengeSecretRef: { name: 'once', key: 'challenge' },
+          challengeUse: 'OneTime',
+        },
+      })
+      await ns.issuerTold('once', 'True')
+      for (const name of ['one', 'two']) {
+        await ns.certificate(name, { issuerRef: from('once'), commonName: `${name}.example`, privateKey: rsa })
+        if (name === 'one') await ns.ready(name)
+      }
+      await until('a word about the challenge', async () =>
+        /one-time challenge/.test((await ns.seenCertificate('two'))?.status?.lastFailure?.message ?? '')
+          ? true
+          : undefined,
+      )
+      expect(fake.operations).toHaveLength(1)
+      await ns.patch('secrets', 'once', { data: { challenge: Buffer.from('second').toString('base64') } })
+      // The Secret is read with the next probe; a change of the issuer brings that at once, and ends the wait.
+      await ns.patch('issuers', 'once', { spec: { probeInterval: '5m' } })
+      await ns.ready('two')
+      delete fake.troubles.oneTimeChallenges
+      fake.operations.length = 0
+    },
+    testTimeout,
+  )
+
+  it(
     'that waits for approval goes on with its transaction when the operator was killed meanwhile',
     async () => {
       fake.troubles.approval = 'manual'
+      const { issued } = fake
       await ns.issuerTold('held', 'True')
       await ns.certificate('gateway', { issuerRef: from('held'), commonName: 'gateway.example', privateKey: ec })
       const asked = (): number => fake.operations.filter(({ messageType }) => messageType === '20').length
@@ -128,7 +163,7 @@ describe('a Certificate of a SCEP issuer', () => {
       const secret = await ns.secretWhere('gateway', () => true)
       expect(leafOf(secret).publicKey.asymmetricKeyType).toBe('ec')
       expect(new Set(fake.operations.map(({ transaction }) => transaction)).size).toBe(1)
-      expect(fake.issued).toBe(1)
+      expect(fake.issued).toBe(issued + 1)
     },
     testTimeout,
   )
