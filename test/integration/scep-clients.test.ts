@@ -3,15 +3,17 @@ import { X509Certificate } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { generateKey } from '../../src/pki/key.ts'
 import type { PrivateKey } from '../../src/pki/key.ts'
+import { readCertificates } from '../../src/pki/pem.ts'
 import type { Der } from '../../src/std/bytes.ts'
 import { instant } from '../../src/std/time.ts'
 import { FakeScep } from '../support/scep-server/fake.ts'
 import { ndes, singleCa } from '../support/scep-server/material.ts'
 import type { Material } from '../support/scep-server/material.ts'
 import { serveScep } from '../support/scep-server/serve.ts'
-import { hasStrongSwan, scepclient, strongSwan } from '../support/scepclients.ts'
+import { certmonger, hasCertmonger, hasStrongSwan, scepclient, strongSwan } from '../support/scepclients.ts'
 import type { ToolRun } from '../support/scepclients.ts'
 import type { LocalServer } from '../support/servers.ts'
+import { unwrap } from '../support/unwrap.ts'
 
 const testTimeout = 60_000
 
@@ -146,6 +148,33 @@ describe(`strongSwan's pki --scep${skipped}`, () => {
       const renewal = { url, key: next, name: 'device', ...rolesOf(material), current, currentKey: key }
       certificateOf(await strongSwan(renewal), material, next)
       expect(fake.operations.at(-1)).toMatchObject({ isRenewal: true })
+    },
+    testTimeout,
+  )
+})
+
+const certmongerIsHere = hasCertmonger()
+
+describe(`certmonger's scep-submit${certmongerIsHere ? '' : ' (skipped: certmonger is not installed)'}`, () => {
+  const only = certmongerIsHere ? it : it.skip
+
+  only(
+    'reads what the service lists, and finds RA and CA in a list of any order',
+    async () => {
+      const material = await ndes()
+      for (const shown of [material.shown, material.shown.toReversed()]) {
+        const { url } = await open({ ...material, shown })
+        expect(await certmonger(url, 'capabilities')).toMatchObject({
+          ok: true,
+          text: expect.stringContaining('SCEPStandard'),
+        })
+        const { ok, text } = await certmonger(url, 'certificates')
+        const certificates = unwrap(readCertificates(text))
+        expect({ ok, certificates }).toMatchObject({
+          ok: true,
+          certificates: expect.arrayContaining([material.ca.certificate]),
+        })
+      }
     },
     testTimeout,
   )

@@ -1,6 +1,6 @@
 /** SCEP clients that nobody here wrote: they say whether a server speaks SCEP. */
 import { execFile, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { locate } from '../../scripts/toolchain/find.ts'
 import type { PrivateKey } from '../../src/pki/key.ts'
@@ -65,6 +65,18 @@ export async function scepclient(options: ClientOptions, more: readonly string[]
 }
 
 const certificateIn = (path: string): Der | undefined => unwrap(readCertificates(readFileSync(path, 'utf8')))[0]
+
+/** Where Debian puts certmonger's client. */
+const scepSubmit = '/usr/lib/certmonger/scep-submit'
+
+export const hasCertmonger = (): boolean => existsSync(scepSubmit)
+
+/** certmonger's client, as far as it works without its daemon: what a service lists, and whom it shows. */
+export const certmonger = (
+  url: string,
+  what: 'capabilities' | 'certificates',
+): Promise<{ ok: boolean; text: string }> =>
+  runTool(scepSubmit, ['-u', url, what === 'capabilities' ? '-c' : '-C'], '/')
 
 /** Whether strongSwan's `pki` is here and can fetch over HTTP. */
 export const hasStrongSwan = (): boolean => {
