@@ -33,6 +33,19 @@ describe('a registration authority', () => {
     }
   })
 
+  it('that plain http names is shown with the pin that would hold it', async () => {
+    const material = await ndes()
+    const [, encryption] = material.shown
+    const print = sha256Hex(encryption?.certificate ?? new Uint8Array())
+    const loose = await scepWorld({ material })
+    expect(await loose.customer.prepare()).toMatchObject({ kind: 'ready', message: expect.stringContaining(print) })
+    const pinned = await scepWorld({ material, spec: { raFingerprints: { encryption: print } } })
+    expect(await pinned.customer.prepare()).toMatchObject({
+      kind: 'ready',
+      message: expect.not.stringContaining(print),
+    })
+  })
+
   it('is asked after by the subject of the CA that issues', async () => {
     const world = await scepWorld({ material: await ndes(), troubles: { approval: 'manual', pollsUntilApproval: 1 } })
     await enrolls(world)

@@ -29,10 +29,17 @@ export function readinessOf(seen: Seen, now: Instant): Readiness {
   const parts = [
     `The CA "${nameOf(ca.facts)}" answers over SCEP`,
     warningFor(site.algorithms, protection),
+    authorityAdvice(site.authority, spec),
     spec.caFingerprint === undefined ? `to pin it, set spec.scep.caFingerprint to ${ca.facts.fingerprint}` : undefined,
   ]
   const message = parts.filter((part) => part !== undefined).join('; ')
   return { kind: 'ready', message, details, credentials: credentialsOf(site.authority) }
+}
+
+/** Whoever is on the way may put a certificate that the CA once gave him into the list, which TLS would not let him. */
+function authorityAdvice({ ca, encryption }: Authority, { url, raFingerprints }: ScepSpec): string | undefined {
+  if (encryption === ca || url.startsWith('https://') || raFingerprints?.encryption !== undefined) return undefined
+  return `its registration authority "${nameOf(encryption.facts)}" is named over plain http: to pin it, set spec.scep.raFingerprints.encryption to ${encryption.facts.fingerprint}`
 }
 
 function detailsOf({ site, spec, protection, nextCa }: Seen): IssuerDetails {
