@@ -52,7 +52,7 @@ const controllers = [
   code('controllers/context.ts'),
 ]
 
-export const protocolFolders = ['acme', 'ca', 'scep', 'selfsigned'] as const
+export const protocolFolders = ['acme', 'ca', 'est', 'scep', 'selfsigned'] as const
 
 export const layers: readonly Layer[] = [
   // The composition root: main.ts and its neighbours.

@@ -65,8 +65,7 @@ export function buildEnvelopedData(request: EnvelopeRequest): Promise<Der> {
 function recipientInfo(recipient: Recipient, key: Uint8Array): Der {
   if (recipient.kind === 'password') return passwordRecipient(recipient.password, key)
   const { certificate, transport = 'RSAES-PKCS1-v1_5' } = recipient
-  if (new X509Certificate(certificate).publicKey.asymmetricKeyType === 'ec')
-    return agreedRecipient(certificate, key)
+  if (new X509Certificate(certificate).publicKey.asymmetricKeyType === 'ec') return agreedRecipient(certificate, key)
   const { identifier, encrypted } = transportKey(certificate, key, transport)
   const name = issuerAndSerial(identifierOf(certificate))
   return encodeSequence(encodeUnsigned(Uint8Array.of(0)), name, identifier, encodeElement(tags.octetString, encrypted))
