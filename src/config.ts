@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
+import { nearest } from './std/nearest.ts'
 import { err, ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { settings } from './settings.ts'
@@ -121,22 +122,8 @@ function withValue(argument: string, index: number, argv: readonly string[]): st
 }
 
 function unknownFlag(raw: string, known: ReadonlySet<string>): string {
-  const wrong = raw.replace(/^-+/, '')
-  const [nearest] = [...known].map((flag) => ({ flag, far: distance(wrong, flag) })).sort((a, b) => a.far - b.far)
-  const isNear = nearest !== undefined && nearest.far <= Math.max(2, wrong.length / 3)
-  return isNear ? `There is no flag ${raw}; did you mean --${nearest.flag}?` : `There is no flag ${raw}; see --help.`
-}
-
-/** Levenshtein distance: how many characters must be put in, taken out or replaced. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
-  for (const [line, character] of [...from].entries()) {
-    const next = [line + 1]
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = (row[column - 1] ?? 0) + (to[column - 1] === character ? 0 : 1)
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+  const meant = nearest(raw.replace(/^-+/, ''), known)
+  return meant === undefined
+    ? `There is no flag ${raw}; see --help.`
+    : `There is no flag ${raw}; did you mean --${meant}?`
 }

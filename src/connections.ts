@@ -18,8 +18,11 @@ import { version } from './version.ts'
 
 export const userAgent = `perennial/${version}`
 
+/** The settings that connections depend on. */
+export type ConnectionSettings = Pick<Config, 'addressGuard' | 'allowAddresses' | 'denyAddresses' | 'httpTimeout'>
+
 interface Outside {
-  readonly config: Config
+  readonly config: ConnectionSettings
   readonly clock: Clock
   readonly log: Logger
 }
@@ -47,7 +50,7 @@ export function checkerHttp({ config, clock, log }: Outside): Result<OwnedHttpCl
 }
 
 /** Which addresses issuers may name. */
-function addressPolicy(config: Config): AddressPolicy {
+function addressPolicy(config: ConnectionSettings): AddressPolicy {
   return config.addressGuard ? { kind: 'public', allow: config.allowAddresses, deny: config.denyAddresses } : 'any'
 }
 

@@ -4,24 +4,21 @@
  */
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
-import type { CertificateFacts } from '../../domain/facts.ts'
 import type { Result } from '../../domain/outcome.ts'
 import type { RequestedWish } from '../../domain/snapshot.ts'
-import { verify } from '../../domain/verify.ts'
 import type { Ctx, Identity, Outcome } from '../../enroll/enroller.ts'
-import { certificateFacts } from '../../pki/certificate.ts'
-import { assembleChain } from '../../pki/chain.ts'
+import { accept } from '../../pki/accept.ts'
+import type { Bundle } from '../../pki/accept.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { readPrivateKey } from '../../pki/key.ts'
 import { pemLimits, readCertificates } from '../../pki/pem.ts'
 import type { Clock } from '../../std/clock.ts'
-import { err, ok } from '../../std/result.ts'
 import type { Result as Either } from '../../std/result.ts'
-import { SecretText } from '../../std/secret.ts'
 import { marksFor, marksKept } from './marks.ts'
 import type { Observation } from './observe.ts'
+import { readPasswords } from './passwords.ts'
+import type { KeystorePasswords } from './passwords.ts'
 import { render } from './render.ts'
-import type { Bundle, KeystorePasswords } from './render.ts'
 import type { CertificateSecrets, SecretWrite } from './secrets.ts'
 import type { Rendering } from './shape.ts'
 
@@ -32,12 +29,6 @@ interface Publication {
   readonly wish: RequestedWish
   readonly key: PrivateKey
   readonly ctx: Ctx
-}
-
-interface Accepted {
-  readonly bundle: Bundle
-  readonly facts: CertificateFacts
-  readonly differences: readonly string[]
 }
 
 export class Publisher {
@@ -51,7 +42,7 @@ export class Publisher {
 
   /** Verifies what was issued and writes the Secret. */
   async publish(issued: Issued, { observation, wish, key, ctx }: Publication): Promise<Result> {
-    const accepted = this.#judge(issued, wish, key)
+    const accepted = accept({ ...issued, key }, wish.wanted, this.#clock.now())
     if (!accepted.ok) return { kind: 'failed', how: 'refused', fault: accepted.error }
     const { bundle, facts, differences } = accepted.value
     const marks = marksFor({ wish, facts, observation, now: this.#clock.now() })
@@ -84,26 +75,6 @@ export class Publisher {
     return bundle === undefined ? undefined : { chain: [bundle.leaf, ...bundle.intermediates], key: bundle.key }
   }
 
-  #judge(issued: Issued, wish: RequestedWish, key: PrivateKey): Either<Accepted, Fault> {
-    const chain = assembleChain({
-      certificates: issued.chain,
-      publicKeyHash: key.publicKeyHash,
-      ...(issued.roots === undefined ? {} : { roots: issued.roots }),
-    })
-    if (!chain.ok)
-      return err(fault('WrongCertificate', `the CA's reply cannot be used: ${chain.error}; it was not stored`))
-    const { leaf, intermediates, root } = chain.value
-    const facts = certificateFacts(leaf)
-    if (!facts.ok) return err(fault('ReplyMalformed', `the issued certificate cannot be read: ${facts.error}`))
-    const verdict = verify(
-      { wanted: wish.wanted, publicKeyHash: key.publicKeyHash, facts: facts.value },
-      this.#clock.now(),
-    )
-    if (verdict.kind === 'rejected') return err(verdict.fault)
-    const roots = issued.roots === undefined ? [] : root === undefined ? issued.roots : [root]
-    return ok({ bundle: { key, leaf, intermediates, roots }, facts: facts.value, differences: verdict.differences })
-  }
-
   async #write(
     observation: Observation,
     { bundle, ...more }: Pick<Rendering, 'wish' | 'marks' | 'facts'> & { readonly bundle: Bundle },
@@ -116,32 +87,12 @@ export class Publisher {
     return this.#secrets.write({ certificate, data, ...more }, observation.secret, signal)
   }
 
-  async #passwords({ certificate }: Observation, signal: AbortSignal): Promise<Either<KeystorePasswords, string>> {
-    const found: { jks?: SecretText; pkcs12?: SecretText } = {}
-    for (const kind of ['jks', 'pkcs12'] as const) {
-      const keystore = certificate.spec.keystores?.[kind]
-      if (keystore?.create !== true) continue
-      const password = await this.#password(certificate.metadata.namespace ?? '', keystore, signal)
-      if (!password.ok) return err(`spec.keystores.${kind}.${password.error}`)
-      found[kind] = password.value
-    }
-    return ok(found)
-  }
-
-  async #password(
-    namespace: string,
-    keystore: {
-      password?: string | undefined
-      passwordSecretRef?: { name: string; key?: string | undefined } | undefined
-    },
-    signal: AbortSignal,
-  ): Promise<Either<SecretText, string>> {
-    if (keystore.password !== undefined) return ok(new SecretText(keystore.password))
-    const { name = '', key = 'password' } = keystore.passwordSecretRef ?? {}
-    const base64 = (await this.#secrets.read(namespace, name, signal))?.data?.[key]
-    if (base64 === undefined || base64 === '')
-      return err(`passwordSecretRef: Secret ${name} has no entry ${key}; create it in the Certificate's namespace`)
-    return ok(new SecretText(Buffer.from(base64, 'base64').toString('utf8')))
+  #passwords({ certificate }: Observation, signal: AbortSignal): Promise<Either<KeystorePasswords, string>> {
+    const { namespace = '' } = certificate.metadata
+    return readPasswords(certificate.spec, {
+      read: async (name) => (await this.#secrets.read(namespace, name, signal))?.data,
+      cure: "create it in the Certificate's namespace",
+    })
   }
 
   /** The bytes in the Secret, if they are still those that the snapshot speaks of. */

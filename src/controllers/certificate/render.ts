@@ -2,30 +2,15 @@
  * From a key and a verified chain to the entries of the Secret. Formats and keystores are rendered here and nowhere else.
  */
 import type { CertificateSpec } from '../../api/certificate.ts'
-import type { RequestedWish } from '../../domain/snapshot.ts'
-import type { PrivateKey } from '../../pki/key.ts'
+import type { Wish } from '../../domain/wish.ts'
+import type { Bundle } from '../../pki/accept.ts'
 import { certificatesPem } from '../../pki/pem.ts'
-import type { Der } from '../../std/bytes.ts'
-import type { SecretText } from '../../std/secret.ts'
-
-/** A verified certificate with its key. */
-export interface Bundle {
-  readonly key: PrivateKey
-  readonly leaf: Der
-  readonly intermediates: readonly Der[]
-  /** Trust anchors, where they are known. */
-  readonly roots: readonly Der[]
-}
-
-export interface KeystorePasswords {
-  readonly jks?: SecretText | undefined
-  readonly pkcs12?: SecretText | undefined
-}
+import type { KeystorePasswords } from './passwords.ts'
 
 /** @returns the Secret's entries, base64 as the API wants them */
 export async function render(
   bundle: Bundle,
-  wish: RequestedWish,
+  wish: Pick<Wish, 'keyEncoding'>,
   { spec, passwords }: { spec: CertificateSpec; passwords: KeystorePasswords },
 ): Promise<Record<string, string>> {
   const chain = certificatesPem([bundle.leaf, ...bundle.intermediates])
