@@ -27,6 +27,7 @@ const layer = (name: string, own: readonly Allowed[], packages: readonly string[
 const protocol = (name: string): Layer =>
   layer(`enroll/${name}/`, [
     code('enroll/enroller.ts'),
+    code('enroll/outcomes.ts'),
     code('net/'),
     code('pki/'),
     code('domain/fault.ts'),
@@ -52,11 +53,34 @@ const controllers = [
   code('controllers/context.ts'),
 ]
 
-export const protocolFolders = ['acme', 'ca', 'est', 'scep', 'selfsigned'] as const
+export const protocolFolders = ['acme', 'ca', 'cmp', 'est', 'scep', 'selfsigned'] as const
 
 export const layers: readonly Layer[] = [
   // The composition root: main.ts and its neighbours.
   { prefix: 'src/', own: [code('')], packages: ['zod'] },
+  // The tool without a cluster puts the client together anew. Of the controllers it takes what knows no cluster.
+  layer(
+    'cli/',
+    [
+      code('connections.ts'),
+      code('version.ts'),
+      code('controllers/certificate/passwords.ts'),
+      code('controllers/certificate/render.ts'),
+      code('controllers/challenge/responder.ts'),
+      code('controllers/issuer/session.ts'),
+      types('controllers/issuer/live.ts'),
+      code('runtime/clock.ts'),
+      code('enroll/enroller.ts'),
+      code('enroll/table.ts'),
+      code('net/'),
+      code('obs/redact.ts'),
+      code('pki/'),
+      code('domain/'),
+      code('api/'),
+      code('std/'),
+    ],
+    ['yaml', 'zod'],
+  ),
   layer('controllers/', controllers),
   // A Certificate asks how its issuer is, through what the issuer controller keeps for it.
   layer('controllers/certificate/', [...controllers, code('controllers/issuer/live.ts')]),
@@ -70,6 +94,7 @@ export const layers: readonly Layer[] = [
     types('api/'),
     types('domain/fault.ts'),
   ]),
+  layer('enroll/outcomes.ts', [types('enroll/enroller.ts'), code('domain/fault.ts'), code('std/')]),
   layer('enroll/enroller.ts', [types('api/'), types('domain/'), types('net/'), types('pki/'), types('std/')]),
   layer('kube/', [types('api/'), code('std/')], ['@kubernetes/client-node', 'undici']),
   layer('runtime/', [code('std/')]),

@@ -24,7 +24,11 @@ const rules: readonly Rule[] = [
     owner: /^src\/runtime\/clock\.ts$/,
   },
   { name: 'config reads the environment', pattern: /\bprocess\.env\b/, owner: /^src\/config\.ts$/ },
-  { name: 'main ends the process', pattern: /\bprocess\.(?:exit|abort|exitCode)\b/, owner: /^src\/main\.ts$/ },
+  {
+    name: 'main ends the process',
+    pattern: /\bprocess\.(?:exit|abort|exitCode)\b/,
+    owner: /^src\/(?:cli\/)?main\.ts$/,
+  },
   { name: 'obs writes to the terminal', pattern: /\bconsole\./, owner: /^$/ },
 ]
 

@@ -1,0 +1,171 @@
+/** From the words of a command line to what is asked for. */
+import { parseArgs } from 'node:util'
+import { parseGoDuration } from '../std/duration.ts'
+import { parseHostPort } from '../std/hostport.ts'
+import { nearest } from '../std/nearest.ts'
+import { err, ok } from '../std/result.ts'
+import type { Result } from '../std/result.ts'
+import { seconds } from '../std/time.ts'
+import type { Duration } from '../std/time.ts'
+import { commandNames, commands, isCommand } from './flags.ts'
+import type { CommandName, Flag } from './flags.ts'
+
+export type Format = 'text' | 'json'
+
+export interface SharedOptions {
+  readonly files: readonly string[]
+  readonly timeout: Duration
+  readonly format: Format
+  readonly verbose: boolean
+}
+
+export interface EnrollOptions extends SharedOptions {
+  readonly directory: string
+  readonly certificate: string | undefined
+  readonly renew: boolean
+  readonly fresh: boolean
+  readonly force: boolean
+  readonly wait: boolean
+  readonly http01Address: string | undefined
+}
+
+export interface ProbeOptions extends SharedOptions {
+  readonly issuer: string | undefined
+  readonly directory: string | undefined
+}
+
+export type Asked =
+  | { readonly kind: 'help'; readonly command: CommandName | undefined }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'enroll'; readonly options: EnrollOptions }
+  | { readonly kind: 'probe'; readonly options: ProbeOptions }
+
+/** @returns what is asked for, or a sentence about the word that is wrong */
+export function readArguments(argv: readonly string[]): Result<Asked, string> {
+  const [first, ...rest] = argv
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    const [topic] = rest
+    return ok({ kind: 'help', command: topic !== undefined && isCommand(topic) ? topic : undefined })
+  }
+  if (first === '--version') return ok({ kind: 'version' })
+  if (!isCommand(first)) return err(unknownCommand(first))
+  const flags = readFlags(first, rest)
+  if (!flags.ok) return flags
+  if (flags.value.has('help')) return ok({ kind: 'help', command: first })
+  switch (first) {
+    case 'version':
+      return ok({ kind: 'version' })
+    case 'enroll':
+      return enrollOptions(flags.value)
+    case 'probe':
+      return probeOptions(flags.value)
+  }
+}
+
+function unknownCommand(word: string): string {
+  const meant = nearest(word, commandNames)
+  const hint = meant === undefined ? `the commands are ${commandNames.join(', ')}` : `did you mean ${meant}?`
+  return `There is no command "${word}"; ${hint}${meant === undefined ? '.' : ''}`
+}
+
+type Flags = ReadonlyMap<string, readonly string[]>
+
+function readFlags(command: CommandName, argv: readonly string[]): Result<Flags, string> {
+  const table: Readonly<Record<string, Flag>> = commands[command].flags
+  const options = Object.fromEntries(
+    Object.entries(table).map(([name, { short, shape }]) => [
+      name,
+      {
+        type: shape === undefined ? ('boolean' as const) : ('string' as const),
+        ...(short === undefined ? {} : { short }),
+      },
+    ]),
+  )
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true })
+  const found = new Map<string, string[]>()
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      return err(
+        `"${token.value}" is not understood: everything is given by flags, see kubectl perennial ${command} --help.`,
+      )
+    if (token.kind !== 'option') continue
+    const flag = Object.hasOwn(table, token.name) ? table[token.name] : undefined
+    if (flag === undefined) return err(unknownFlag(token.rawName, command))
+    const problem = problemWith(flag, token, found.has(token.name))
+    if (problem !== undefined) return err(problem)
+    found.set(token.name, [...(found.get(token.name) ?? []), token.value ?? ''])
+  }
+  return ok(found)
+}
+
+function problemWith(
+  { shape, repeated }: Flag,
+  { rawName, value }: { readonly rawName: string; readonly value: string | undefined },
+  isThere: boolean,
+): string | undefined {
+  if (shape === undefined) return value === undefined ? undefined : `${rawName} takes no value; leave "=${value}" out.`
+  if (value === undefined || value === '') return `${rawName} needs a value: ${rawName} <${shape}>.`
+  if (value.startsWith('-') && value !== '-') return `${rawName} needs a value, and "${value}" looks like another flag.`
+  return isThere && repeated !== true ? `${rawName} is given twice.` : undefined
+}
+
+function unknownFlag(raw: string, command: CommandName): string {
+  const known = Object.keys(commands[command].flags)
+  const meant = nearest(raw.replace(/^-+/, ''), known)
+  if (meant !== undefined) return `${command} has no flag ${raw}; did you mean --${meant}?`
+  const elsewhere = commandNames.find((name) => Object.hasOwn(commands[name].flags, raw.replace(/^-+/, '')))
+  const hint = elsewhere === undefined ? `see kubectl perennial ${command} --help` : `it belongs to ${elsewhere}`
+  return `${command} has no flag ${raw}; ${hint}.`
+}
+
+function sharedOptions(flags: Flags, command: CommandName): Result<SharedOptions, string> {
+  const files = flags.get('file') ?? []
+  if (files.length === 0) return err(`${command} needs manifests: -f issuer.yaml, or -f - for standard input.`)
+  if (files.filter((file) => file === '-').length > 1) return err('Standard input can be read once: give -f - once.')
+  const timeout = readTimeout(last(flags, 'timeout'))
+  if (!timeout.ok) return timeout
+  const format = last(flags, 'format') ?? 'text'
+  if (format !== 'text' && format !== 'json') return err(`--format is text or json, not "${format}".`)
+  return ok({ files, timeout: timeout.value, format, verbose: flags.has('verbose') })
+}
+
+const defaultTimeout = seconds(300)
+const longestTimeout = seconds(86_400 * 30)
+
+function readTimeout(text: string | undefined): Result<Duration, string> {
+  if (text === undefined) return ok(defaultTimeout)
+  const parsed = /^\d{1,7}$/.test(text) ? ok(seconds(Number(text))) : parseGoDuration(text)
+  if (!parsed.ok || parsed.value < seconds(1) || parsed.value > longestTimeout)
+    return err(`--timeout is a number of seconds from 1 on, or a duration such as 10m, not "${text}".`)
+  return ok(parsed.value)
+}
+
+function enrollOptions(flags: Flags): Result<Asked, string> {
+  const shared = sharedOptions(flags, 'enroll')
+  if (!shared.ok) return shared
+  const directory = last(flags, 'directory')
+  if (directory === undefined) return err('enroll needs a directory for what it gets: -o dir.')
+  const http01Address = last(flags, 'http01-address')
+  if (http01Address !== undefined && parseHostPort(http01Address) === undefined)
+    return err(`--http01-address is host:port or :port, not "${http01Address}".`)
+  const options: EnrollOptions = {
+    ...shared.value,
+    directory,
+    http01Address,
+    certificate: last(flags, 'certificate'),
+    renew: flags.has('renew'),
+    fresh: flags.has('fresh'),
+    force: flags.has('force'),
+    wait: !flags.has('no-wait'),
+  }
+  return ok({ kind: 'enroll', options })
+}
+
+function probeOptions(flags: Flags): Result<Asked, string> {
+  const shared = sharedOptions(flags, 'probe')
+  if (!shared.ok) return shared
+  const options = { ...shared.value, issuer: last(flags, 'issuer'), directory: last(flags, 'directory') }
+  return ok({ kind: 'probe', options })
+}
+
+const last = (flags: Flags, name: string): string | undefined => flags.get(name)?.at(-1)

@@ -1,0 +1,97 @@
+/** The flags of each command, in one table: the parser and the help are made from it. */
+
+export interface Flag {
+  readonly short?: string
+  /** What its value looks like; a flag without one is a switch. */
+  readonly shape?: string
+  readonly repeated?: true
+  readonly help: string
+}
+
+const shared = {
+  file: {
+    short: 'f',
+    shape: 'file',
+    repeated: true,
+    help: 'Manifests, YAML or JSON, several in a file; - for standard input. May be repeated. Secrets among them give the credentials.',
+  },
+  timeout: { shape: 'seconds', help: 'How long to wait for the CA altogether. Default: 300.' },
+  format: { shape: 'text|json', help: 'How the exchanges and the result are printed. Default: text.' },
+  verbose: { short: 'v', help: 'Tell more: what the client logs, and the evidence for errors.' },
+  help: { short: 'h', help: 'Print this text.' },
+} as const satisfies Readonly<Record<string, Flag>>
+
+export const commands = {
+  enroll: {
+    summary: 'Get the certificate that a manifest asks for, and write it into a directory.',
+    usage: 'kubectl perennial enroll -f issuer.yaml -f certificate.yaml -o dir',
+    flags: {
+      ...shared,
+      directory: {
+        short: 'o',
+        shape: 'dir',
+        help: 'Where tls.key, tls.crt and whatever the Secret would hold are written, and what is needed to go on later.',
+      },
+      certificate: { shape: 'name', help: 'Which Certificate to enroll, where the manifests hold several.' },
+      renew: { help: 'Renew the certificate that lies in the directory, the way its protocol renews.' },
+      fresh: { help: 'Discard an enrollment under way and begin a new one, even if a good certificate is there.' },
+      force: { help: 'Replace a tls.key or tls.crt that this tool did not write.' },
+      'no-wait': { help: 'Do not wait for a CA that has not decided yet: end with code 4.' },
+      'http01-address': {
+        shape: 'host:port',
+        help: 'Answer HTTP-01 challenges here, for example :80. The names must lead to this machine.',
+      },
+    },
+  },
+  probe: {
+    summary: 'Ask the CA of an issuer whether all is well, and print what it says about itself.',
+    usage: 'kubectl perennial probe -f issuer.yaml',
+    flags: {
+      ...shared,
+      issuer: { shape: 'name', help: 'Which Issuer to probe, where the manifests hold several: name or Kind/name.' },
+      directory: {
+        short: 'o',
+        shape: 'dir',
+        help: 'Where keys that the issuer makes for itself are kept, the same directory as for enroll.',
+      },
+    },
+  },
+  version: { summary: 'Print the version.', usage: 'kubectl perennial version', flags: { help: shared.help } },
+} as const satisfies Readonly<
+  Record<string, { readonly summary: string; readonly usage: string; readonly flags: Readonly<Record<string, Flag>> }>
+>
+
+export type CommandName = keyof typeof commands
+
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
+
+export const commandNames: readonly CommandName[] = Object.keys(commands).filter(isCommand)
+
+/** @returns what `--help` prints, for one command or for all of them */
+export function cliHelp(command?: CommandName): string {
+  return command === undefined ? overview() : commandHelp(command)
+}
+
+function overview(): string {
+  const lines = commandNames.map((name) => `  ${name.padEnd(9)} ${commands[name].summary}`)
+  return [
+    'Certificates without a cluster: the manifests and the protocols of Perennial, on this machine.',
+    '',
+    'Usage: kubectl perennial <command> [flags]',
+    '',
+    ...lines,
+    '',
+    'kubectl perennial <command> --help tells more.',
+    '',
+  ].join('\n')
+}
+
+function commandHelp(name: CommandName): string {
+  const { summary, usage } = commands[name]
+  const flags: Readonly<Record<string, Flag>> = commands[name].flags
+  const lines = Object.entries(flags).map(([long, { short, shape, help }]) => {
+    const value = shape === undefined ? '' : `=<${shape}>`
+    return `  ${short === undefined ? '' : `-${short}, `}--${long}${value}\n      ${help}`
+  })
+  return [summary, '', `Usage: ${usage}`, '', ...lines, ''].join('\n')
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/** kubectl-perennial: the process around {@link runCli}. */
+import { systemClock } from '../runtime/clock.ts'
+import { exitCodes } from './exitcodes.ts'
+import { runCli } from './run.ts'
+
+const interruption = new AbortController()
+
+/** The first Ctrl-C ends the run in order, the second one at once. */
+function interrupt(): void {
+  if (interruption.signal.aborted) process.exit(exitCodes.interrupted)
+  interruption.abort()
+}
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt)
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
+  return Buffer.concat(chunks)
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  clock: systemClock,
+  interrupted: interruption.signal,
+  readStdin,
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+})
