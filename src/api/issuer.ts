@@ -8,6 +8,7 @@ import type { Result } from '../std/result.ts'
 import type { DeepReadonly } from '../std/readonly.ts'
 import { acmeSpec } from './issuer/acme.ts'
 import { caSpec } from './issuer/ca.ts'
+import { cmpSpec } from './issuer/cmp.ts'
 import { commonMembers, pemOfBundle } from './issuer/common.ts'
 import { estSpec } from './issuer/est.ts'
 import { scepSpec } from './issuer/scep.ts'
@@ -24,6 +25,7 @@ import type { Rule } from './rule.ts'
 const protocolMembers = {
   acme: acmeSpec.exactOptional(),
   ca: caSpec.exactOptional(),
+  cmp: cmpSpec.exactOptional(),
   est: estSpec.exactOptional(),
   scep: scepSpec.exactOptional(),
   selfSigned: selfSignedSpec.exactOptional(),

@@ -3,6 +3,7 @@ import type { IssuerSpec, ProtocolName } from '../api/issuer.ts'
 import type { Fault } from '../domain/fault.ts'
 import { acme } from './acme/enroller.ts'
 import { ca } from './ca/enroller.ts'
+import { cmp } from './cmp/enroller.ts'
 import type { CredentialNeed, Credentials, Enroller, Protocol, ProtocolFactory } from './enroller.ts'
 import { est } from './est/enroller.ts'
 import { scep } from './scep/enroller.ts'
@@ -23,6 +24,7 @@ type Row = (spec: IssuerSpec) => SelectedProtocol | undefined
 const table = {
   acme: (spec) => bind(acme, spec.acme),
   ca: (spec) => bind(ca, spec.ca),
+  cmp: (spec) => bind(cmp, spec.cmp),
   est: (spec) => bind(est, spec.est),
   scep: (spec) => bind(scep, spec.scep),
   selfSigned: (spec) => bind(selfSigned, spec.selfSigned),

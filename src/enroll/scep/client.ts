@@ -1,13 +1,13 @@
 /** The four operations of SCEP over HTTP (RFC 8894 section 4.1). Knows no transactions; says what was answered. */
 import type { ScepSpec } from '../../api/issuer/scep.ts'
 import { fault } from '../../domain/fault.ts'
-import type { Fault } from '../../domain/fault.ts'
 import type { HttpRequest, HttpResponse } from '../../net/http.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { between } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { Ctx } from '../enroller.ts'
+import type { CallFailure } from '../outcomes.ts'
 import { messageText, operationUrl, redirectTarget } from './address.ts'
 import type { Operation } from './address.ts'
 import { can, readCapabilities } from './capabilities.ts'
@@ -15,14 +15,12 @@ import type { Capabilities } from './capabilities.ts'
 import { statusFault, transportFault } from './faults.ts'
 
 /** A call without a usable answer. */
-export interface CallFailure {
-  readonly fault: Fault
-  readonly retryAfter?: Instant | undefined
+export interface ServiceFailure extends CallFailure {
   /** Undefined when nothing came back. */
   readonly status?: number | undefined
 }
 
-export type Answer<T> = Result<T, CallFailure>
+export type Answer<T> = Result<T, ServiceFailure>
 
 /** A reply whose bytes have not been read. */
 export interface Reply {

@@ -13,15 +13,14 @@ import type {
   Ticket,
   Traits,
 } from '../enroller.ts'
+import { callOutcome, clampedWait, failureOutcome } from '../outcomes.ts'
 import { unusable } from './authority.ts'
 import type { Protection } from './certrep.ts'
 import { challengeField, readChallenge } from './challenge.ts'
 import { ScepClient } from './client.ts'
 import type { Answer } from './client.ts'
-import { callOutcome, failureOutcome } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { nextCaDetails } from './nextca.ts'
-import { clampedWait } from './patience.ts'
 import { readinessOf } from './readiness.ts'
 import { beginRenewal, canEnroll } from './renewal.ts'
 import { beginTransaction, unsuitableKey } from './request.ts'
@@ -90,7 +89,7 @@ class ScepEnroller implements Enroller {
 
   async poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
     const desk = await this.#desk(ctx)
-    if (!desk.ok) return callOutcome(desk.error, ctx, ticket)
+    if (!desk.ok) return callOutcome(desk.error, ctx.now(), ticket)
     const outcome = await continueTransaction(desk.value, ticket, order)
     // Whatever went wrong, the next attempt looks at the service afresh.
     if (outcome.kind !== 'issued' && outcome.kind !== 'pending') this.#site = undefined
@@ -100,7 +99,7 @@ class ScepEnroller implements Enroller {
   /** Nothing is made for a service that could not read it. */
   async #begin(ctx: Ctx, begin: (desk: Desk) => Promise<Outcome>): Promise<Outcome> {
     const desk = await this.#desk(ctx)
-    if (!desk.ok) return callOutcome(desk.error, ctx)
+    if (!desk.ok) return callOutcome(desk.error, ctx.now())
     const trouble = unusable(desk.value.site.authority, ctx.now())
     return trouble === undefined ? begin(desk.value) : failureOutcome(trouble)
   }

@@ -5,7 +5,7 @@ import { between } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import { readCertRep } from './certrep.ts'
 import type { CertRep, Expected, Rejection } from './certrep.ts'
-import type { CallFailure } from './client.ts'
+import type { ServiceFailure } from './client.ts'
 import type { Desk } from './desk.ts'
 import { failInfos } from './faults.ts'
 import type { Requester } from './kept.ts'
@@ -22,7 +22,7 @@ export interface Asked {
 }
 
 export type Exchanged =
-  | { readonly kind: 'unanswered'; readonly failure: CallFailure }
+  | { readonly kind: 'unanswered'; readonly failure: ServiceFailure }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'answered'; readonly reply: CertRep; readonly retryAfter: Instant | undefined }
 

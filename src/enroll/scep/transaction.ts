@@ -10,9 +10,9 @@
 import { fault } from '../../domain/fault.ts'
 import { randomBytes } from '../../pki/random.ts'
 import type { Order, Outcome, Ticket } from '../enroller.ts'
+import { callOutcome, ended, isOverdue, lost, nextPoll } from '../outcomes.ts'
 import type { CertRep } from './certrep.ts'
 import { printOf, spend } from './challenge.ts'
-import { callOutcome, ended, lost } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { exchange } from './exchange.ts'
 import type { Exchanged } from './exchange.ts'
@@ -21,7 +21,6 @@ import { decodeKept } from './kept.ts'
 import type { Kept, Requester } from './kept.ts'
 import { buildMessage, issuerAndSubject } from './message.ts'
 import { subjectOf } from './names.ts'
-import { isOverdue, nextPoll } from './patience.ts'
 import { beginTransaction, requesterAgain, writeRequest } from './request.ts'
 import { readTicket, ticketOf } from './ticket.ts'
 import type { Transaction, Way } from './ticket.ts'
@@ -40,7 +39,8 @@ export async function continueTransaction(desk: Desk, ticket: Ticket, order: Ord
   if (transaction === undefined) return lost('the ticket is from another version')
   if (transaction.keyHash !== order.key.publicKeyHash) return lost('the key has changed since the request was made')
   if (transaction.url !== desk.spec.url) return lost('spec.scep.url has changed since the request was made')
-  if (isOverdue(transaction.since, desk.spec, desk.ctx.now())) return { kind: 'refused', fault: overdue(transaction) }
+  if (isOverdue(transaction.since, desk.spec.pendingTimeout, desk.ctx.now()))
+    return { kind: 'refused', fault: overdue(transaction) }
   const flight: Flight = { desk, transaction, ticket, order }
   return transaction.phase === 'request' ? sendRequest(flight) : askAgain(flight)
 }
@@ -138,7 +138,7 @@ function unanswered(
   if (isRefusal && transaction.way !== 'Enroll' && transaction.otherWays.length > 0) return nextWay(flight, requester)
   if (transaction.phase === 'request' && failure.fault.code === 'RequestRejected')
     return { kind: 'refused', fault: failure.fault }
-  return callOutcome(failure, desk.ctx, ticket)
+  return callOutcome(failure, desk.ctx.now(), ticket)
 }
 
 /** What cannot be read may come from something in between, and the transaction may well be alive. */
@@ -180,7 +180,7 @@ function waiting({ desk, transaction }: Flight, retryAfter: Parameters<typeof ne
   return {
     kind: 'pending',
     ticket: ticketOf({ ...transaction, phase: 'approval' }),
-    wakeAt: nextPoll({ since: transaction.since, retryAfter }, spec, ctx.now()),
+    wakeAt: nextPoll({ since: transaction.since, retryAfter }, ctx.now(), spec.pollInterval),
     note: `the CA holds transaction ${transaction.id} until it is approved`,
   }
 }

@@ -1,4 +1,4 @@
-/** How CMS names a certificate: by issuer and serial number, or by subject key identifier (RFC 5652 section 5.3). */
+/** How CMS and CMP name a certificate: by issuer and serial number, or by subject key identifier (RFC 5652 section 5.3). */
 import type { Der } from '../../std/bytes.ts'
 import { encodeSequence } from '../der.ts'
 import type { DerElement } from '../der.ts'
@@ -9,6 +9,8 @@ export interface CertificateIdentifier {
   readonly issuer: Der
   /** INTEGER, DER. */
   readonly serialNumber: Der
+  /** Name, DER. */
+  readonly subject: Der
   readonly subjectKeyId: Uint8Array | undefined
 }
 
@@ -25,13 +27,15 @@ export function identifierOf(certificate: Der): CertificateIdentifier {
 function readCertificate(certificate: Der): CertificateIdentifier {
   const [body] = childrenOf(onlyChild(certificate, 'certificate'), 'certificate')
   const all = childrenOf(body, 'certificate')
-  const [serialNumber, , issuer, ...rest] = all[0]?.tag === 0xa0 ? all.slice(1) : all
-  if (serialNumber === undefined || issuer === undefined) throw new Malformed('a certificate lacks its issuer')
+  const [serialNumber, , issuer, , subject, ...rest] = all[0]?.tag === 0xa0 ? all.slice(1) : all
+  if (serialNumber === undefined || issuer === undefined || subject === undefined)
+    throw new Malformed('a certificate lacks its issuer or subject')
   const extensions = rest.find(({ tag }) => tag === 0xa3)
   const keyId = extensions && extensionValues(extensions).get('2.5.29.14')
   return {
     issuer: issuer.encoded,
     serialNumber: serialNumber.encoded,
+    subject: subject.encoded,
     subjectKeyId: keyId && onlyChild(keyId, 'certificate').content,
   }
 }

@@ -5,7 +5,8 @@ import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { Malformed, onlyChild, readOid } from '../readder.ts'
-import { hashOf, nodeHash, oids } from './algorithms.ts'
+import type { DerElement } from '../der.ts'
+import { hashOf, nodeHash, oids, signatureScheme } from './algorithms.ts'
 import type { CmsHash, SignatureScheme } from './algorithms.ts'
 import type { SignedData, SignerInfo } from './signeddata.ts'
 
@@ -67,6 +68,30 @@ function attributeTrouble(
     if (error instanceof Malformed) return error.message
     throw error
   }
+}
+
+/** A signature outside CMS: over octets, by an AlgorithmIdentifier that names its hash. */
+export interface PlainSignature {
+  readonly data: Uint8Array
+  readonly signature: Uint8Array
+  readonly algorithm: DerElement
+}
+
+/**
+ * @param certificate - whose key is said to have signed
+ * @returns nothing when the signature holds, or a clause that says why it does not. SHA-1 and MD5 never hold
+ * @throws Malformed for an algorithm that cannot be read
+ */
+export function verifyPlain({ data, signature, algorithm }: PlainSignature, certificate: Der): Result<void, string> {
+  const scheme = signatureScheme(algorithm)
+  const hash = scheme?.keyType === 'ed25519' ? 'SHA-512' : scheme?.hash
+  if (scheme === undefined || hash === undefined) return err('its signature algorithm is not known')
+  if (hash === 'SHA-1' || hash === 'MD5') return err(`it is signed with ${hash}, which can be forged`)
+  const publicKey = publicKeyOf(certificate)
+  if (publicKey === undefined) return err("the signer's key cannot be used")
+  return isSignature(data, signature, { scheme, hash, publicKey })
+    ? ok(undefined)
+    : err('it was not made with the key of the certificate, or something was changed')
 }
 
 interface Key {

@@ -1,0 +1,131 @@
+/** The Secrets that a CMP issuer names, and what else in its spec must be read before anything is sent. */
+import type { CmpSpec } from '../../api/issuer/cmp.ts'
+import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
+import { parseDistinguishedName } from '../../domain/name.ts'
+import { readPrivateKey } from '../../pki/key.ts'
+import { encodeName } from '../../pki/names.ts'
+import { pemLimits, readCertificates } from '../../pki/pem.ts'
+import type { Der } from '../../std/bytes.ts'
+import { err, ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import { SecretText } from '../../std/secret.ts'
+import { toRfc3339 } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
+import type { CredentialNeed, Credentials } from '../enroller.ts'
+import { signerOf } from './protection.ts'
+import type { Protector, Signer } from './protection.ts'
+
+const secretField = 'spec.cmp.sharedSecret.secretRef'
+const certificateField = 'spec.cmp.clientCertificateSecretRef'
+
+/** What a CMP issuer works with. */
+export interface Means {
+  /** Protects first enrollments and general messages. */
+  readonly protector: Protector
+  /** Certificates that signatures of replies must lead to. */
+  readonly anchors: readonly Der[]
+  /** Name, DER. */
+  readonly recipient: Der | undefined
+}
+
+export function needsOf({ sharedSecret, clientCertificateSecretRef: certificate }: CmpSpec): readonly CredentialNeed[] {
+  return [
+    ...(sharedSecret === undefined
+      ? []
+      : [{ field: secretField, secretName: sharedSecret.secretRef.name, keys: [sharedSecret.secretRef.key] }]),
+    ...(certificate === undefined
+      ? []
+      : [{ field: certificateField, secretName: certificate.name, keys: ['tls.crt', 'tls.key'] as const }]),
+  ]
+}
+
+/** @returns the means, or a fault that says which entry cannot be used and repeats nothing secret */
+export function readMeans(spec: CmpSpec, credentials: Credentials): Result<Means, Fault> {
+  const protector =
+    spec.sharedSecret === undefined ? readSigner(credentials) : readSecret(spec.sharedSecret, credentials)
+  if (!protector.ok) return protector
+  const anchors = readAnchors(spec)
+  if (!anchors.ok) return anchors
+  const recipient = readRecipient(spec)
+  if (!recipient.ok) return recipient
+  return ok({ protector: protector.value, anchors: anchors.value, recipient: recipient.value })
+}
+
+const broken = (field: string, what: string): { readonly ok: false; readonly error: Fault } =>
+  err(fault('CredentialsRejected', `the Secret that ${field} names cannot be used: ${what}`))
+
+const misconfigured = (message: string): { readonly ok: false; readonly error: Fault } =>
+  err(fault('Misconfigured', message))
+
+function readSecret(
+  { reference, secretRef, algorithm, hash }: NonNullable<CmpSpec['sharedSecret']>,
+  credentials: Credentials,
+): Result<Protector, Fault> {
+  const secret = textOf(credentials.get(secretField)?.[secretRef.key])
+  if (secret === undefined || secret === '')
+    return broken(secretField, `its entry ${secretRef.key} must be text on one line, and not empty`)
+  const mac = { algorithm: algorithm ?? 'PBM', hash: hash ?? 'SHA-256' } as const
+  return ok({
+    kind: 'secret',
+    shared: { secret: new SecretText(secret), reference: Buffer.from(reference, 'utf8'), mac },
+  })
+}
+
+/** @returns text without the line ends that editors add; undefined for what is no text, or has more lines */
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined || bytes.length > 4096) return undefined
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/^[\r\n]+|[\r\n]+$/g, '')
+    return /\p{Cc}/u.test(text) ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+function readSigner(credentials: Credentials): Result<Protector, Fault> {
+  const data = credentials.get(certificateField) ?? {}
+  const chain = readCertificates(Buffer.from(data['tls.crt'] ?? []).toString('utf8'))
+  if (!chain.ok) return broken(certificateField, `tls.crt holds no readable certificate: ${chain.error}`)
+  const key = readPrivateKey(Buffer.from(data['tls.key'] ?? []).toString('utf8'))
+  if (!key.ok) return broken(certificateField, `tls.key holds no readable private key: ${key.error}`)
+  const signer = signerOf({ chain: chain.value, key: key.value })
+  if (signer === undefined) return broken(certificateField, 'tls.crt is not the certificate of tls.key')
+  return ok({ kind: 'signature', signer })
+}
+
+const pemHeader = '-----BEGIN CERTIFICATE-----'
+
+function readAnchors({ caBundle }: CmpSpec): Result<readonly Der[], Fault> {
+  if (caBundle === undefined) return ok([])
+  const isPem = caBundle.trimStart().startsWith(pemHeader)
+  const pem = isPem ? caBundle : Buffer.from(caBundle, 'base64').toString('utf8')
+  const anchors = readCertificates(pem, pemLimits.bundle)
+  return anchors.ok ? anchors : misconfigured(`spec.cmp.caBundle cannot be read: ${anchors.error}`)
+}
+
+function readRecipient({ recipient }: CmpSpec): Result<Der | undefined, Fault> {
+  if (recipient === undefined) return ok(undefined)
+  const name = parseDistinguishedName(recipient)
+  if (!name.ok)
+    return misconfigured(
+      `spec.cmp.recipient is no distinguished name: ${name.error}; write it as RFC 4514 does, for example CN=Example CA,O=Example`,
+    )
+  return ok(encodeName(name.value))
+}
+
+/** @returns a fault when a certificate is out of its time: the CA would only refuse what it signs */
+export function outOfTime({ facts }: Signer, now: Instant): Fault | undefined {
+  const { notBefore, notAfter } = facts
+  if (now >= notAfter)
+    return fault(
+      'CredentialsExpired',
+      `the client certificate that ${certificateField} names expired at ${toRfc3339(notAfter)}; store a new one`,
+    )
+  if (now < notBefore)
+    return fault(
+      'Misconfigured',
+      `the client certificate that ${certificateField} names is not valid before ${toRfc3339(notBefore)}; wait, or check the clock of this cluster`,
+    )
+  return undefined
+}

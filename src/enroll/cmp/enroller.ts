@@ -1,0 +1,100 @@
+/** CMP behind the contract: RFC 9810 and RFC 4211, as RFC 9483 profiles them. */
+import type { CmpSpec } from '../../api/issuer/cmp.ts'
+import { fault } from '../../domain/fault.ts'
+import { toRfc3339 } from '../../std/time.ts'
+import type {
+  Ctx,
+  Enroller,
+  Identity,
+  Order,
+  Outcome,
+  ProtocolFactory,
+  Readiness,
+  RevocationReason,
+  RevokeOutcome,
+  Ticket,
+  Traits,
+} from '../enroller.ts'
+import { failureOutcome } from '../outcomes.ts'
+import { needsOf, outOfTime, readMeans } from './credentials.ts'
+import type { Means } from './credentials.ts'
+import type { Desk } from './desk.ts'
+import { signerOf } from './protection.ts'
+import { prepare } from './readiness.ts'
+import { beginTransaction } from './request.ts'
+import { revoke } from './revocation.ts'
+import { continueTransaction } from './transaction.ts'
+import { Acquaintances } from './trust.ts'
+
+const traits: Traits = {
+  inProcess: false,
+  renewsWithCurrent: true,
+  revokes: true,
+  serverKeys: true,
+  lifetime: 'advisory',
+}
+
+export const cmp: ProtocolFactory<CmpSpec> = {
+  protocol: 'cmp',
+  needs: needsOf,
+  create: (spec, credentials) => {
+    const means = readMeans(spec, credentials)
+    return means.ok ? new CmpEnroller(spec, means.value) : means.error
+  },
+}
+
+class CmpEnroller implements Enroller {
+  readonly protocol = 'cmp'
+  readonly traits = traits
+  readonly #spec: CmpSpec
+  readonly #means: Means
+  readonly #acquaintances = new Acquaintances()
+
+  constructor(spec: CmpSpec, means: Means) {
+    this.#spec = spec
+    this.#means = means
+  }
+
+  prepare(ctx: Ctx): Promise<Readiness> {
+    return prepare(this.#desk(ctx))
+  }
+
+  async enroll(order: Order, ctx: Ctx): Promise<Outcome> {
+    const { protector } = this.#means
+    const trouble = protector.kind === 'signature' ? outOfTime(protector.signer, ctx.now()) : undefined
+    if (trouble !== undefined) return failureOutcome(trouble)
+    return beginTransaction(this.#desk(ctx), { order, asking: this.#spec.enrollment ?? 'ir' })
+  }
+
+  /** A certificate that has expired signs nothing any more; what protected the first enrollment may still do. */
+  async renew(order: Order, current: Identity, ctx: Ctx): Promise<Outcome> {
+    const { renewal = 'kur' } = this.#spec
+    const signer = signerOf(current)
+    if (renewal === 'Enroll' || signer === undefined) return this.enroll(order, ctx)
+    if (ctx.now() >= signer.facts.notAfter) {
+      ctx.log.info('the certificate has expired and cannot sign its renewal; enrolling anew', {
+        notAfter: toRfc3339(signer.facts.notAfter),
+      })
+      return this.enroll(order, ctx)
+    }
+    return beginTransaction(this.#desk(ctx), { order, asking: renewal, current })
+  }
+
+  poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
+    return continueTransaction(this.#desk(ctx), ticket, order)
+  }
+
+  async revoke(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
+    const signer = signerOf(current)
+    if (signer === undefined)
+      return {
+        kind: 'refused',
+        fault: fault('RequestUnsupported', 'the key does not fit the certificate that is to be revoked'),
+      }
+    return revoke(this.#desk(ctx), signer, reason)
+  }
+
+  #desk(ctx: Ctx): Desk {
+    return { spec: this.#spec, means: this.#means, acquaintances: this.#acquaintances, ctx }
+  }
+}
