@@ -1,10 +1,10 @@
-/** The bundle that the demo and the benchmark run, made again only when something that goes into it has changed. */
+/** The bundles that people run and install, made again only when something that goes into them has changed. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { step } from './progress.ts'
 import { run } from './run.ts'
 
-const bundle = 'dist/perennial.mjs'
+const bundles = ['dist/perennial.mjs', 'dist/kubectl-perennial']
 
 /** @throws with what the build said when it fails */
 export async function ensureBundle(): Promise<void> {
@@ -20,7 +20,7 @@ function sources(): readonly string[] {
 }
 
 function isCurrent(): boolean {
-  const made = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const made = Math.min(...bundles.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0))
   const ingredients = ['package-lock.json', 'scripts/build.ts', ...sources()]
   return ingredients.every((path) => statSync(path).mtimeMs < made)
 }

@@ -1,8 +1,9 @@
 /** The operator as a user runs it: one process of its own, told everything by flags. */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts, startProcess } from './process.ts'
 import type { RunningProcess } from './process.ts'
+import { programOf } from './program.ts'
 import { scratchDirectory } from './scratch.ts'
 
 export interface OperatorOptions {
@@ -30,7 +31,6 @@ export interface RunningOperator {
   stop(): Promise<void>
 }
 
-const bundle = 'dist/perennial.mjs'
 const changing = ['create', 'update', 'patch', 'apply', 'delete'] as const
 
 /** Starts it and waits until its caches are filled. Without a Lease, unless the flags ask for one. */
@@ -43,7 +43,7 @@ export async function startOperator({ kubeconfig, identity, flags = [] }: Operat
     name: 'operator',
     command: process.execPath,
     args: [
-      ...program(),
+      ...programOf('dist/perennial.mjs', 'src/main.ts'),
       `--kubeconfig=${kubeconfig}`,
       `--metrics-address=127.0.0.1:${metricsPort}`,
       '--http01-address=off',
@@ -90,17 +90,6 @@ async function writesIn(metric: RunningOperator['metric']): Promise<number> {
     for (const resource of ['leases', 'events']) sum -= await metric('perennial_api_requests_total', { verb, resource })
   }
   return sum
-}
-
-/** The bundle that users get, unless the sources have changed since it was built. */
-function program(): readonly string[] {
-  if (existsSync(bundle) && statSync(bundle).mtimeMs > newestIn('src')) return [bundle]
-  return ['--import=tsx', 'src/main.ts']
-}
-
-function newestIn(directory: string): number {
-  const entries = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
-  return Math.max(...entries.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs))
 }
 
 /** Sums series in the Prometheus text format. */

@@ -43,7 +43,10 @@ export async function findAccount(
   ctx: Ctx,
 ): Promise<Answer<Account>> {
   const signer = { kind: 'key', key } as const
-  const answer = await client.post({ url: directory.newAccount, signer, payload: { onlyReturnExisting: true } }, ctx)
+  const answer = await client.post(
+    { what: 'newAccount', url: directory.newAccount, signer, payload: { onlyReturnExisting: true } },
+    ctx,
+  )
   return answer.ok ? accountIn(answer.value, key) : answer
 }
 
@@ -55,7 +58,7 @@ export async function settleContact(
 ): Promise<Answer<Account>> {
   const contact = contactOf(spec)
   if (contact === undefined || account.contact === undefined || isSame(account.contact, contact)) return ok(account)
-  const updated = await client.post({ url: account.url, signer: account, payload: { contact } }, ctx)
+  const updated = await client.post({ what: 'account', url: account.url, signer: account, payload: { contact } }, ctx)
   return updated.ok ? ok({ ...account, contact }) : updated
 }
 
@@ -68,7 +71,10 @@ async function register(client: AcmeClient, request: AccountRequest, ctx: Ctx): 
     ...(contact === undefined ? {} : { contact }),
     ...(external === undefined ? {} : { externalAccountBinding: bindingFor(external, key, directory.newAccount) }),
   }
-  const answer = await client.post({ url: directory.newAccount, signer: { kind: 'key', key }, payload }, ctx)
+  const answer = await client.post(
+    { what: 'newAccount', url: directory.newAccount, signer: { kind: 'key', key }, payload },
+    ctx,
+  )
   return answer.ok ? accountIn(answer.value, key) : answer
 }
 

@@ -33,7 +33,7 @@ export async function renewalAdvice(client: AcmeClient, facts: CertificateFacts,
   const id = certificateId(facts)
   const base = directory.value.renewalInfo
   if (id === undefined || base === undefined) return { askAgainAt: plus(ctx.now(), longestPause) }
-  const answer = await client.get(`${base.replace(/\/$/, '')}/${id}`, ctx)
+  const answer = await client.get({ what: 'renewalInfo', url: `${base.replace(/\/$/, '')}/${id}` }, ctx)
   if (!answer.ok) return { fault: answer.error.fault, askAgainAt: pauseUntil(answer.error.retryAfter, ctx.now()) }
   const info = readRenewalInfo(answer.value.json)
   const askAgainAt = pauseUntil(answer.value.retryAfter, ctx.now())

@@ -31,7 +31,10 @@ export async function readAuthorizations(
   for (let i = 0; i < authorizations.length; i += width) {
     const group = authorizations.slice(i, i + width)
     const answers = await Promise.all(
-      group.map(async (url) => ({ url, answer: await client.post({ url, signer: account }, ctx) })),
+      group.map(async (url) => ({
+        url,
+        answer: await client.post({ what: 'authorization', url, signer: account }, ctx),
+      })),
     )
     for (const { url, answer } of answers) {
       if (!answer.ok) return answer
@@ -87,7 +90,7 @@ const answeredBy = ({ challenges }: Authorization, answers: readonly ChallengeAn
 
 /** RFC 8555 section 7.5.1. A CA that has looked already may call it malformed to be told again. */
 async function tell({ client, account, ctx }: Desk, { url }: Challenge): Promise<Answer<unknown>> {
-  const told = await client.post({ url, signer: account, payload: {} }, ctx)
+  const told = await client.post({ what: 'challenge', url, signer: account, payload: {} }, ctx)
   return !told.ok && told.error.problem?.type === 'malformed' ? ok(undefined) : told
 }
 
@@ -113,5 +116,8 @@ export async function deactivate(desk: Desk, order: AcmeOrder): Promise<void> {
   const authorizations = await readAuthorizations(desk, order)
   if (!authorizations.ok) return
   for (const { url } of authorizations.value.filter(({ status }) => status === 'pending'))
-    await desk.client.post({ url, signer: desk.account, payload: { status: 'deactivated' } }, desk.ctx)
+    await desk.client.post(
+      { what: 'authorization', url, signer: desk.account, payload: { status: 'deactivated' } },
+      desk.ctx,
+    )
 }

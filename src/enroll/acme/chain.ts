@@ -26,7 +26,10 @@ export async function download(
   ctx: Ctx,
 ): Promise<Answer<Downloaded>> {
   const fetchChain = async (where: string): Promise<Answer<{ chain: readonly Der[]; reply: AcmeReply }>> => {
-    const answer = await client.post({ url: where, signer: account, accept: 'application/pem-certificate-chain' }, ctx)
+    const answer = await client.post(
+      { what: 'certificate', url: where, signer: account, accept: 'application/pem-certificate-chain' },
+      ctx,
+    )
     if (!answer.ok) return answer
     const chain = readCertificates(Buffer.from(answer.value.body).toString('utf8'))
     if (!chain.ok) return err(malformed(`the CA's certificate cannot be read: ${chain.error}`))

@@ -6,10 +6,12 @@
  */
 import type { HttpRequest, HttpResponse } from '../../net/http.ts'
 import { err, ok } from '../../std/result.ts'
+import { between } from '../../std/time.ts'
 import type { Ctx } from '../enroller.ts'
 import { signJws } from './jws.ts'
 import type { JwsKey } from './jws.ts'
 import { NoncePool, nonceIn } from './nonce.ts'
+import { readProblem } from './problem.ts'
 import { isSuccess, malformed, readReply, refusal, unanswered } from './reply.ts'
 import type { AcmeFailure, Answer } from './reply.ts'
 import { readDirectory } from './wire.ts'
@@ -20,8 +22,13 @@ export type Signer =
   | { readonly kind: 'account'; readonly key: JwsKey; readonly url: string }
   | { readonly kind: 'key'; readonly key: JwsKey }
 
-export interface Post {
+/** One request, and what it is in the words of RFC 8555 section 7.1 (`newOrder`, `finalize`). */
+interface Asked {
+  readonly what: string
   readonly url: string
+}
+
+export interface Post extends Asked {
   readonly signer: Signer
   /** Undefined: POST-as-GET (RFC 8555 section 6.3). */
   readonly payload?: unknown
@@ -47,7 +54,7 @@ export class AcmeClient {
 
   /** Asks for the directory (RFC 8555 section 7.1.1): the cheapest question that an ACME server answers. */
   async refetchDirectory(ctx: Ctx): Promise<Answer<Directory>> {
-    const answer = await this.get(this.#directoryUrl, ctx)
+    const answer = await this.get({ what: 'directory', url: this.#directoryUrl }, ctx)
     if (!answer.ok) return answer
     const directory = readDirectory(answer.value.json)
     if (directory === undefined)
@@ -57,8 +64,8 @@ export class AcmeClient {
   }
 
   /** An unsigned GET, for the directory and for renewal information. */
-  async get(url: string, ctx: Ctx): Promise<Answer> {
-    return this.#exchange({ method: 'GET', url, headers: { accept: 'application/json' } }, ctx)
+  async get({ what, url }: Asked, ctx: Ctx): Promise<Answer> {
+    return this.#exchange({ what, request: { method: 'GET', url, headers: { accept: 'application/json' } } }, ctx)
   }
 
   /** A signed request, repeated with a fresh signature while the server wants another nonce. */
@@ -67,7 +74,10 @@ export class AcmeClient {
     for (let tries = 0; tries < mostNonceTries; tries++) {
       const nonce = await this.#takeNonce(ctx)
       if (!nonce.ok) return nonce
-      const answer = await this.#exchange(signed(post, nonce.value), ctx)
+      const answer = await this.#exchange(
+        { what: post.what, algorithm: post.signer.key.algorithm, request: signed(post, nonce.value) },
+        ctx,
+      )
       if (answer.ok || answer.error.problem?.type !== 'badNonce') return answer
       failure = answer.error
     }
@@ -79,7 +89,7 @@ export class AcmeClient {
     if (pooled !== undefined) return ok(pooled)
     const directory = await this.directory(ctx)
     if (!directory.ok) return directory
-    const sent = await send({ method: 'HEAD', url: directory.value.newNonce }, ctx)
+    const sent = await send({ what: 'newNonce', request: { method: 'HEAD', url: directory.value.newNonce } }, ctx)
     if (!sent.ok) return sent
     // Not by way of the pool: another request could take it from there.
     const fetched = nonceIn(sent.value)
@@ -87,18 +97,40 @@ export class AcmeClient {
     return err(isSuccess(sent.value) ? malformed('the CA gave no nonce when asked for one') : refusal(sent.value))
   }
 
-  async #exchange(request: HttpRequest, ctx: Ctx): Promise<Answer> {
-    const sent = await send(request, ctx)
+  async #exchange(call: Call, ctx: Ctx): Promise<Answer> {
+    const sent = await send(call, ctx)
     if (!sent.ok) return sent
     this.#nonces.add(nonceIn(sent.value))
-    return isSuccess(sent.value) ? ok(readReply(request.url, sent.value)) : err(refusal(sent.value))
+    return isSuccess(sent.value) ? ok(readReply(call.request.url, sent.value)) : err(refusal(sent.value))
   }
 }
 
-async function send(request: HttpRequest, ctx: Ctx): Promise<Answer<HttpResponse>> {
+interface Call {
+  readonly what: string
+  /** Of the signature, where there is one. */
+  readonly algorithm?: string
+  readonly request: HttpRequest
+}
+
+async function send({ what, algorithm, request }: Call, ctx: Ctx): Promise<Answer<HttpResponse>> {
   const headers = { 'accept-language': 'en', ...request.headers }
+  const began = ctx.now()
   const sent = await ctx.http.send({ ...request, headers }, ctx.signal)
+  const took = between(began, ctx.now())
+  ctx.told({
+    request: what,
+    reply: replyText(sent),
+    took,
+    ...(algorithm === undefined ? {} : { algorithms: algorithm }),
+  })
   return sent.ok ? ok(sent.value) : err(unanswered(sent.error))
+}
+
+/** The status, with the CA's word for what is wrong (RFC 8555 section 6.7). */
+function replyText(sent: Awaited<ReturnType<Ctx['http']['send']>>): string {
+  if (!sent.ok) return sent.error.message
+  const { status, body } = sent.value
+  return isSuccess(sent.value) ? String(status) : `${status} ${readProblem(status, body).type}`
 }
 
 function signed({ url, signer, payload, accept }: Post, nonce: string): HttpRequest {

@@ -68,7 +68,10 @@ async function newOrder(desk: Desk, order: Order, identifiers: readonly Identifi
     ...(spec.enableDurationFeature === true ? { notAfter: toRfc3339(plus(ctx.now(), order.wanted.lifetime)) } : {}),
   }
   const send = (extra: object): Promise<Answer> =>
-    desk.client.post({ url: directory.newOrder, signer: desk.account, payload: { ...payload, ...extra } }, ctx)
+    desk.client.post(
+      { what: 'newOrder', url: directory.newOrder, signer: desk.account, payload: { ...payload, ...extra } },
+      ctx,
+    )
   let answer = await send(replaced === undefined ? {} : { replaces: replaced })
   // CAs refuse `replaces` in many ways (already replaced, other account, other issuer): the order itself may be fine.
   if (!answer.ok && replaced !== undefined && blamesRequest(answer.error)) answer = await send({})

@@ -62,7 +62,7 @@ async function readOrderAt(
   desk: Desk,
   url: string,
 ): Promise<Answer<{ readonly order: AcmeOrder; readonly retryAfter: Instant | undefined }>> {
-  const answer = await desk.client.post({ url, signer: desk.account }, desk.ctx)
+  const answer = await desk.client.post({ what: 'order', url, signer: desk.account }, desk.ctx)
   if (!answer.ok) return answer
   const order = readOrder(answer.value.json)
   return order === undefined
@@ -90,7 +90,7 @@ async function finalize(flight: Flight): Promise<Outcome> {
   if (typeof url !== 'string') return failureOutcome(malformed('the CA names no place to finalize the order'), ticket)
   const csr = await buildCsr({ wanted: requestWish(order.wanted), key: order.key })
   const payload = { csr: Buffer.from(csr).toString('base64url') }
-  const answer = await desk.client.post({ url, signer: desk.account, payload }, desk.ctx)
+  const answer = await desk.client.post({ what: 'finalize', url, signer: desk.account, payload }, desk.ctx)
   if (!answer.ok) {
     // RFC 8555 section 7.4: the order is not ready after all; look again rather than fail.
     if (answer.error.problem?.type === 'orderNotReady') return look(flight, 'the CA is not ready to issue yet')

@@ -29,7 +29,7 @@ export async function revokeCertificate(
   if (url === undefined || leaf === undefined)
     return { kind: 'refused', fault: fault('RequestUnsupported', 'the CA offers no revocation over ACME') }
   const payload = { certificate: Buffer.from(leaf).toString('base64url'), reason: reasonCodes[reason] }
-  const send = (signer: Signer): Promise<Answer> => client.post({ url, signer, payload }, ctx)
+  const send = (signer: Signer): Promise<Answer> => client.post({ what: 'revokeCert', url, signer, payload }, ctx)
   const byAccount = await send(account)
   if (byAccount.ok || isDone(byAccount.error)) return { kind: 'revoked' }
   // Issued by another account, or by one that was lost: the certificate's key may speak for it.

@@ -50,6 +50,6 @@ async function changeKey(
   const url = directory.keyChange
   if (url === undefined) return err(malformed('the CA offers no key change; take spec.acme.accountKeyRevision back'))
   const inner = signJws(next, { url, jwk: next.jwk }, { account: account.value.url, oldKey: account.value.key.jwk })
-  const answer = await client.post({ url, signer: account.value, payload: inner }, ctx)
+  const answer = await client.post({ what: 'keyChange', url, signer: account.value, payload: inner }, ctx)
   return answer.ok ? ok({ ...account.value, key: next }) : answer
 }

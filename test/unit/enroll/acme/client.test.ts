@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { AcmeClient } from '../../../../src/enroll/acme/client.ts'
 import type { Signer } from '../../../../src/enroll/acme/client.ts'
 import { jwsKey } from '../../../../src/enroll/acme/jws.ts'
-import type { Ctx } from '../../../../src/enroll/enroller.ts'
+import type { Ctx, Exchange } from '../../../../src/enroll/enroller.ts'
 import type { HttpFailure, HttpRequest, HttpResponse } from '../../../../src/net/http.ts'
 import { instant } from '../../../../src/std/time.ts'
 import { readJws } from '../../../support/acme-server/message.ts'
@@ -14,7 +14,7 @@ const now = instant(Date.UTC(2026, 10, 23, 12))
 const key = jwsKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
 if (key === undefined) throw new Error('P-256 can sign')
 const account: Signer = { kind: 'account', key, url: 'https://ca.test/account/1' }
-const order = { url: 'https://ca.test/order', signer: account, payload: { identifiers: [] } }
+const order = { what: 'newOrder', url: 'https://ca.test/order', signer: account, payload: { identifiers: [] } }
 
 const directory = {
   newNonce: 'https://ca.test/nonce',
@@ -153,8 +153,8 @@ describe('a request', () => {
   it('without a payload is POST-as-GET', async () => {
     const server = new Server()
     const one = client()
-    await one.post({ url: order.url, signer: account }, server.ctx())
-    await one.post({ url: order.url, signer: account, payload: {} }, server.ctx())
+    await one.post({ what: 'order', url: order.url, signer: account }, server.ctx())
+    await one.post({ what: 'order', url: order.url, signer: account, payload: {} }, server.ctx())
     expect(server.posts.map(({ payload }) => payload)).toEqual([undefined, {}])
     expect(server.headersOfPosts[0]).toMatchObject({ 'content-type': 'application/jose+json', 'accept-language': 'en' })
   })
@@ -221,5 +221,19 @@ describe('a directory', () => {
     server.directory = { ...directory, newOrder: 'https://ca.test/other' }
     expect(await one.directory(server.ctx())).toEqual(first)
     expect(await one.refetchDirectory(server.ctx())).toMatchObject({ value: { newOrder: 'https://ca.test/other' } })
+  })
+})
+
+describe('an exchange', () => {
+  it('is told in the words of the RFC, with the word of the CA for what is wrong and nothing of the messages', async () => {
+    const server = new Server((_request, count) => (count === 1 ? refusal('badNonce') : {}))
+    const told: Exchange[] = []
+    await client().post(order, { ...server.ctx(), told: (exchange) => void told.push(exchange) })
+    expect(told.map(({ request, reply, algorithms }) => [request, reply, algorithms])).toEqual([
+      ['directory', '200', undefined],
+      ['newNonce', '200', undefined],
+      ['newOrder', '400 badNonce', 'ES256'],
+      ['newOrder', '200', 'ES256'],
+    ])
   })
 })
