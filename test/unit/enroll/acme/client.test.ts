@@ -229,7 +229,7 @@ describe('an exchange', () => {
     const server = new Server((_request, count) => (count === 1 ? refusal('badNonce') : {}))
     const told: Exchange[] = []
     await client().post(order, { ...server.ctx(), told: (exchange) => void told.push(exchange) })
-    expect(told.map(({ request, reply, algorithms }) => [request, reply, algorithms])).toEqual([
+    expect(told.map((one) => [one.request, one.reply, one.algorithms])).toEqual([
       ['directory', '200', undefined],
       ['newNonce', '200', undefined],
       ['newOrder', '400 badNonce', 'ES256'],
