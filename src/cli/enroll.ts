@@ -253,6 +253,6 @@ async function publish(
     before: stock.files,
   })
   await forgetUnderway(options.directory)
-  for (const remark of [...differences, ...(warning === undefined ? [] : [warning])]) terminal.note(`note: ${remark}`)
+  for (const remark of [...differences, ...(warning === undefined ? [] : [warning])]) terminal.remark(remark)
   return endWith(terminal, { kind: 'issued', name: certificate.metadata.name, facts, files })
 }

@@ -27,7 +27,7 @@ export class Terminal {
   readonly #format: Format
   readonly #verbose: boolean
   readonly #secrets = new Set<string>()
-  readonly #widths = [12, 20, 24]
+  readonly #widths = [12, 20]
 
   constructor(streams: Streams, { format, verbose }: { readonly format: Format; readonly verbose: boolean }) {
     this.#streams = streams
@@ -53,8 +53,9 @@ export class Terminal {
       this.#json('stderr', { time, request, reply, ...(algorithms === undefined ? {} : { algorithms }), milliseconds })
       return
     }
-    const columns = [request, reply, algorithms ?? '-'].map((text, index) => this.#column(text, index))
-    this.#line('stderr', `${time.slice(11, 23)}  ${columns.join('  ')}  ${`${milliseconds} ms`.padStart(8)}`)
+    const head = `${time.slice(11, 23)}  ${`${milliseconds} ms`.padStart(8)}`
+    const columns = [request, reply].map((text, index) => this.#column(text, index))
+    this.#line('stderr', `${head}  ${columns.join('  ')}  ${algorithms ?? ''}`.trimEnd())
   }
 
   /** Something a person may want to know. */
@@ -70,6 +71,12 @@ export class Terminal {
       this.#line('stderr', `error: ${sentence(message)} (${code})`)
       if (shown.evidence !== undefined) this.#line('stderr', `evidence: ${shown.evidence}`)
     }
+  }
+
+  /** Something that should be known although all went well. */
+  remark(text: string): void {
+    if (this.#format === 'json') this.#json('stderr', { remark: text })
+    else this.#line('stderr', `note: ${text}`)
   }
 
   /** What the user did wrong. */
@@ -101,10 +108,10 @@ export class Terminal {
     }
   }
 
-  /** Columns grow with what stands in them, up to a width that a terminal has. */
+  /** Columns grow with what stands in them, up to what leaves room for the others. */
   #column(text: string, index: number): string {
     const clean = this.#clean(text)
-    const width = Math.max(this.#widths[index] ?? 0, Math.min(clean.length, 48))
+    const width = Math.max(this.#widths[index] ?? 0, Math.min(clean.length, 32))
     this.#widths[index] = width
     return clean.padEnd(width)
   }
