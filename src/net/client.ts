@@ -164,8 +164,15 @@ async function exchangeOver(
   }
   const body = await readBody(reply.body, maxBytes)
   if (!body.ok) return err(tooLarge(url.host, maxBytes))
+  await connectionIsFree()
   return ok(response({ status: reply.statusCode, all, body: body.value, clock: exchange.options.clock }))
 }
+
+/**
+ * undici takes a connection up again one turn of the event loop after the reply. A request before that would open another, and
+ * some servers tie a transaction to its connection.
+ */
+const connectionIsFree = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 /** undici gives bytes and text a Content-Length; chunked requests are what old EST and SCEP servers do not understand. */
 function bodyOf(request: HttpRequest): Body {

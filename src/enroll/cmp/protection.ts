@@ -48,14 +48,14 @@ export function sealingOf(protector: Protector): Sealing {
 
 /** A sender whose name nobody certified is the NULL-DN; the reference says who it is (RFC 9483 section 3.1). */
 function byMac({ secret, reference, mac }: SharedSecret): Sealing {
-  const { identifier, words, compute } = freshMac(mac, secret)
+  const ours = freshMac(mac, secret)
   return {
     sender: encodeName([]),
     senderKID: reference,
-    algorithm: identifier,
-    words,
+    algorithm: ours.identifier,
+    words: ours.words,
     certificates: [],
-    seal: (part) => Promise.resolve(compute(part)),
+    seal: (part) => Promise.resolve(ours.compute(part)),
   }
 }
 
