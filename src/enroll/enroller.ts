@@ -56,6 +56,8 @@ export interface Identity {
   /** Leaf first. */
   readonly chain: readonly Der[]
   readonly key: PrivateKey
+  /** The trust anchors that came with it, where they are known. */
+  readonly roots?: readonly Der[]
 }
 
 /** JSON with no room for surprises, so that a ticket survives status. */

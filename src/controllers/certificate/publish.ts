@@ -72,7 +72,9 @@ export class Publisher {
   /** The certificate now in the Secret with its key, to sign its own renewal with. */
   async currentIdentity(observation: Observation, signal: AbortSignal): Promise<Identity | undefined> {
     const bundle = await this.#readBundle(observation, signal)
-    return bundle === undefined ? undefined : { chain: [bundle.leaf, ...bundle.intermediates], key: bundle.key }
+    if (bundle === undefined) return undefined
+    const { leaf, intermediates, key, roots } = bundle
+    return { chain: [leaf, ...intermediates], key, roots }
   }
 
   async #write(

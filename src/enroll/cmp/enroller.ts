@@ -69,7 +69,7 @@ class CmpEnroller implements Enroller {
   /** A certificate that has expired signs nothing any more; what protected the first enrollment may still do. */
   async renew(order: Order, current: Identity, ctx: Ctx): Promise<Outcome> {
     const { renewal = 'kur' } = this.#spec
-    const signer = signerOf(current)
+    const signer = signerOf(wholeChain(current))
     if (renewal === 'Enroll' || signer === undefined) return this.enroll(order, ctx)
     if (ctx.now() >= signer.facts.notAfter) {
       ctx.log.info('the certificate has expired and cannot sign its renewal; enrolling anew', {
@@ -77,7 +77,7 @@ class CmpEnroller implements Enroller {
       })
       return this.enroll(order, ctx)
     }
-    return beginTransaction(this.#desk(ctx), { order, asking: renewal, current })
+    return beginTransaction(this.#desk(ctx), { order, asking: renewal, current: signer.identity })
   }
 
   poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
@@ -85,7 +85,7 @@ class CmpEnroller implements Enroller {
   }
 
   async revoke(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
-    const signer = signerOf(current)
+    const signer = signerOf(wholeChain(current))
     if (signer === undefined)
       return {
         kind: 'refused',
@@ -98,3 +98,6 @@ class CmpEnroller implements Enroller {
     return { spec: this.#spec, means: this.#means, acquaintances: this.#acquaintances, ctx }
   }
 }
+
+/** The CAs that vouch for the certificate, roots included: they vouch for the replies to what it signs as well. */
+const wholeChain = ({ chain, roots = [], key }: Identity): Identity => ({ chain: [...chain, ...roots], key })

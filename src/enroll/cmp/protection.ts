@@ -67,9 +67,15 @@ function bySignature({ identity, certificate, facts }: Signer): Sealing {
     senderKID: keyIdOf(facts),
     algorithm: identifier,
     words: `signature, ${key.shape.algorithm} ${key.shape.size}, ${hash}`,
-    certificates: [certificate, ...chain.filter((one) => Buffer.compare(one, certificate) !== 0)],
+    certificates: [certificate, ...chain.filter((one) => one !== certificate && !isRoot(one))],
     seal: (part) => key.sign(part, hash),
   }
+}
+
+/** Whoever checks has the roots that he trusts (RFC 9483 section 3.3). */
+function isRoot(der: Der): boolean {
+  const facts = certificateFacts(der)
+  return facts.ok && facts.value.selfSigned
 }
 
 /** A certificate without a key identifier gets one by method 1 of RFC 7093, which keeps SHA-1 out. */

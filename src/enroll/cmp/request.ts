@@ -32,6 +32,9 @@ export interface Beginning {
   readonly pvno?: number | undefined
 }
 
+/** A ticket lies in a status. */
+const mostInTicket = 4
+
 /** RFC 9810 section 5.1.1: 128 bits, for transactionID and nonces. */
 export const freshNonce = (): Uint8Array => randomBytes(16)
 
@@ -48,7 +51,7 @@ export async function beginTransaction(desk: Desk, beginning: Beginning): Promis
     keyHash: order.key.publicKeyHash,
     url: spec.url,
     since: ctx.now(),
-    current: current === undefined ? undefined : signerOf(current)?.certificate,
+    current: current?.chain.slice(0, mostInTicket),
   }
   const protector = protectorOf(desk, current)
   const message = await writeRequest(desk, { transaction, order, protector })
@@ -87,8 +90,10 @@ export async function writeRequest(desk: Desk, { transaction, order, protector }
   return write(conversation, { body, senderNonce: nonce, generalInfo: wishesOf(desk) })
 }
 
-async function contentOf(desk: Desk, { asking, current, since }: Transaction, order: Order): Promise<Der> {
+async function contentOf(desk: Desk, transaction: Transaction, order: Order): Promise<Der> {
   const { spec } = desk
+  const { asking, since } = transaction
+  const [current] = transaction.current ?? []
   const subject = subjectOf(order, current)
   if (asking === 'p10cr') return buildCsr({ wanted: order.wanted, key: order.key, ...(subject && { subject }) })
   const { wanted } = order

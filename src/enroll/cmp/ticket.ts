@@ -32,8 +32,8 @@ export interface Transaction {
   readonly keyHash: string
   readonly url: string
   readonly since: Instant
-  /** The certificate that signs the messages, where a renewal does. */
-  readonly current?: Der | undefined
+  /** The certificate that signs the messages, where a renewal does, and the CAs above it. */
+  readonly current?: readonly Der[] | undefined
   /** Of the last reply. */
   readonly serverNonce?: Uint8Array | undefined
   readonly certReqId?: number | undefined
@@ -56,7 +56,7 @@ export function ticketOf(transaction: Transaction): Ticket {
       keyHash,
       url,
       since: toRfc3339(since),
-      ...(current === undefined ? {} : { current: base64(current) }),
+      ...(current === undefined ? {} : { current: current.map(base64) }),
       ...(serverNonce === undefined ? {} : { serverNonce: hex(serverNonce) }),
       ...(certReqId === undefined ? {} : { certReqId }),
       ...(granted === undefined ? {} : { granted: grantedJson(granted) }),
@@ -92,7 +92,7 @@ export function readTicket({ version, phase: phaseName, state }: Ticket): Transa
     keyHash,
     url,
     since,
-    current: derOf(state['current']),
+    current: state['current'] === undefined ? undefined : dersOf(state['current']),
     serverNonce: octetsOf(state['serverNonce']),
     certReqId: numberOf(state['certReqId']),
     granted: grantedOf(state['granted']),

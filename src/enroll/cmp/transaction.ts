@@ -27,6 +27,7 @@ import type { Checked, Conversation, Exchanged } from './exchange.ts'
 import { rejectionFault, replyFault } from './faults.ts'
 import { decodeKept } from './kept.ts'
 import type { Kept } from './kept.ts'
+import { signerOf } from './protection.ts'
 import { beginTransaction, freshNonce, protectorOf, writeRequest } from './request.ts'
 import type { StatusInfo } from './status.ts'
 import { ticketOf, readTicket } from './ticket.ts'
@@ -70,9 +71,9 @@ export async function continueTransaction(desk: Desk, ticket: Ticket, order: Ord
 }
 
 /** A renewal that keeps its key keeps nothing: the key of the order is the one that signs. */
-function identityAgain({ current, keyHash }: Transaction, { key, replaces }: Order): Identity | undefined {
-  const isSame = current !== undefined && replaces?.publicKeyHash === keyHash
-  return isSame ? { chain: [current], key } : undefined
+function identityAgain({ current }: Transaction, { key }: Order): Identity | undefined {
+  const identity = { chain: current ?? [], key }
+  return signerOf(identity) === undefined ? undefined : identity
 }
 
 const overdue = ({ id, since }: Transaction): ReturnType<typeof fault> =>
