@@ -17,6 +17,7 @@ import type { HttpClient, HttpFailure, HttpRequest, HttpResponse } from './http.
 import { Identities } from './identities.ts'
 import type { Proxy } from './proxy.ts'
 import { parseRetryAfter } from './retryafter.ts'
+import { tcpExchange } from './tcp.ts'
 import type { TlsIdentity } from './tls.ts'
 
 export interface HttpClientOptions extends TlsIdentity {
@@ -53,6 +54,7 @@ type Sent = Result<HttpResponse, HttpFailure>
 type Body = Uint8Array | string | null
 
 const defaultMaxBytes = 1024 * 1024
+const defaultTotal = seconds(30)
 
 /**
  * Makes the HTTP client of one TLS identity, with connections of its own.
@@ -72,8 +74,12 @@ export function createHttpClient(options: HttpClientOptions): Result<OwnedHttpCl
     )
   }
   const exchange = { options, identities: identities.value, mayCall: mayCall.value }
+  const total = options.timeouts?.total ?? defaultTotal
   return ok({
     send: (request, signal) => send(exchange, request, signal),
+    ...(options.proxy === undefined
+      ? { tcp: tcpExchange({ lookup, mayCall: mayCall.value, total, clock: options.clock }) }
+      : {}),
     close: () => identities.value.destroy(),
   })
 }
@@ -85,7 +91,7 @@ async function send(exchange: Exchange, request: HttpRequest, parent: AbortSigna
   const host = url.value.host
   if (parent.aborted) return err({ kind: 'aborted', message: `The request to ${host} was given up before it began.` })
   const started = options.clock.monotonic()
-  const length = request.timeout ?? options.timeouts?.total ?? seconds(30)
+  const length = request.timeout ?? options.timeouts?.total ?? defaultTotal
   const deadline = startDeadline({ clock: options.clock, length, sentence: 'deadline', parent })
   try {
     return await unlessAborted(

@@ -56,6 +56,22 @@ export interface HttpFailure {
   readonly message: string
 }
 
+/** One request and its reply over bare TCP, for protocols that have a framing of their own. */
+export interface TcpRequest {
+  readonly host: string
+  readonly port: number
+  readonly data: Uint8Array
+  /** @returns how many octets the reply has in all, as far as can be told from those that came; undefined until it can */
+  readonly lengthOf: (received: Uint8Array) => number | undefined
+  /** Most octets of reply that will be read; default 1 MiB. */
+  readonly maxBytes?: number
+}
+
+export type TcpExchange = (
+  request: TcpRequest,
+  signal: AbortSignal,
+) => Promise<{ readonly ok: true; readonly value: Uint8Array } | { readonly ok: false; readonly error: HttpFailure }>
+
 /**
  * HTTP as protocols see it. Redirects are never followed, bodies are never decompressed beyond the limit, connections are
  * kept alive per TLS identity.
@@ -65,4 +81,6 @@ export interface HttpClient {
     request: HttpRequest,
     signal: AbortSignal,
   ): Promise<{ readonly ok: true; readonly value: HttpResponse } | { readonly ok: false; readonly error: HttpFailure }>
+  /** Under the same rules about addresses and time. Absent where a proxy stands in between, which only lets HTTP through. */
+  readonly tcp?: TcpExchange
 }

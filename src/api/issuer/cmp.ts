@@ -81,6 +81,10 @@ const members = {
     description:
       'WellKnown: /.well-known/cmp and the name of the operation are added to the url (RFC 9811 section 3.4). AsGiven: every message goes to the url itself. AsGiven when not given.',
   }),
+  tcpFraming: z.enum(['RFC2510', 'Version10']).exactOptional().meta({
+    description:
+      'How messages are framed over tcp://: as RFC 2510 section 5.2 has it, or as its successor that begins with a version, 10. RFC2510 when not given.',
+  }),
   label: ruled(
     text(128, 'Which of several CAs or profiles, as in /.well-known/cmp/p/LABEL/initialization.'),
     placed(labels, (label) => cmpWith({ paths: 'WellKnown', label })),
@@ -199,12 +203,17 @@ const labelOfWellKnown = {
 }
 
 const wellKnownOnce = {
-  cel: "!has(self.paths) || self.paths != 'WellKnown' || !self.url.contains('/.well-known')",
-  holds: ({ url, paths }: SpecOutput) => paths !== 'WellKnown' || !url.includes('/.well-known'),
-  message: 'With paths WellKnown the path /.well-known/cmp is added to the url: leave it out there.',
+  cel: "!has(self.paths) || self.paths != 'WellKnown' || (!self.url.contains('/.well-known') && !self.url.startsWith('tcp:'))",
+  holds: ({ url, paths }: SpecOutput) =>
+    paths !== 'WellKnown' || !(url.includes('/.well-known') || url.startsWith('tcp:')),
+  message:
+    'With paths WellKnown the path /.well-known/cmp is added to the url: leave it out there. It exists over http and https only.',
   field: 'url',
   accepts: [cmpWith({ paths: 'WellKnown', url: 'https://ca.example.com' })],
-  rejects: [cmpWith({ paths: 'WellKnown', url: 'https://ca.example.com/.well-known/cmp' })],
+  rejects: [
+    cmpWith({ paths: 'WellKnown', url: 'https://ca.example.com/.well-known/cmp' }),
+    cmpWith({ paths: 'WellKnown', url: 'tcp://ca.example.com' }),
+  ],
 }
 
 const centralByTemplate = {

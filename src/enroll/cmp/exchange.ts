@@ -88,7 +88,7 @@ export type Exchanged =
 export async function exchange(conversation: Conversation, sent: Sent): Promise<Exchanged> {
   const { ctx, spec, opening } = conversation
   const began = ctx.now()
-  const answer = await post(addressOf(spec, opening), sent, ctx)
+  const answer = await post(addressOf(spec, opening), { ...sent, framing: spec.tcpFraming ?? 'RFC2510' }, ctx)
   const result = answer.ok ? checkReply(conversation, sent, answer.value) : undefined
   ctx.told({
     request: sent.name,
