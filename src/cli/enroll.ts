@@ -1,23 +1,13 @@
 /** `enroll`: from manifests to files, through the same steps as in the cluster. */
-import type { Certificate } from '../api/certificate.ts'
-import type { Issuer } from '../api/issuer.ts'
-import type { KeystorePasswords } from '../controllers/certificate/passwords.ts'
-import { readPasswords } from '../controllers/certificate/passwords.ts'
 import { render } from '../controllers/certificate/render.ts'
 import type { Fault } from '../domain/fault.ts'
-import { readWish } from '../domain/wish.ts'
-import type { Wish } from '../domain/wish.ts'
-import type { Ctx, Order, Outcome } from '../enroll/enroller.ts'
+import type { Ctx, Enroller, Order, Outcome, Ticket } from '../enroll/enroller.ts'
 import { accept } from '../pki/accept.ts'
-import { sha256Hex } from '../pki/hash.ts'
-import { ok } from '../std/result.ts'
-import type { Result } from '../std/result.ts'
 import { plus, toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import type { EnrollOptions } from './arguments.ts'
 import { openResponder } from './board.ts'
 import type { Responder } from './board.ts'
-import { readDocuments } from './documents.ts'
 import { drive } from './drive.ts'
 import type { Arrival } from './drive.ts'
 import { endWith } from './ending.ts'
@@ -25,42 +15,41 @@ import { exitCodes, exitOf } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
 import { deliver, lookInto } from './folder.ts'
 import type { Stock } from './folder.ts'
-import { pickCertificate, pickIssuerOf, readManifests } from './manifests.ts'
+import { takeDirectory } from './lock.ts'
 import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { forgetUnderway, keepUnderway, readUnderway } from './resume.ts'
-import type { Binding } from './resume.ts'
-import { findSecret } from './secrets.ts'
 import { contextOf, openIssuer } from './session.ts'
+import { readTask } from './task.ts'
+import type { Task } from './task.ts'
 import type { Terminal } from './terminal.ts'
-import { FolderVault } from './vault.ts'
 import type { World } from './world.ts'
-
-/** Everything that the files say, read and checked; nothing has been sent. */
-interface Task {
-  readonly options: EnrollOptions
-  readonly certificate: Certificate
-  readonly issuer: Issuer
-  readonly wish: Wish
-  readonly binding: Binding
-  readonly passwords: KeystorePasswords
-  readonly stock: Stock
-  readonly vault: FolderVault
-}
 
 export async function enroll(options: EnrollOptions, world: World): Promise<ExitCode> {
   const { terminal } = world
   const task = await readTask(options, world)
   if (!task.ok) return endWith(terminal, { kind: 'complaint', message: task.error })
-  const { stock, binding, wish } = task.value
-  if (options.fresh) await forgetUnderway(options.directory)
+  const release = await takeDirectory(options.directory)
+  if (!release.ok) return endWith(terminal, { kind: 'complaint', message: release.error })
+  try {
+    return await decide(task.value, world)
+  } finally {
+    await release.value()
+  }
+}
+
+async function decide(task: Task, world: World): Promise<ExitCode> {
+  const { terminal } = world
+  const { options, binding, wish } = task
+  const stock = await lookInto(options.directory)
   const underway = await readUnderway(options.directory)
-  if (!underway.ok) return endWith(terminal, { kind: 'complaint', message: underway.error })
-  const plan = await planFor({ options, stock, binding, wish, underway: underway.value }, world.clock.now())
+  if (!underway.ok && !options.fresh) return endWith(terminal, { kind: 'complaint', message: underway.error })
+  const position = { options, stock, binding, wish, underway: underway.ok ? underway.value : undefined }
+  const plan = await planFor(position, world.clock.now())
   if (plan.kind === 'nothing') return nothingToDo(plan.message, terminal)
   if (plan.kind === 'impossible') return endWith(terminal, { kind: 'complaint', message: plan.message })
   if (plan.kind === 'resume') terminal.note(`going on with the enrollment of ${toRfc3339(plan.underway.startedAt)}`)
-  return carryOut(task.value, plan, world)
+  return carryOut({ task, stock, plan, world })
 }
 
 function nothingToDo(message: string, terminal: Terminal): ExitCode {
@@ -68,60 +57,18 @@ function nothingToDo(message: string, terminal: Terminal): ExitCode {
   return exitCodes.fine
 }
 
-async function readTask(options: EnrollOptions, world: World): Promise<Result<Task, string>> {
-  const { terminal } = world
-  const documents = await readDocuments(options.files, world.readStdin)
-  if (!documents.ok) return documents
-  const manifests = readManifests(documents.value)
-  if (!manifests.ok) return manifests
-  const certificate = pickCertificate(manifests.value, options.certificate)
-  if (!certificate.ok) return certificate
-  const issuer = pickIssuerOf(certificate.value, manifests.value)
-  if (!issuer.ok) return issuer
-  const wish = readWish(certificate.value.spec)
-  if (!wish.ok) return wish
-  const { secrets } = manifests.value
-  const passwords = await readPasswords(certificate.value.spec, {
-    read: (name) => Promise.resolve(base64(findSecret(secrets, name, certificate.value.metadata.namespace)?.bytes)),
-    cure: 'add it to the manifests given with -f',
-  })
-  if (!passwords.ok) return passwords
-  const { jks, pkcs12 } = passwords.value
-  for (const password of [jks, pkcs12])
-    if (password !== undefined) terminal.hide({ password: Buffer.from(password.reveal()) })
-  const stock = await lookInto(options.directory)
-  if (!stock.ok) return stock
-  return ok({
-    options,
-    certificate: certificate.value,
-    issuer: issuer.value,
-    wish: wish.value,
-    binding: bindingOf(wish.value, issuer.value),
-    passwords: passwords.value,
-    stock: stock.value,
-    vault: new FolderVault({
-      secrets,
-      namespace: issuer.value.metadata.namespace,
-      directory: options.directory,
-      made: (name, path) => terminal.note(`the issuer made Secret ${name}; it is kept in ${path}`),
-    }),
-  })
-}
-
-const base64 = (data: Readonly<Record<string, Uint8Array>> | undefined): Record<string, string> | undefined =>
-  data && Object.fromEntries(Object.entries(data).map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]))
-
-const hash = (text: string): string => sha256Hex(Buffer.from(text)).slice(0, 32)
-
-const bindingOf = ({ requestText }: Wish, { kind, metadata, spec }: Issuer): Binding => ({
-  request: hash(requestText),
-  issuer: hash(JSON.stringify([kind, metadata.name, spec])),
-})
-
 type Work = Extract<Plan, { kind: 'resume' | 'begin' }>
 
+interface Job {
+  readonly task: Task
+  readonly stock: Stock
+  readonly plan: Work
+  readonly world: World
+}
+
 /** Opens what the enrollment needs, and closes it again whatever happens. */
-async function carryOut(task: Task, plan: Work, world: World): Promise<ExitCode> {
+async function carryOut(job: Job): Promise<ExitCode> {
+  const { task, world } = job
   const { clock, terminal } = world
   const session = await openIssuer(task.issuer, { clock, terminal, vault: task.vault })
   if (!session.ok) return endWith(terminal, { kind: 'fault', fault: session.error })
@@ -137,9 +84,7 @@ async function carryOut(task: Task, plan: Work, world: World): Promise<ExitCode>
   const { board } = responder.value
   const ctx = contextOf({ session: session.value, board, signal, vault: task.vault, clock, terminal })
   const enrollment: Enrollment = {
-    task,
-    plan,
-    world,
+    ...job,
     ctx,
     deadline,
     enroller: session.value.enroller,
@@ -158,18 +103,15 @@ async function carryOut(task: Task, plan: Work, world: World): Promise<ExitCode>
   }
 }
 
-interface Enrollment {
-  readonly task: Task
-  readonly plan: Work
-  readonly world: World
+interface Enrollment extends Job {
   readonly ctx: Ctx
   readonly deadline: Instant
-  readonly enroller: Parameters<typeof drive>[0]['enroller']
+  readonly enroller: Enroller
   readonly responder: Responder
 }
 
-async function run({ task, plan, world, ctx, deadline, enroller, responder }: Enrollment): Promise<Arrival> {
-  const { options, binding, wish, certificate, stock } = task
+async function run({ task, stock, plan, world, ctx, deadline, enroller, responder }: Enrollment): Promise<Arrival> {
+  const { options, binding, wish, certificate } = task
   const underway = plan.kind === 'resume' ? plan.underway : plan.start
   responder.serve(underway.ticket)
   const { key, renewal, startedAt } = underway
@@ -183,7 +125,8 @@ async function run({ task, plan, world, ctx, deadline, enroller, responder }: En
   }
   const begin = (one: Order): Promise<Outcome> =>
     renewal && current !== undefined ? enroller.renew(one, current.identity, ctx) : enroller.enroll(one, ctx)
-  if (!enroller.traits.inProcess && plan.kind === 'begin') await keepUnderway(options.directory, underway)
+  if (plan.kind === 'begin') await giveUp(plan.abandons, { enroller, ctx, directory: options.directory })
+  if (plan.kind === 'begin' && !enroller.traits.inProcess) await keepUnderway(options.directory, underway)
   return drive({
     enroller,
     order,
@@ -199,6 +142,15 @@ async function run({ task, plan, world, ctx, deadline, enroller, responder }: En
     },
     waiting: (note, until) => world.terminal.note(`waiting until ${toRfc3339(until)}: ${note}`),
   })
+}
+
+/** Ends what `--fresh` discards, at the CA as far as the protocol can. */
+async function giveUp(
+  ticket: Ticket | undefined,
+  { enroller, ctx, directory }: Pick<Enrollment, 'enroller' | 'ctx'> & { readonly directory: string },
+): Promise<void> {
+  if (ticket !== undefined) await enroller.abandon?.(ticket, ctx)
+  await forgetUnderway(directory)
 }
 
 async function settle(arrival: Arrival, enrollment: Enrollment): Promise<ExitCode> {
@@ -218,6 +170,7 @@ async function settle(arrival: Arrival, enrollment: Enrollment): Promise<ExitCod
       if (exitOf(arrival.fault.code) === exitCodes.security) await forgetUnderway(directory)
       return endWith(terminal, { kind: 'fault', fault: explained(arrival.fault, responder) })
     case 'deferred':
+      if (enrollment.ctx.signal.aborted) return endWith(terminal, { kind: 'late', directory })
       return endWith(terminal, { kind: 'fault', fault: arrival.fault, retryAt: arrival.wakeAt })
   }
 }
@@ -232,10 +185,10 @@ function explained(fault: Fault, responder: Responder): Fault {
 
 async function publish(
   issued: Extract<Arrival, { kind: 'issued' }>,
-  { task, plan, world }: Enrollment,
+  { task, stock, plan, world }: Enrollment,
 ): Promise<ExitCode> {
   const { terminal, clock } = world
-  const { options, wish, certificate, passwords, binding, stock } = task
+  const { options, wish, certificate, passwords, binding } = task
   const ours = plan.kind === 'resume' ? plan.underway.key : plan.start.key
   const { chain, roots, key = ours, warning } = issued
   const accepted = accept({ chain, key, ...(roots === undefined ? {} : { roots }) }, wish.wanted, clock.now())
@@ -250,7 +203,7 @@ async function publish(
     entries,
     binding,
     publicKeyHash: key.publicKeyHash,
-    before: stock.files,
+    before: stock,
   })
   await forgetUnderway(options.directory)
   for (const remark of [...differences, ...(warning === undefined ? [] : [warning])]) terminal.remark(remark)

@@ -1,9 +1,13 @@
 /** The few things that are done with files: read what may be missing, replace in one step. */
+import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+/** @param code - of the system, for example `ENOENT` */
+export const hasCode = (error: unknown, code: string): boolean => codeOf(error) === code
 
 const failures: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -21,13 +25,35 @@ export function failureText(error: unknown): string {
   return failures[code] ?? (code === '' ? 'the system refuses' : `the system says ${code}`)
 }
 
+/** @returns a sentence about the file that the system objects to; undefined for every other error */
+export function fileTrouble(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('syscall' in error) || !('path' in error)) return undefined
+  return `${String(error.path)} cannot be used: ${failureText(error)}.`
+}
+
 /** @returns undefined when there is no such file */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
+  }
+}
+
+/**
+ * Makes a directory, and those above it that are not there. Not by Node's own way, which never ends where the system says
+ * ENOENT although the directory above is there, as /proc does.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return
+    const above = dirname(path)
+    if (!hasCode(error, 'ENOENT') || above === path || existsSync(above)) throw error
+    await makeDirectory(above)
+    await mkdir(path, { mode: 0o700 })
   }
 }
 
@@ -37,7 +63,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
  * @param mode - permissions, for example 0o600; also of a file that was there with others
  */
 export async function replaceFile(path: string, content: Uint8Array | string, mode: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeDirectory(dirname(path))
   const temporary = `${path}.new`
   await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', mode)

@@ -2,7 +2,6 @@
  * The output directory: what the Secret would hold, one file for each entry, and `perennial.json`, which says what of it this
  * tool wrote. A key or certificate that it does not speak of is somebody else's.
  */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { CertificateFacts } from '../domain/facts.ts'
@@ -11,17 +10,15 @@ import { certificateFacts } from '../pki/certificate.ts'
 import { readPrivateKey } from '../pki/key.ts'
 import type { PrivateKey } from '../pki/key.ts'
 import { readCertificates } from '../pki/pem.ts'
-import { err, ok } from '../std/result.ts'
-import type { Result } from '../std/result.ts'
-import { failureText, readIfThere, removeFile, replaceFile } from './files.ts'
+import { readIfThere, removeFile, replaceFile } from './files.ts'
 import type { Binding } from './resume.ts'
 
 const noted = z.object({
   version: z.literal(1),
   request: z.string(),
   issuer: z.string(),
-  /** Of the key. */
-  publicKeyHash: z.string(),
+  /** Of the key, and of the one before: after a crash in between either may lie there. */
+  publicKeyHashes: z.array(z.string()),
   files: z.array(z.string().regex(/^[\w.-]+$/)),
 })
 
@@ -42,17 +39,8 @@ export interface Stock {
 
 const noteFile = (directory: string): string => join(directory, 'perennial.json')
 
-/** @returns what lies in the directory, which is made when it is not there; or a sentence about what the system objects to */
-export async function lookInto(directory: string): Promise<Result<Stock, string>> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    return ok(await stockOf(directory))
-  } catch (error) {
-    return err(`The directory ${directory} cannot be used: ${failureText(error)}.`)
-  }
-}
-
-async function stockOf(directory: string): Promise<Stock> {
+/** What lies in a directory that is there. */
+export async function lookInto(directory: string): Promise<Stock> {
   const [keyText, chainText, noteText] = await Promise.all(
     [join(directory, 'tls.key'), join(directory, 'tls.crt'), noteFile(directory)].map(readText),
   )
@@ -60,7 +48,8 @@ async function stockOf(directory: string): Promise<Stock> {
   const note = parsed.success ? parsed.data : undefined
   const read = keyText === undefined ? undefined : readPrivateKey(keyText)
   const key = read?.ok === true ? read.value : undefined
-  const isOurs = keyText === undefined || (key !== undefined && key.publicKeyHash === note?.publicKeyHash)
+  const isOurs =
+    keyText === undefined || (key !== undefined && note?.publicKeyHashes.includes(key.publicKeyHash) === true)
   const current = key === undefined || chainText === undefined ? undefined : identityIn(key, chainText)
   const foreignChain = chainText !== undefined && note?.files.includes('tls.crt') !== true
   return {
@@ -99,8 +88,8 @@ export interface Delivery {
   readonly entries: Readonly<Record<string, string>>
   readonly binding: Binding
   readonly publicKeyHash: string
-  /** Files of an earlier certificate. */
-  readonly before: readonly string[]
+  /** What lay there. */
+  readonly before: Stock
 }
 
 /** Entries that hold a private key or a keystore with one; the others may be read by everybody. */
@@ -114,11 +103,11 @@ const isPublic = (entry: string): boolean => entry.endsWith('.crt') || entry.sta
 export async function deliver(delivery: Delivery): Promise<readonly string[]> {
   const { directory, entries, binding, publicKeyHash, before } = delivery
   const files = Object.keys(entries)
-  // Said first: after a crash in between the key is known to be ours.
-  const note: Noted = { version: 1, request: binding.request, issuer: binding.issuer, publicKeyHash, files }
+  const publicKeyHashes = [publicKeyHash, ...(before.key === undefined ? [] : [before.key.publicKeyHash])]
+  const note: Noted = { version: 1, request: binding.request, issuer: binding.issuer, publicKeyHashes, files }
   await replaceFile(noteFile(directory), `${JSON.stringify(note, undefined, 2)}\n`, 0o600)
   for (const [entry, base64] of Object.entries(entries))
     await replaceFile(join(directory, entry), Buffer.from(base64, 'base64'), isPublic(entry) ? 0o644 : 0o600)
-  for (const file of before) if (!files.includes(file)) await removeFile(join(directory, file))
+  for (const file of before.files) if (!files.includes(file)) await removeFile(join(directory, file))
   return files.map((file) => join(directory, file))
 }

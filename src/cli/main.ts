@@ -12,6 +12,9 @@ function interrupt(): void {
   interruption.abort()
 }
 
+// Whoever reads may stop reading, as head does.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt)
 
 async function readStdin(): Promise<Uint8Array> {

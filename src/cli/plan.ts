@@ -1,6 +1,7 @@
 /** What to do in a directory: nothing, go on, or begin; and with which key. Decided before anything is sent. */
 import { keyText, sameShape } from '../domain/wanted.ts'
 import type { Wish } from '../domain/wish.ts'
+import type { Ticket } from '../enroll/enroller.ts'
 import { generateKey } from '../pki/key.ts'
 import type { PrivateKey } from '../pki/key.ts'
 import { err, ok } from '../std/result.ts'
@@ -15,7 +16,8 @@ export type Plan =
   | { readonly kind: 'nothing'; readonly message: string }
   | { readonly kind: 'impossible'; readonly message: string }
   | { readonly kind: 'resume'; readonly underway: Underway }
-  | { readonly kind: 'begin'; readonly start: Underway }
+  /** `abandons`: the ticket of an enrollment that is given up. */
+  | { readonly kind: 'begin'; readonly start: Underway; readonly abandons?: Ticket | undefined }
 
 export interface Position {
   readonly options: Pick<EnrollOptions, 'directory' | 'renew' | 'fresh' | 'force'>
@@ -29,15 +31,18 @@ export async function planFor(position: Position, now: Instant): Promise<Plan> {
   const obstacle = obstacleIn(position, now)
   if (obstacle !== undefined) return { kind: 'impossible', message: obstacle }
   const { underway, options, binding } = position
-  if (underway !== undefined) return { kind: 'resume', underway }
+  if (underway !== undefined && !options.fresh) return { kind: 'resume', underway }
   const done = stillGood(position, now)
   if (done !== undefined) return { kind: 'nothing', message: done }
   const key = await keyFor(position)
   if (!key.ok) return { kind: 'impossible', message: key.error }
-  return { kind: 'begin', start: { ...binding, key: key.value, renewal: options.renew, startedAt: now } }
+  const abandons = underway?.issuer === binding.issuer ? underway.ticket : undefined
+  return { kind: 'begin', start: { ...binding, key: key.value, renewal: options.renew, startedAt: now }, abandons }
 }
 
-function obstacleIn({ options, stock, binding, wish, underway }: Position, now: Instant): string | undefined {
+function obstacleIn(position: Position, now: Instant): string | undefined {
+  const { options, stock, binding, wish } = position
+  const underway = options.fresh ? undefined : position.underway
   const { directory } = options
   const foreign = wish.rotation === 'Never' ? stock.foreign.filter((file) => file !== 'tls.key') : stock.foreign
   if (foreign.length > 0 && !options.force)

@@ -2,10 +2,11 @@
 import type { Issuer } from '../api/issuer.ts'
 import { protocolOf } from '../api/issuer.ts'
 import { sentence } from '../domain/conditions.ts'
-import type { Readiness } from '../enroll/enroller.ts'
+import type { Readiness, TrackedCredential } from '../enroll/enroller.ts'
 import { isJsonObject } from '../std/json.ts'
 import type { Json } from '../std/json.ts'
-import { toRfc3339 } from '../std/time.ts'
+import { between, days, toRfc3339 } from '../std/time.ts'
+import type { Instant } from '../std/time.ts'
 import type { ProbeOptions } from './arguments.ts'
 import { openResponder } from './board.ts'
 import { readDocuments } from './documents.ts'
@@ -14,7 +15,6 @@ import { exitCodes, exitOf } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
 import { pickIssuer, readManifests } from './manifests.ts'
 import { contextOf, openIssuer } from './session.ts'
-import type { Terminal } from './terminal.ts'
 import { FolderVault } from './vault.ts'
 import type { World } from './world.ts'
 
@@ -43,7 +43,7 @@ export async function probe(options: ProbeOptions, world: World): Promise<ExitCo
   try {
     const readiness = await session.value.enroller.prepare(contextOf(parts))
     if (signal.aborted) return ended(world)
-    return report(readiness, issuer.value, terminal)
+    return report(readiness, issuer.value, world)
   } catch (error) {
     if (signal.aborted) return ended(world)
     throw error
@@ -61,7 +61,7 @@ const madeText = (name: string, path: string | undefined): string =>
 const ended = ({ terminal, interrupted }: World): ExitCode =>
   endWith(terminal, { kind: interrupted.aborted ? 'interrupted' : 'late', directory: undefined })
 
-function report(readiness: Readiness, { kind, metadata, spec }: Issuer, terminal: Terminal): ExitCode {
+function report(readiness: Readiness, { kind, metadata, spec }: Issuer, { terminal, clock }: World): ExitCode {
   const { details = {} } = readiness
   const who = { issuer: `${kind}/${metadata.name}`, protocol: protocolOf(spec) }
   const head = `${kind} ${metadata.name} (${who.protocol}):`
@@ -82,10 +82,19 @@ function report(readiness: Readiness, { kind, metadata, spec }: Issuer, terminal
   terminal.result({ ...who, ready: true, exitCode: exitCodes.fine, message, details, credentials }, [
     `${head} ready. ${message}`,
     ...detailLines(details, 1),
-    ...credentials.map(({ name, notAfter }) => `  expires: ${notAfter}  ${name}`),
+    ...(readiness.credentials ?? []).map((one) => expiryLine(one, clock.now())),
   ])
   return exitCodes.fine
 }
+
+function expiryLine({ name, notAfter }: TrackedCredential, now: Instant): string {
+  const left = Math.floor(between(now, notAfter) / days(1))
+  const when = left < 0 ? 'EXPIRED' : left < soon ? `in ${left} days, renew it soon` : `in ${left} days`
+  return `  expires: ${toRfc3339(notAfter)}  ${name} (${when})`
+}
+
+/** Days. */
+const soon = 30
 
 /** Details as an indented outline: what they are is the affair of the protocol. */
 function detailLines(details: Readonly<Record<string, Json>>, depth: number): readonly string[] {

@@ -7,6 +7,7 @@ import { endWith } from './ending.ts'
 import { enroll } from './enroll.ts'
 import { exitCodes } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
+import { fileTrouble } from './files.ts'
 import { cliHelp } from './flags.ts'
 import { probe } from './probe.ts'
 import { Terminal } from './terminal.ts'
@@ -45,6 +46,8 @@ async function work(asked: Extract<Asked, { kind: 'enroll' | 'probe' }>, machine
   try {
     return await (asked.kind === 'enroll' ? enroll(asked.options, world) : probe(asked.options, world))
   } catch (error) {
+    const trouble = fileTrouble(error)
+    if (trouble !== undefined) return endWith(terminal, { kind: 'complaint', message: trouble })
     terminal.logger().error('something unexpected happened', { error })
     return exitCodes.internal
   }

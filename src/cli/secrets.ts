@@ -15,6 +15,8 @@ export interface SecretDocument extends KubeObject {
   readonly bytes: SecretData
 }
 
+const entryName = /^(?!__proto__$)[-._a-zA-Z0-9]{1,253}$/
+
 /** @returns the Secret, or a sentence about the entry that is wrong; never anything of its value */
 export function readSecret(object: JsonObject): Result<SecretDocument, string> {
   const { metadata, data = {}, stringData = {} } = object
@@ -24,6 +26,9 @@ export function readSecret(object: JsonObject): Result<SecretDocument, string> {
   if (!isJsonObject(data ?? {})) return err('In data: this is not an object of base64 texts.')
   if (!isJsonObject(stringData ?? {})) return err('In stringData: this is not an object of texts.')
   const bytes: Record<string, Uint8Array> = {}
+  const entries = [data, stringData].flatMap((part) => (isJsonObject(part) ? Object.keys(part) : []))
+  const odd = entries.find((key) => !entryName.test(key))
+  if (odd !== undefined) return err(`In data: an entry is named with letters, digits, "-", "_" and ".", not "${odd}".`)
   for (const [key, value] of Object.entries(isJsonObject(data) ? data : {})) {
     const decoded = typeof value === 'string' ? decode(value) : undefined
     if (decoded === undefined) return err(`In data.${key}: this is not base64; put plain text into stringData.`)
