@@ -40,7 +40,7 @@ export class Terminal {
     for (const [entry, bytes] of Object.entries(data)) {
       if (harmless.test(entry)) continue
       const text = Buffer.from(bytes).toString('utf8')
-      const forms = [text, text.trim(), Buffer.from(bytes).toString('base64'), encodeURIComponent(text.trim())]
+      const forms = [text, text.trim()].flatMap((one) => [one, encodeURIComponent(one), ...base64Of(one)])
       for (const form of forms) if (form.trim().length >= shortestSecret) this.#secrets.add(form)
     }
   }
@@ -134,6 +134,9 @@ export class Terminal {
     return clean.replace(unprintable, '?')
   }
 }
+
+const base64Of = (text: string): readonly string[] =>
+  (['base64', 'base64url'] as const).map((encoding) => Buffer.from(text).toString(encoding))
 
 /** What a CA sends must not move the cursor, or turn the writing around. */
 const unprintable = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/gu
