@@ -49,7 +49,7 @@ export async function drive(course: Course): Promise<Arrival> {
   const { clock, ctx, keep } = course
   let progress = course.from
   let troubles = 0
-  let note = 'the CA asked for patience'
+  let note = `the enrollment waits for its ${progress.ticket?.phase ?? 'next attempt'}`
   for (;;) {
     const pause = await rest(course, progress, note)
     if (pause !== undefined) return pause

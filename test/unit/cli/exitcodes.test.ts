@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { exitCodes, exitOf, faultExits } from '../../../src/cli/exitcodes.ts'
 import type { ExitName } from '../../../src/cli/exitcodes.ts'
@@ -20,6 +21,20 @@ const endsOf: Readonly<Record<FaultSubject, readonly ExitName[]>> = {
   security: ['security'],
   operator: ['internal'],
 }
+
+/** The row of an exit code in the page about the tool. */
+const rowOf = (code: number): string =>
+  new RegExp(String.raw`^\| ${code} \|.*$`, 'm').exec(readFileSync('docs/cli.md', 'utf8'))?.[0] ?? ''
+
+describe('the page about the tool', () => {
+  it.each(Object.entries(exitCodes))('explains the end %s, code %d', (_name, code) => {
+    expect(rowOf(code)).not.toBe('')
+  })
+
+  it.each(codes)('lists %s under its code', (code) => {
+    expect(rowOf(exitOf(code))).toContain(`\`${code}\``)
+  })
+})
 
 describe('the exit code', () => {
   it.each(codes)('of %s says what a script can do about it', (code) => {

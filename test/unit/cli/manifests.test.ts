@@ -36,10 +36,10 @@ describe('documents', () => {
     ['just canary-value', 'x.yaml is not an object with apiVersion and kind.'],
     ['a: *canary-value', 'x.yaml is not'],
   ])('that are broken are told by place, never by what stands in them: %j', (text, error) => {
-    const read = documentsIn(text, 'x.yaml')
-    expect(read).toMatchObject({ ok: false })
-    expect(read.ok ? '' : read.error).toContain(error)
-    expect(JSON.stringify(read)).not.toContain('canary')
+    const broken = documentsIn(text, 'x.yaml')
+    expect(broken).toMatchObject({ ok: false })
+    expect(broken.ok ? '' : broken.error).toContain(error)
+    expect(JSON.stringify(broken)).not.toContain('canary')
   })
 
   it('that explode by aliases are refused', () => {
@@ -86,9 +86,9 @@ describe('manifests', () => {
     ['apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {__proto__: x}\n', 'not "__proto__"'],
     ['apiVersion: v1\nkind: Secret\nstringData: {key: x}\n', 'In metadata.name: a Secret needs a name.'],
   ])('that cannot be meant are refused: %#', (text, error) => {
-    const read1 = read(text)
-    expect(read1.ok ? '' : read1.error).toContain(error)
-    expect(JSON.stringify(read1)).not.toContain('canary')
+    const refused = read(text)
+    expect(refused.ok ? '' : refused.error).toContain(error)
+    expect(JSON.stringify(refused)).not.toContain('canary')
   })
 })
 

@@ -12,7 +12,7 @@ import type { CliEnd } from '../../support/clitool.ts'
 const desks: CliDesk[] = []
 
 afterEach(() => {
-  for (const desk of desks.splice(0)) desk.remove()
+  for (const one of desks.splice(0)) one.remove()
 })
 
 function desk(): CliDesk {
