@@ -55,6 +55,7 @@ export async function beginTransaction(desk: Desk, beginning: Beginning): Promis
   }
   const protector = protectorOf(desk, current)
   const message = await writeRequest(desk, { transaction, order, protector })
+  ctx.signal.throwIfAborted()
   return {
     kind: 'pending',
     ticket: ticketOf(transaction),
