@@ -7,9 +7,10 @@ import { certificateIndexes, projectCertificate } from './controllers/certificat
 import type { CertificateProjection } from './controllers/certificate/certificates.ts'
 import type { SecretProjection } from './controllers/certificate/projection.ts'
 import { SecretsInWriting } from './controllers/certificate/writing.ts'
+import { Claimants } from './controllers/ingress/claimants.ts'
 import { projectIssuer } from './controllers/issuer/issuers.ts'
 import type { AnyIssuer, IssuerProjection } from './controllers/issuer/issuers.ts'
-import { fieldManager, labels } from './controllers/names.ts'
+import { fieldManager, ingressFieldManager, labels } from './controllers/names.ts'
 import { reflect } from './kube/reflector.ts'
 import { Resource } from './kube/resource.ts'
 import { Store } from './kube/store.ts'
@@ -24,6 +25,8 @@ export interface Resources {
   readonly issuers: Resource<AnyIssuer>
   readonly clusterIssuers: Resource<AnyIssuer>
   readonly secrets: Resource<Secret>
+  /** The same Certificates, written by another hand: what Ingresses and Gateways ask for. */
+  readonly claimed: Resource<Certificate>
 }
 
 export interface CacheSet {
@@ -32,6 +35,8 @@ export interface CacheSet {
   readonly clusterIssuers: Store<IssuerProjection>
   readonly secrets: Store<SecretProjection>
   readonly writing: SecretsInWriting
+  /** Filled apart from the others, for a cluster may have these kinds or not. */
+  readonly claimants: Claimants
 }
 
 export function makeResources(transport: Transport): Resources {
@@ -40,6 +45,7 @@ export function makeResources(transport: Transport): Resources {
     issuers: new Resource(transport, issuerKind, fieldManager),
     clusterIssuers: new Resource(transport, clusterIssuerKind, fieldManager),
     secrets: new Resource(transport, secretKind, fieldManager),
+    claimed: new Resource(transport, certificateKind, ingressFieldManager),
   }
 }
 
@@ -50,6 +56,7 @@ export function makeCaches(log: Logger): CacheSet {
     clusterIssuers: new Store({ log }),
     secrets: new Store({ log }),
     writing: new SecretsInWriting(),
+    claimants: new Claimants(log),
   }
 }
 

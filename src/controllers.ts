@@ -1,6 +1,7 @@
 /** Makes the controllers and wires what wakes them. Part of the composition root. */
 import { setMaxListeners } from 'node:events'
 import type { CacheSet, Resources } from './caches.ts'
+import { ingressController, wakeClaimants } from './claiming.ts'
 import type { Config } from './config.ts'
 import { secretsOf } from './controllers/certificate/certificates.ts'
 import type { CertificateProjection } from './controllers/certificate/certificates.ts'
@@ -59,13 +60,15 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   })
   const certificate = certificateController(parts, { live, contexts, queues })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
+  const ingress = ingressController(parts)
   const reconcile: Record<keyof Queues, Work['reconcile']> = {
     certificate: (key, signal) => certificate.reconcile(key, signal),
     issuer: (key, signal) => issuer.reconcile(key, signal),
+    ingress: (key, signal) => ingress.reconcile(key, signal),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
-  const kinds = ['certificate', 'issuer'] as const
+  const kinds = ['certificate', 'issuer', 'ingress'] as const
   const work = kinds.map((kind) => {
     return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
   })
@@ -80,7 +83,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     },
     drain: async () => {
       unsubscribe()
-      await Promise.all([queues.certificate.drain(), queues.issuer.drain()])
+      await Promise.all(kinds.map((kind) => queues[kind].drain()))
     },
   }
 }
@@ -90,19 +93,26 @@ function makeQueues({ config, clock, metrics }: ControllerParts): {
   readonly meters: Record<keyof Queues, WorkMeter>
 } {
   const backoff = { first: config.retryFirst, longest: config.retryLongest }
-  const meters = { certificate: metrics.work('certificate'), issuer: metrics.work('issuer') }
+  const meters = {
+    certificate: metrics.work('certificate'),
+    issuer: metrics.work('issuer'),
+    ingress: metrics.work('ingress'),
+  }
   const queues = {
     certificate: new WorkQueue({ clock, backoff, meter: meters.certificate }),
     issuer: new WorkQueue({ clock, backoff, meter: meters.issuer }),
+    ingress: new WorkQueue({ clock, backoff, meter: meters.ingress }),
   }
   metrics.watchQueue('certificate', () => queues.certificate.depth)
   metrics.watchQueue('issuer', () => queues.issuer.depth)
+  metrics.watchQueue('ingress', () => queues.ingress.depth)
   return { queues, meters }
 }
 
 interface Queues {
   readonly certificate: WorkQueue
   readonly issuer: WorkQueue
+  readonly ingress: WorkQueue
 }
 
 function certificateController(
@@ -179,6 +189,7 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
     caches.issuers.subscribe((key) => queues.issuer.add(`Issuer/${key}`)),
     caches.clusterIssuers.subscribe((key) => queues.issuer.add(`ClusterIssuer/${key}`)),
     live.subscribe((key) => wakeBy('issuer', key)),
+    wakeClaimants(caches, queues.ingress),
   ]
   return () => {
     for (const end of ends) end()
@@ -201,4 +212,5 @@ function enqueueEverything(caches: CacheSet, queues: Queues): void {
   for (const { object } of caches.clusterIssuers.values())
     queues.issuer.add(issuerKeyOf({ kind: 'ClusterIssuer', name: object.metadata.name }, ''))
   for (const key of caches.certificates.keys()) queues.certificate.add(key, 'resync')
+  for (const key of caches.claimants.keys()) queues.ingress.add(key, 'resync')
 }

@@ -32,6 +32,7 @@ import type { Logger } from './std/log.ts'
 import { ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { minutes, seconds } from './std/time.ts'
+import { followTraffic } from './traffic.ts'
 import { version } from './version.ts'
 
 interface Operator {
@@ -60,6 +61,7 @@ export async function runOperator(config: Config, signal: AbortSignal): Promise<
     transportPart(operator.value),
     observabilityPart(operator.value),
     cachesPart(operator.value),
+    trafficPart(operator.value),
     responderPart(operator.value),
     leaderPart(operator.value),
   ]
@@ -119,6 +121,26 @@ function cachesPart({ resources, caches, config, clock, log, state }: Operator):
       state.synced = !signal.aborted
       if (state.synced) log.info('caches filled', { certificates: caches.certificates.size })
       return ok(undefined)
+    },
+    stop: async () => {
+      ending.abort()
+      await loops
+    },
+  }
+}
+
+/** Filled as they come: a cluster without these kinds, or a role that does not allow them, holds nothing up. */
+function trafficPart({ config, transport, caches: { claimants }, clock, log }: Operator): Part {
+  const ending = new AbortController()
+  let loops: Promise<void> = Promise.resolve()
+  return {
+    name: 'traffic',
+    start: () => {
+      const { namespaces, discoveryInterval: interval } = config
+      const { signal } = ending
+      if (config.ingress)
+        loops = followTraffic({ transport, claimants, namespaces, interval, clock, log, random, signal })
+      return Promise.resolve(ok(undefined))
     },
     stop: async () => {
       ending.abort()

@@ -57,6 +57,14 @@ const addressRanges = list.superRefine((ranges, context) => {
   if (!compiled.ok) context.addIssue(`is wrong: ${compiled.error}`)
 })
 
+const issuer = z.string().transform((text, context) => {
+  if (text === '') return undefined
+  const [, kind = 'ClusterIssuer', called = ''] =
+    /^(?:(ClusterIssuer|Issuer)\/)?([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)$/.exec(text) ?? []
+  if (called === '') context.addIssue('must be the name of an issuer, with ClusterIssuer/ or Issuer/ before it')
+  return { kind: kind === 'Issuer' ? ('Issuer' as const) : ('ClusterIssuer' as const), name: called }
+})
+
 /** The key is the name in code; `--its-flag` and `$PERENNIAL_ITS_FLAG` are made from it. */
 export const settings = {
   kubeconfig: setting({
@@ -170,6 +178,30 @@ export const settings = {
     fallback: 'true',
     shape: 'true|false',
     help: 'Look at HTTP-01 answers from here before the CA is told to; never longer than 20 s, and never a hard gate.',
+  }),
+  ingress: setting({
+    schema: yesOrNo,
+    fallback: 'true',
+    shape: 'true|false',
+    help: 'Make Certificates for Ingresses and Gateways that carry the annotation perennial.dev/issuer or cluster-issuer.',
+  }),
+  certManagerAnnotations: setting({
+    schema: yesOrNo,
+    fallback: 'false',
+    shape: 'true|false',
+    help: 'Understand the annotations of cert-manager on Ingresses and Gateways too; switch its own ingress-shim off then.',
+  }),
+  defaultIssuer: setting({
+    schema: issuer,
+    fallback: '',
+    shape: '[ClusterIssuer/|Issuer/]name',
+    help: 'Issuer for Ingresses with the annotation kubernetes.io/tls-acme: "true" that name none. Empty: they get nothing.',
+  }),
+  discoveryInterval: setting({
+    schema: duration('1s'),
+    fallback: '30s',
+    shape: 'duration',
+    help: 'How often it is looked whether the cluster has got the kinds of the Gateway API.',
   }),
   logLevel: setting({
     schema: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),

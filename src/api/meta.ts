@@ -41,6 +41,10 @@ export interface KubeObject {
   readonly metadata: ObjectMeta
 }
 
+/** The owner that made an object and keeps it as it wants it; there is one at most. */
+export const controllerOf = ({ ownerReferences = [] }: ObjectMeta): OwnerReference | undefined =>
+  ownerReferences.find(({ controller }) => controller === true)
+
 /** A core/v1 Secret. `data` is base64. */
 export interface Secret extends KubeObject {
   readonly type?: string

@@ -1,6 +1,8 @@
 /** Labels, annotations and names that Perennial puts on objects. Users see them, so they never change lightly. */
 
 export const fieldManager = 'perennial'
+/** On Certificates that Ingresses and Gateways asked for. */
+export const ingressFieldManager = 'perennial-ingress'
 
 export const labels = {
   /** On every Secret that Perennial writes: the watch selects by it. */
@@ -26,6 +28,8 @@ export const annotations = {
   renew: 'perennial.dev/renew',
   /** What we wrote (entries, template labels and annotations) and its hash, so that damage and leftovers are recognised. */
   content: 'perennial.dev/content',
+  /** On a Certificate that an Ingress or a Gateway asked for: a hash of what was asked. */
+  wantedHash: 'perennial.dev/wanted-hash',
 } as const
 
 /** The Secret of the key that waits for its certificate. One for each Certificate, named so that people can tell. */

@@ -104,6 +104,18 @@ export class Resource<T extends KubeObject> {
     return this.#apply(object, '', signal)
   }
 
+  /** Applies what is not there yet: takes no field from anybody who was quicker, which is thrown as `conflict`. */
+  applyNew(object: T, signal: AbortSignal): Promise<T> {
+    const { namespace, name } = object.metadata
+    return this.#send('PATCH', this.path(namespace, name), {
+      verb: 'apply',
+      query: this.#manager(),
+      body: object,
+      contentType: 'application/apply-patch+yaml',
+      signal,
+    })
+  }
+
   /** Applies the status; the spec is not sent. */
   applyStatus(object: KubeObject & { readonly status?: unknown }, signal: AbortSignal): Promise<T> {
     const { apiVersion, kind, metadata, status } = object

@@ -85,6 +85,8 @@ export const layers: readonly Layer[] = [
   // A Certificate asks how its issuer is, through what the issuer controller keeps for it.
   layer('controllers/certificate/', [...controllers, code('controllers/issuer/live.ts')]),
   layer('controllers/issuer/', controllers),
+  // Ingresses and Gateways ask for Certificates, which lie in the cache of those.
+  layer('controllers/ingress/', [...controllers, code('controllers/certificate/certificates.ts')]),
   // Answers to challenges stand in the status of Certificates.
   layer('controllers/challenge/', [...controllers, types('controllers/certificate/certificates.ts')]),
   ...protocolFolders.map(protocol),

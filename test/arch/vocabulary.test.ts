@@ -23,6 +23,8 @@ function mentions(source: Source): readonly string[] {
 const agreedPlaces: readonly RegExp[] = [
   // The path under which HTTP-01 answers are asked for (RFC 8555, section 8.3).
   /^src\/controllers\/challenge\/(?:responder|board)\.ts:\d+ names .*\/\.well-known\/acme-challenge\//,
+  // Annotations that other software made known.
+  /^src\/domain\/ingress\/vocabulary\.ts:\d+ names (?:kubernetes\.io\/tls-acme|acme\.cert-manager\.io\/)$/,
   // A sample URL of a rule.
   /^src\/api\/texts\.ts:\d+ names https:\/\//,
 ]

@@ -29,7 +29,16 @@ export interface SeenEvent {
   readonly involvedObject: { readonly name: string }
 }
 
-type Plural = 'certificates' | 'issuers' | 'secrets' | 'events' | 'leases'
+type Plural =
+  | 'certificates'
+  | 'issuers'
+  | 'secrets'
+  | 'events'
+  | 'leases'
+  | 'ingresses'
+  | 'gateways'
+  | 'listenersets'
+  | 'httproutes'
 
 const groups: Readonly<Record<Plural, string>> = {
   certificates: '/apis/perennial.dev/v1',
@@ -37,6 +46,10 @@ const groups: Readonly<Record<Plural, string>> = {
   secrets: '/api/v1',
   events: '/api/v1',
   leases: '/apis/coordination.k8s.io/v1',
+  ingresses: '/apis/networking.k8s.io/v1',
+  gateways: '/apis/gateway.networking.k8s.io/v1',
+  listenersets: '/apis/gateway.networking.k8s.io/v1',
+  httproutes: '/apis/gateway.networking.k8s.io/v1',
 }
 
 /** How long anything may take on a busy machine, in milliseconds. */

@@ -1,4 +1,5 @@
 import type { Certificate } from '../../api/certificate.ts'
+import { controllerOf } from '../../api/meta.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
 
 /** A Certificate as the cache keeps it: whole, but for the bookkeeping that nobody here reads. */
@@ -29,5 +30,9 @@ export const certificateIndexes: Record<string, (projection: CertificateProjecti
     [object.spec.issuerRef, ...(object.spec.fallbackIssuerRefs ?? [])].map((ref) =>
       issuerKeyOf(ref, object.metadata.namespace ?? ''),
     ),
+  controller: ({ object }) => {
+    const owner = controllerOf(object.metadata)
+    return owner === undefined ? [] : [owner.uid]
+  },
   token: ({ object }) => (object.status?.enrollment?.ticket?.answers ?? []).map((answer) => answer.token),
 }

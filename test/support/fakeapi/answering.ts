@@ -49,9 +49,10 @@ function create(objects: FakeObjects, { body }: SeenRequest, place: Place): Answ
   return { status: 201, body: objects.put(place.collection, { ...sent, metadata }) }
 }
 
-function patch(objects: FakeObjects, { body, query }: SeenRequest, place: Place): Answer {
+function patch(objects: FakeObjects, { body, query, headers }: SeenRequest, place: Place): Answer {
   const had = objects.get(place)
-  const isApply = query.get('force') === 'true'
+  const isApply = headers['content-type'] === 'application/apply-patch+yaml'
+  if (isApply && query.get('force') !== 'true' && had !== undefined) return refusal(409, 'Conflict')
   const sent = body as FakeObject
   if (had === undefined && !isApply) return refusal(404, 'NotFound')
   const wanted = sent.metadata?.resourceVersion

@@ -1,0 +1,110 @@
+/**
+ * One reconcile of one Ingress, Gateway or set of listeners: see which Certificates it wants, decide, write those that differ,
+ * and say on the object itself what cannot be done and why.
+ */
+import { parseCertificate } from '../../api/certificate.ts'
+import { apiVersion } from '../../api/meta.ts'
+import type { Claimant, Complaint } from '../../domain/ingress/claimant.ts'
+import { decideCertificates } from '../../domain/ingress/decide.ts'
+import type { IngressStep, Surroundings } from '../../domain/ingress/decide.ts'
+import { claims, wantedBy } from '../../domain/ingress/wanted.ts'
+import type { Habits } from '../../domain/ingress/wanted.ts'
+import { KubeError } from '../../kube/errors.ts'
+import type { EventRecorder, RecordedEvent } from '../../kube/events.ts'
+import type { Verdict } from '../../runtime/worker.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { JsonObject } from '../../std/json.ts'
+import { minutes, plus, seconds } from '../../std/time.ts'
+import { hashOf } from './certificates.ts'
+import type { ClaimedCertificates } from './certificates.ts'
+import type { Claimants } from './claimants.ts'
+import type { ClaimantKey } from './kinds.ts'
+
+export interface IngressControllerParts {
+  readonly claimants: Claimants
+  readonly certificates: ClaimedCertificates
+  readonly events: Pick<EventRecorder, 'record'>
+  readonly clock: Clock
+  readonly habits: Omit<Habits, 'check'>
+}
+
+/** Routes are listed soon after the kind is found. */
+const routesWait = seconds(1)
+/** What an admission policy refuses may be allowed later, and nobody tells when. */
+const refusedWait = minutes(5)
+
+const told = { create: 'CertificateCreated', update: 'CertificateUpdated', remove: 'CertificateDeleted' } as const
+const done = { create: 'Made', update: 'Changed', remove: 'Deleted' } as const
+
+export class IngressController {
+  readonly #parts: IngressControllerParts
+  readonly #habits: Habits
+
+  constructor(parts: IngressControllerParts) {
+    this.#parts = parts
+    this.#habits = { ...parts.habits, check: checkSpec }
+  }
+
+  async reconcile(key: ClaimantKey, signal: AbortSignal): Promise<Verdict> {
+    const { claimants, clock } = this.#parts
+    const claimant = claimants.get(key)
+    // What belongs to an object that is gone is collected by the cluster itself.
+    if (claimant === undefined || claimant.isEnding) return { kind: 'done' }
+    if (readsRoutes(claimant) && !claimants.routesAreKnown) return { kind: 'wakeAt', at: plus(clock.now(), routesWait) }
+    const wanted = wantedBy(claimant, claimants.routesOf(claimant), this.#habits)
+    const { steps, complaints } = decideCertificates(claimant, wanted, this.#around(claimant))
+    for (const complaint of complaints) this.#tell(claimant, { type: 'Warning', ...complaint })
+    const ends: Verdict[] = []
+    for (const step of steps) ends.push(await this.#act(step, claimant, signal))
+    return ends.find(({ kind }) => kind === 'retry') ?? ends.find(({ kind }) => kind === 'wakeAt') ?? { kind: 'done' }
+  }
+
+  #around(claimant: Claimant): Surroundings {
+    const { certificates, claimants } = this.#parts
+    const { namespace } = claimant
+    return {
+      find: (name) => certificates.find(`${namespace}/${name}`),
+      owned: certificates.having('controller', claimant.uid),
+      writersOf: (secretName) => certificates.having('secret', `${namespace}/${secretName}`),
+      rivalsFor: (secretName) =>
+        claimants
+          .naming(`${namespace}/${secretName}`)
+          .flatMap((key) => claimants.get(key) ?? [])
+          .filter((one) => one.uid !== claimant.uid && claims(one, secretName, this.#habits)),
+      hashOf,
+    }
+  }
+
+  async #act(step: IngressStep, claimant: Claimant, signal: AbortSignal): Promise<Verdict> {
+    const name = step.kind === 'remove' ? step.name : step.wanted.name
+    try {
+      const isDone = await this.#parts.certificates.act(step, claimant, signal)
+      const message = `${done[step.kind]} the Certificate ${name}.`
+      if (isDone) this.#tell(claimant, { type: 'Normal', reason: told[step.kind], message })
+      return { kind: 'done' }
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error
+      if (error.reason === 'conflict') return { kind: 'retry' }
+      if (error.reason !== 'invalid' && error.reason !== 'forbidden') throw error
+      this.#tell(claimant, { type: 'Warning', ...refused(name, error) })
+      return { kind: 'wakeAt', at: plus(this.#parts.clock.now(), refusedWait) }
+    }
+  }
+
+  #tell({ apiVersion: version, kind, namespace, name, uid }: Claimant, event: Omit<RecordedEvent, 'regarding'>): void {
+    this.#parts.events.record({ regarding: { apiVersion: version, kind, namespace, name, uid }, ...event })
+  }
+}
+
+const refused = (name: string, { message }: KubeError): Complaint => ({
+  reason: 'CertificateRefused',
+  message: `The API server does not take the Certificate ${name}: ${message}`,
+})
+
+const readsRoutes = ({ entries }: Claimant): boolean =>
+  entries.some(({ hosts, routesFrom }) => hosts.length === 0 && routesFrom !== undefined)
+
+function checkSpec(spec: JsonObject): string | undefined {
+  const parsed = parseCertificate({ apiVersion, kind: 'Certificate', metadata: { name: 'wanted' }, spec })
+  return parsed.ok ? undefined : parsed.error
+}

@@ -1,0 +1,257 @@
+/** From what stands on an Ingress or a Gateway to the Certificates that it wants. Pure. */
+import { canonicalIp } from '../../std/ip.ts'
+import type { JsonObject } from '../../std/json.ts'
+import { err, ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import type { Claimant, Complaint, Route, TlsEntry } from './claimant.ts'
+import {
+  badAnnotation,
+  foreignPrefixes,
+  joined,
+  prefix,
+  readFragments,
+  readNotes,
+  tlsByDefault,
+  unknownWords,
+  valueOf,
+} from './vocabulary.ts'
+import type { Fragment, Notes } from './vocabulary.ts'
+
+export interface WantedIssuer {
+  readonly name: string
+  readonly kind: 'Issuer' | 'ClusterIssuer'
+}
+
+export interface Habits {
+  /** Whether annotations of cert-manager are understood. */
+  readonly foreign: boolean
+  /** For Ingresses that ask for a certificate and name no issuer. */
+  readonly defaultIssuer: WantedIssuer | undefined
+  /** Holds a spec to the rules of a Certificate. Returns a sentence about the first that is broken. */
+  readonly check: (spec: JsonObject) => string | undefined
+}
+
+export interface WantedCertificate {
+  /** That of its Secret as well. */
+  readonly name: string
+  readonly spec: JsonObject
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export interface Wanted {
+  readonly certificates: readonly WantedCertificate[]
+  /** Secrets whose Certificates stay as they are, because what is said of them cannot be understood. */
+  readonly frozen: readonly string[]
+  readonly complaints: readonly Complaint[]
+}
+
+const nothing: Wanted = { certificates: [], frozen: [], complaints: [] }
+
+/**
+ * @param routes - those that are attached to the claimant
+ * @returns the Certificates that the claimant wants, one for each Secret that it names
+ */
+export function wantedBy(claimant: Claimant, routes: readonly Route[], habits: Habits): Wanted {
+  const notes = readNotes(claimant.annotations, habits.foreign)
+  const strange = unknownWords(notes)
+  const issuer = issuerOf(claimant, notes, habits)
+  if (issuer.ok && issuer.value === undefined) return { ...nothing, complaints: strange }
+  const entries = entriesOf(claimant, notes, routes)
+  const { fragments, complaints } = readFragments(notes)
+  const bad = issuer.ok ? complaints : [issuer.error, ...complaints]
+  if (!issuer.ok || issuer.value === undefined || bad.length > 0)
+    return {
+      certificates: [],
+      frozen: entries.flatMap(({ secretNames }) => secretNames),
+      complaints: [...bad, ...strange],
+    }
+  const drafts = draftsOf(entries)
+  const built = [...drafts].map(([name, entry]) =>
+    build({ name, entry, claimant, notes, habits, fragments }, issuer.value),
+  )
+  const certificates = built.flatMap((one) => (one.ok ? [one.value] : []))
+  const made = new Set(certificates.map(({ name }) => name))
+  return {
+    certificates,
+    frozen: entries.flatMap(({ secretNames }) => secretNames).filter((name) => !made.has(name)),
+    complaints: distinct([
+      ...entries.flatMap(problemOf),
+      ...built.flatMap((one) => (one.ok ? [] : [one.error])),
+      ...strange,
+    ]),
+  }
+}
+
+/** Whether a claimant asks for a certificate in that Secret at all, be it well or badly. */
+export function claims(claimant: Claimant, secretName: string, habits: Habits): boolean {
+  if (claimant.isEnding) return false
+  const notes = readNotes(claimant.annotations, habits.foreign)
+  const issuer = issuerOf(claimant, notes, habits)
+  if (issuer.ok && issuer.value === undefined) return false
+  return entriesOf(claimant, notes, []).some(({ secretNames }) => secretNames.includes(secretName))
+}
+
+const problemOf = ({ problem, path }: TlsEntry): readonly Complaint[] =>
+  problem === undefined ? [] : [{ reason: 'BadEntry', message: `${path}: ${problem}` }]
+
+/** @returns undefined where nobody asks for a certificate */
+function issuerOf(claimant: Claimant, notes: Notes, habits: Habits): Result<WantedIssuer | undefined, Complaint> {
+  // Those of one spelling belong together: ours are not completed by cert-manager's.
+  const isOurs = ['issuer', 'cluster-issuer'].some((word) => notes.get(word)?.key.startsWith(prefix))
+  const own = isOurs ? readNotes(claimant.annotations, false) : notes
+  const [issuer, cluster] = [own.get('issuer'), own.get('cluster-issuer')]
+  if (issuer !== undefined && cluster !== undefined)
+    return err(
+      badAnnotation(
+        issuer,
+        `and ${cluster.key} says "${cluster.value}", but a certificate has one issuer; take one of the two away`,
+      ),
+    )
+  const named = issuer ?? cluster
+  if (named === undefined) {
+    const asks = claimant.kind === 'Ingress' && claimant.annotations[tlsByDefault] === 'true'
+    return ok(asks ? habits.defaultIssuer : undefined)
+  }
+  const name = named.value.trim()
+  if (name === '') return err(badAnnotation(named, 'it must name an issuer'))
+  const wrongGroup = groupProblem(own)
+  if (wrongGroup !== undefined) return err(wrongGroup)
+  return kindOf(own, name, cluster === undefined ? 'Issuer' : 'ClusterIssuer')
+}
+
+function groupProblem(notes: Notes): Complaint | undefined {
+  const note = notes.get('issuer-group')
+  if (note === undefined) return undefined
+  const known = note.key.startsWith(prefix) ? ['perennial.dev'] : ['perennial.dev', foreignPrefixes[0].slice(0, -1)]
+  if (known.includes(note.value.trim())) return undefined
+  return badAnnotation(note, 'issuers of other groups are not known here; leave it out or write perennial.dev')
+}
+
+function kindOf(notes: Notes, name: string, preset: WantedIssuer['kind']): Result<WantedIssuer, Complaint> {
+  const note = notes.get('issuer-kind')
+  const kind = note?.value.trim() ?? preset
+  const fits = kind === 'ClusterIssuer' || (kind === 'Issuer' && preset === 'Issuer')
+  if (note === undefined || fits) return ok({ name, kind: kind === 'ClusterIssuer' ? kind : preset })
+  const expected = preset === 'Issuer' ? 'Issuer or ClusterIssuer' : 'ClusterIssuer, because cluster-issuer is set'
+  return err(badAnnotation(note, `it must be ${expected}`))
+}
+
+/** Without the listeners that are to be left alone, and with the names that routes bring. */
+function entriesOf(claimant: Claimant, notes: Notes, routes: readonly Route[]): readonly TlsEntry[] {
+  const ignored = (valueOf(notes, 'ignore-tls-listeners') ?? '').split(',').map((item) => item.trim())
+  return claimant.entries
+    .filter(({ listener }) => listener === undefined || !ignored.includes(listener))
+    .map((entry) => ({ ...entry, hosts: entry.hosts.length > 0 ? entry.hosts : routedHosts(claimant, entry, routes) }))
+}
+
+function routedHosts(
+  claimant: Claimant,
+  { listener, routesFrom }: TlsEntry,
+  routes: readonly Route[],
+): readonly string[] {
+  if (routesFrom === undefined) return []
+  const attached = routes.filter(
+    ({ namespace, parents }) =>
+      (routesFrom === 'All' || namespace === claimant.namespace) &&
+      parents.some(
+        (parent) =>
+          parent.kind === claimant.kind &&
+          parent.namespace === claimant.namespace &&
+          parent.name === claimant.name &&
+          (parent.listener === undefined || parent.listener === listener),
+      ),
+  )
+  return [...new Set(attached.flatMap(({ hostnames }) => hostnames))].sort()
+}
+
+interface Draft {
+  readonly paths: readonly string[]
+  readonly hosts: readonly string[]
+}
+
+/** One for each Secret: entries that name the same Secret share a certificate. */
+function draftsOf(entries: readonly TlsEntry[]): ReadonlyMap<string, Draft> {
+  const drafts = new Map<string, Draft>()
+  for (const { path, hosts, secretNames, problem } of entries) {
+    if (problem !== undefined) continue
+    for (const name of secretNames) {
+      const had = drafts.get(name)
+      drafts.set(name, { paths: [...(had?.paths ?? []), path], hosts: [...(had?.hosts ?? []), ...hosts] })
+    }
+  }
+  // An entry that cannot be understood freezes the Secret for those that can: half of the names would replace all of them.
+  for (const { problem, secretNames } of entries)
+    if (problem !== undefined) for (const name of secretNames) drafts.delete(name)
+  return drafts
+}
+
+interface Building {
+  readonly name: string
+  readonly entry: Draft
+  readonly claimant: Claimant
+  readonly notes: Notes
+  readonly habits: Habits
+  readonly fragments: readonly Fragment[]
+}
+
+function build(building: Building, issuer: WantedIssuer | undefined): Result<WantedCertificate, Complaint> {
+  const { name, entry, claimant, notes, habits, fragments } = building
+  const base = {
+    secretName: name,
+    issuerRef: { group: 'perennial.dev', kind: issuer?.kind ?? '', name: issuer?.name ?? '' },
+  }
+  const from = (parts: readonly Fragment[]): JsonObject =>
+    parts.reduce<JsonObject>((spec, part) => joined(spec, part.spec), joined(namesOf(entry.hosts), base))
+  const spec = from(fragments)
+  if (!hasNames(spec)) return err(nameless(claimant, entry))
+  const problem = habits.check(spec)
+  if (problem === undefined)
+    return ok({ name, spec, labels: labelsOf(claimant), annotations: challengeNotes(claimant, notes) })
+  const guilty = fragments.filter((one) => habits.check(from(fragments.filter((other) => other !== one))) === undefined)
+  const [only] = guilty
+  if (only !== undefined && guilty.length === 1) return err(badAnnotation(only, problem.replace(/[.]$/, '')))
+  return err({ reason: 'BadEntry', message: `${entry.paths.join(', ')}: no Certificate can be made of it. ${problem}` })
+}
+
+function namesOf(hosts: readonly string[]): JsonObject {
+  const isAddress = (host: string): boolean => canonicalIp(host) !== undefined
+  const [dns, ips] = [[...new Set(hosts.filter((host) => !isAddress(host)))], [...new Set(hosts.filter(isAddress))]]
+  return { ...(dns.length === 0 ? {} : { dnsNames: dns }), ...(ips.length === 0 ? {} : { ipAddresses: ips }) }
+}
+
+const hasNames = (spec: JsonObject): boolean =>
+  ['dnsNames', 'ipAddresses', 'uris', 'emailAddresses', 'commonName'].some((member) => spec[member] !== undefined)
+
+function nameless({ kind }: Claimant, { paths }: Draft): Complaint {
+  const cure =
+    kind === 'Ingress' ? 'list its hosts' : 'give the listener a hostname, or attach an HTTPRoute with hostnames to it'
+  return { reason: 'BadEntry', message: `${paths.join(', ')}: there is no name to certify; ${cure}.` }
+}
+
+/** Labels that tools find their own objects by: on another object they would have it pruned, or adopted. */
+const toolLabels =
+  /^(?:applyset\.kubernetes\.io\/part-of|app\.kubernetes\.io\/managed-by|helm\.sh\/.*|.*\.?(?:fluxcd|argoproj)\.io\/.*)$/
+
+/** Solvers of challenges are chosen by labels of the Certificate, so it has those of its claimant. */
+const labelsOf = ({ labels }: Claimant): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => !toolLabels.test(key) && !key.startsWith(prefix)))
+
+/** How the challenges of this Certificate are to be routed. */
+function challengeNotes({ kind, name }: Claimant, notes: Notes): Record<string, string> {
+  if (kind !== 'Ingress') return {}
+  const found: Record<string, string | undefined> = {
+    'http01-override-ingress-name': valueOf(notes, 'http01-edit-in-place') === 'true' ? name : undefined,
+    'http01-override-ingress-class': valueOf(notes, 'http01-ingress-class'),
+    'http01-override-ingress-ingressclassname': valueOf(notes, 'http01-ingress-ingressclassname'),
+  }
+  return Object.fromEntries(
+    Object.entries(found).flatMap(([word, value]) =>
+      value === undefined || value === '' ? [] : [[prefix + word, value]],
+    ),
+  )
+}
+
+const distinct = (complaints: readonly Complaint[]): readonly Complaint[] => [
+  ...new Map(complaints.map((one) => [`${one.reason} ${one.message}`, one])).values(),
+]

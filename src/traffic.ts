@@ -1,0 +1,70 @@
+/**
+ * Ingresses, Gateways and routes in the caches. Clusters have these kinds or not, and may get them at any time: what is not
+ * there is looked for again and again. Part of the composition root.
+ */
+import type { Claimants } from './controllers/ingress/claimants.ts'
+import { claimantKinds, trafficKinds } from './controllers/ingress/kinds.ts'
+import type { TrafficKind } from './controllers/ingress/kinds.ts'
+import { projectClaimant, projectRoute } from './controllers/ingress/projection.ts'
+import { firstServed } from './kube/discovery.ts'
+import { pause } from './kube/pause.ts'
+import { reflect } from './kube/reflector.ts'
+import { Resource } from './kube/resource.ts'
+import type { KindRef } from './kube/resource.ts'
+import type { Transport } from './kube/transport.ts'
+import type { Clock } from './std/clock.ts'
+import type { Logger } from './std/log.ts'
+import type { Duration } from './std/time.ts'
+
+export interface Following {
+  readonly transport: Transport
+  readonly claimants: Claimants
+  /** Empty: all. */
+  readonly namespaces: readonly string[]
+  /** How often kinds that are not there are looked for. */
+  readonly interval: Duration
+  readonly clock: Clock
+  readonly log: Logger
+  readonly random: () => number
+  readonly signal: AbortSignal
+}
+
+/** Lists and watches until the signal is aborted. Never rejects. */
+export async function followTraffic(following: Following): Promise<void> {
+  await Promise.all([...claimantKinds, 'HTTPRoute' as const].map((kind) => follow(kind, following)))
+}
+
+async function follow(kind: TrafficKind, following: Following): Promise<void> {
+  const { interval, clock, log, signal } = following
+  while (!signal.aborted) {
+    const found = await look(kind, following)
+    if (found !== undefined) {
+      log.info('looking after a kind that the cluster has', {
+        kind: found.kind,
+        group: found.group,
+        version: found.version,
+      })
+      return reflectKind(kind, found, following)
+    }
+    await pause(clock, interval, signal)
+  }
+}
+
+async function look(kind: TrafficKind, { transport, claimants, log, signal }: Following): Promise<KindRef | undefined> {
+  try {
+    const found = await firstServed(transport, trafficKinds[kind], signal)
+    if (kind === 'HTTPRoute') claimants.hasRoutes = found !== undefined
+    return found
+  } catch (error) {
+    if (!signal.aborted) log.debug('which kinds the cluster has could not be asked', { kind, error })
+    return undefined
+  }
+}
+
+function reflectKind(kind: TrafficKind, found: KindRef, following: Following): Promise<void> {
+  const { transport, claimants, namespaces, clock, log, random, signal } = following
+  const scope = namespaces.length === 0 ? {} : { namespaces }
+  const common = { ...scope, resource: new Resource(transport, found), clock, log, random, signal }
+  if (kind === 'HTTPRoute') return reflect({ ...common, store: claimants.routes, project: projectRoute })
+  return reflect({ ...common, store: claimants.stores[kind], project: (object) => projectClaimant(kind, object) })
+}
