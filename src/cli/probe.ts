@@ -30,7 +30,10 @@ export async function probe(options: ProbeOptions, world: World): Promise<ExitCo
     secrets: manifests.value.secrets,
     namespace: issuer.value.metadata.namespace,
     directory: options.directory,
-    made: (name, path) => terminal.note(madeText(name, path)),
+    made: (name, data, path) => {
+      terminal.hide(data)
+      terminal.note(madeText(name, path))
+    },
   })
   const session = await openIssuer(issuer.value, { clock, terminal, vault })
   if (!session.ok) return endWith(terminal, { kind: 'fault', fault: session.error })

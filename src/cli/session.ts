@@ -1,4 +1,5 @@
 /** The outside world of one run: the issuer's enroller and connections, and the context that its calls get. */
+import { setMaxListeners } from 'node:events'
 import type { Issuer } from '../api/issuer.ts'
 import { connectionFields, SessionMaker } from '../controllers/issuer/session.ts'
 import type { IssuerSession } from '../controllers/issuer/live.ts'
@@ -60,6 +61,8 @@ export interface CallParts extends Surroundings {
 
 /** The context of every call to the enroller. */
 export function contextOf({ session, clock, terminal, vault, board, signal }: CallParts): Ctx {
+  // Every request under way listens, and a call may make many at a time.
+  setMaxListeners(0, signal)
   return {
     now: () => clock.now(),
     told: (exchange) => terminal.exchange(exchange, clock.now()),

@@ -59,7 +59,10 @@ export async function readTask(options: EnrollOptions, world: World): Promise<Re
       secrets,
       namespace: issuer.value.metadata.namespace,
       directory: options.directory,
-      made: (name, path) => terminal.note(`the issuer made Secret ${name}; it is kept in ${path}`),
+      made: (name, data, path) => {
+        terminal.hide(data)
+        terminal.note(`the issuer made Secret ${name}; it is kept in ${path}`)
+      },
     }),
   })
 }

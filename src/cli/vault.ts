@@ -17,8 +17,8 @@ export interface VaultParts {
   readonly namespace: string | undefined
   /** Undefined: what is made is kept in memory, and gone with the process. */
   readonly directory: string | undefined
-  /** Told the name of every Secret that was made, and where it lies. */
-  readonly made: (name: string, path: string | undefined) => void
+  /** Told of every Secret that was made, and where it lies. */
+  readonly made: (name: string, data: SecretData, path: string | undefined) => void
 }
 
 export class FolderVault implements Vault {
@@ -65,7 +65,7 @@ export class FolderVault implements Vault {
     const path = this.#path(name)
     if (path === undefined) this.#memory.set(name, data)
     else await replaceFile(path, manifestOf(name, data), 0o600)
-    this.#parts.made(name, path)
+    this.#parts.made(name, data, path)
   }
 
   #path(name: string): string | undefined {

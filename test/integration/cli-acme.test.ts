@@ -13,6 +13,9 @@ let desk: CliDesk
 let address: string
 let manifest: string
 
+/** More than the connections and listeners that Node calls many. */
+const names = Array.from({ length: 14 }, (_, index) => `host-${index}.example.test`)
+
 beforeAll(async () => {
   const [httpPort = 0] = await freePorts(1)
   address = `127.0.0.1:${httpPort}`
@@ -23,7 +26,7 @@ beforeAll(async () => {
     caBundle: pebble.caBundle,
     privateKeySecretRef: { name: 'account' },
   }
-  const wish = { dnsNames: ['a.example.test', 'b.example.test'], privateKey: { algorithm: 'ECDSA' } }
+  const wish = { dnsNames: names, privateKey: { algorithm: 'ECDSA' } }
   manifest = desk.file('all.yaml', issuer('pebble', { acme }), certificate('www', 'pebble', wish))
 }, testTimeout)
 
@@ -49,7 +52,7 @@ describe('an ACME CA', () => {
     async () => {
       const run = await runCli(['enroll', '-f', manifest, '-o', desk.out])
       expect(run).toMatchObject({ code: 2, stdout: '' })
-      expect(run.stderr).toContain('the CA wants proof of control over a.example.test')
+      expect(run.stderr).toContain('the CA wants proof of control over host-0.example.test')
       expect(run.stderr).toContain('give --http01-address :80')
       expect(run.stderr).not.toContain('newOrder')
     },
@@ -63,7 +66,10 @@ describe('an ACME CA', () => {
       const first = await runCli(args)
       expect(first).toMatchObject({ code: 0 })
       expect(first.stderr).toMatch(/ newOrder +201 +ES256$/m)
-      expect(new X509Certificate(desk.read('tls.crt')).subjectAltName).toBe('DNS:a.example.test, DNS:b.example.test')
+      expect(new X509Certificate(desk.read('tls.crt')).subjectAltName?.split(', ').sort()).toEqual(
+        names.map((name) => `DNS:${name}`).sort(),
+      )
+      expect(first.stderr).not.toContain('Warning')
       expect(desk.mode('issuer-secret-account.yaml')).toBe(0o600)
       const account = desk.read('issuer-secret-account.yaml')
 

@@ -1,5 +1,6 @@
 /** The tool without a cluster at SCEP services: micromdm's, and one that holds requests until somebody decides. */
 import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { sha256Hex } from '../../src/pki/hash.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
@@ -46,7 +47,7 @@ async function held(spec: object = {}): Promise<Held> {
     url: `${server.url}/scep`,
     caFingerprint: sha256Hex(material.ca.certificate),
     challengeSecretRef,
-    pollInterval: '10s',
+    pollInterval: '4s',
     ...spec,
   }
   const file = one.file('all.yaml', challengeSecret, issuer('held', { scep }), certificate('router', 'held', router))
@@ -141,6 +142,44 @@ describe('a request that waits for a person', () => {
   )
 
   it(
+    'is gone on with after kill -9, and the directory is free again',
+    async () => {
+      const { fake, desk: one, args } = await held()
+      const run = startCli(args)
+      await run.said('waiting until')
+      run.signal('SIGKILL')
+      await run.ended
+      expect(one.files()).toEqual(['.running', 'enrollment.json', 'next.key'])
+
+      await fake.approve()
+      expect(await runCli(args)).toMatchObject({ code: 0 })
+      expect(transactionsOf(fake, '19')).toHaveLength(1)
+      expect(one.files()).toEqual(['ca.crt', 'perennial.json', 'tls.crt', 'tls.key'])
+    },
+    testTimeout,
+  )
+
+  it(
+    'is given up by --fresh for a new one with a new key; other manifests do not go on with it',
+    async () => {
+      const { fake, desk: one, args } = await held()
+      await runCli([...args, '--no-wait'])
+      const key = one.read('next.key')
+      const changed = readFileSync(args[2] ?? '', 'utf8').replaceAll('router.example.test', 'other.example.test')
+      const otherwise = await runCli(['enroll', '-f', '-', '-o', one.out], changed)
+      expect(otherwise).toMatchObject({ code: 1 })
+      expect(otherwise.stderr).toContain('An enrollment with other manifests is under way')
+      expect(one.read('next.key')).toBe(key)
+
+      fake.troubles.approval = 'automatic'
+      expect(await runCli([...args, '--fresh'])).toMatchObject({ code: 0 })
+      expect(new Set(transactionsOf(fake, '19')).size).toBe(2)
+      expect(one.read('tls.key')).not.toBe(key)
+    },
+    testTimeout,
+  )
+
+  it(
     'is repeated byte for byte when the answer was lost',
     async () => {
       const { fake, args } = await held()
@@ -170,6 +209,19 @@ describe('a request that waits for a person', () => {
 })
 
 describe('what goes wrong at a CA', () => {
+  it(
+    'a challenge that is refused is never printed nor written, not even verbosely',
+    async () => {
+      const { fake, desk: one, args } = await held()
+      fake.troubles.challenge = 'another one'
+      const run = await runCli([...args, '--verbose', '--format=json'])
+      expect([2, 6]).toContain(run.code)
+      expect(run.stdout + run.stderr).not.toContain(challenge)
+      for (const file of one.files()) expect(one.read(file)).not.toContain(challenge)
+    },
+    testTimeout,
+  )
+
   it(
     'a certificate for another key ends with code 5 and is written nowhere',
     async () => {
