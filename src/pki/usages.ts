@@ -46,9 +46,12 @@ export const keyUsageFlags = (usages: readonly Usage[]): number =>
     return bit === undefined ? flags : flags | (1 << bit)
   }, 0)
 
+/** A purpose without a name goes by its object identifier, here and in {@link usagesOfPurpose}. */
+const isOid = (usage: Usage): boolean => /^[0-2](\.[0-9]+)+$/.test(usage)
+
 /** @returns the object identifiers of the ExtendedKeyUsage extension, each once, in the order of the usages */
 export const extendedKeyUsages = (usages: readonly Usage[]): readonly string[] => [
-  ...new Set(usages.flatMap((usage) => purposes.get(usage) ?? [])),
+  ...new Set(usages.flatMap((usage) => purposes.get(usage) ?? (isOid(usage) ? usage : []))),
 ]
 
 /**
