@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 
 describe('a reply under the secret does not count', () => {
-  const nested = Buffer.concat([...Array.from({ length: 100 }, () => Buffer.from([0x30, 0x80]))])
+  const nested = Buffer.concat(Array.from({ length: 100 }, () => Buffer.from([0x30, 0x80])))
   it.each([
     ['of another transaction', { wrongTransaction: true }, 'SecurityViolation', /another transaction/],
     ['with another nonce', { wrongNonce: true }, 'SecurityViolation', /nonce/],
