@@ -28,7 +28,8 @@ export class Claimants {
 
   get(key: ClaimantKey): Claimant | undefined {
     const found = splitClaimantKey(key)
-    return found === undefined ? undefined : this.stores[found.kind].get(found.key)?.claimant
+    if (found === undefined) return undefined
+    return (found.kind === 'HTTPRoute' ? this.routes : this.stores[found.kind]).get(found.key)?.claimant
   }
 
   keys(): readonly ClaimantKey[] {
@@ -64,6 +65,7 @@ export class Claimants {
       }),
     )
     const routed = this.routes.subscribe((key, before) => {
+      wake(claimantKey('HTTPRoute', key))
       for (const version of [before, this.routes.get(key)])
         for (const parent of version?.route.parents ?? []) for (const one of this.#named(parent)) wake(one)
     })

@@ -30,10 +30,10 @@ export type ClaimantKind = (typeof claimantKinds)[number]
 /** `Kind/namespace/name`. */
 export type ClaimantKey = string
 
-export const claimantKey = (kind: ClaimantKind, key: string): ClaimantKey => `${kind}/${key}`
+export const claimantKey = (kind: TrafficKind, key: string): ClaimantKey => `${kind}/${key}`
 
-export function splitClaimantKey(key: ClaimantKey): { readonly kind: ClaimantKind; readonly key: string } | undefined {
+export function splitClaimantKey(key: ClaimantKey): { readonly kind: TrafficKind; readonly key: string } | undefined {
   const slash = key.indexOf('/')
-  const kind = claimantKinds.find((one) => one === key.slice(0, slash))
+  const kind = ([...claimantKinds, 'HTTPRoute'] as const).find((one) => one === key.slice(0, slash))
   return kind === undefined ? undefined : { kind, key: key.slice(slash + 1) }
 }

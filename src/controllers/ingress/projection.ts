@@ -15,7 +15,7 @@ export interface ClaimantProjection {
 export interface RouteProjection {
   readonly resourceVersion: string
   readonly route: Route
-  /** Ours, which have no effect on a route. */
+  /** It has no certificates, but people annotate it. */
   readonly claimant: Claimant
 }
 

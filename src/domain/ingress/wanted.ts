@@ -57,6 +57,7 @@ export function wantedBy(claimant: Claimant, routes: readonly Route[], habits: H
   const strange = unknownWords(notes)
   const issuer = issuerOf(claimant, notes, habits)
   if (issuer.ok && issuer.value === undefined) return { ...nothing, complaints: strange }
+  if (claimant.kind === 'HTTPRoute') return { ...nothing, complaints: [misplaced(claimant)] }
   const entries = entriesOf(claimant, notes, routes)
   const { fragments, complaints } = readFragments(notes)
   const bad = issuer.ok ? complaints : [issuer.error, ...complaints]
@@ -90,6 +91,11 @@ export function claims(claimant: Claimant, secretName: string, habits: Habits): 
   const issuer = issuerOf(claimant, notes, habits)
   if (issuer.ok && issuer.value === undefined) return false
   return entriesOf(claimant, notes, []).some(({ secretNames }) => secretNames.includes(secretName))
+}
+
+function misplaced({ kind }: Claimant): Complaint {
+  const message = `The issuer annotation has no effect on an ${kind}, which has no certificates: put it on the Gateway. Listeners without a hostname take the hostnames of the routes that are attached to them.`
+  return { reason: 'MisplacedAnnotation', message }
 }
 
 const problemOf = ({ problem, path }: TlsEntry): readonly Complaint[] =>

@@ -13,6 +13,8 @@ export interface FakeApi {
   readonly url: string
   readonly objects: FakeObjects
   readonly watches: Watches
+  /** What discovery tells: plural names of kinds by path, for example `/apis/apps/v1`. */
+  readonly served: Map<string, readonly string[]>
   /** Every request so far. */
   readonly requests: readonly SeenRequest[]
   readonly connections: number
@@ -28,6 +30,7 @@ export async function startFakeApi(): Promise<FakeApi> {
   const objects = new FakeObjects()
   const watches = new Watches(objects)
   const requests: SeenRequest[] = []
+  const served = new Map<string, readonly string[]>()
   const sockets = new WeakSet<Socket>()
   const faults = new Map<Verb, (Fault | undefined)[]>()
   const state = { connections: 0, always: (_seen: SeenRequest): Fault | undefined => undefined }
@@ -42,6 +45,9 @@ export async function startFakeApi(): Promise<FakeApi> {
   const server = await serveHttp((request, response) => {
     if (!sockets.has(request.socket)) state.connections += 1
     sockets.add(request.socket)
+    const kinds = served.get(request.url ?? '')
+    if (kinds !== undefined)
+      return void response.end(JSON.stringify({ kind: 'APIResourceList', resources: kinds.map((name) => ({ name })) }))
     void readRequest(request).then((read) => {
       if (read === undefined) return response.writeHead(404).end()
       requests.push(read.seen)
@@ -52,6 +58,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     url: server.url,
     objects,
     watches,
+    served,
     requests,
     get connections() {
       return state.connections
