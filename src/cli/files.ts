@@ -25,8 +25,12 @@ export function failureText(error: unknown): string {
   return failures[code] ?? (code === '' ? 'the system refuses' : `the system says ${code}`)
 }
 
-/** @returns a sentence about the file that the system objects to; undefined for every other error */
+/** A file that a person has to mend, told deep inside a call that has no room for it in what it returns. */
+export class DamagedFile extends Error {}
+
+/** @returns a sentence about a file that is damaged or that the system objects to; undefined for every other error */
 export function fileTrouble(error: unknown): string | undefined {
+  if (error instanceof DamagedFile) return error.message
   if (typeof error !== 'object' || error === null || !('syscall' in error) || !('path' in error)) return undefined
   return `${String(error.path)} cannot be used: ${failureText(error)}.`
 }

@@ -24,7 +24,7 @@ export interface Machine extends Streams {
 export async function runCli(argv: readonly string[], machine: Machine): Promise<ExitCode> {
   const asked = readArguments(argv)
   if (!asked.ok) {
-    const format: Format = argv.includes('--format=json') ? 'json' : 'text'
+    const format: Format = /(?:^| )--format[= ]json(?: |$)/.test(argv.join(' ')) ? 'json' : 'text'
     return endWith(new Terminal(machine, { format, verbose: false }), { kind: 'complaint', message: asked.error })
   }
   switch (asked.value.kind) {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Vault } from '../enroll/enroller.ts'
 import { documentsIn } from './documents.ts'
-import { readIfThere, replaceFile } from './files.ts'
+import { DamagedFile, readIfThere, replaceFile } from './files.ts'
 import { findSecret, readSecret } from './secrets.ts'
 import type { SecretData, SecretDocument } from './secrets.ts'
 
@@ -57,7 +57,7 @@ export class FolderVault implements Vault {
     const documents = documentsIn(Buffer.from(bytes).toString('utf8'), path)
     const [document] = documents.ok ? documents.value : []
     const secret = document === undefined ? undefined : readSecret(document.object)
-    if (secret?.ok !== true) throw new Error(`${path} is no Secret manifest any more; repair or remove it`)
+    if (secret?.ok !== true) throw new DamagedFile(`${path} is no Secret manifest any more; repair or remove it.`)
     return secret.value.bytes
   }
 

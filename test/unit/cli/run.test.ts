@@ -216,7 +216,7 @@ describe('other words', () => {
   it('get the version, help, or a complaint in the asked format', async () => {
     expect(await run(['version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
     expect((await run(['enroll', '--help'])).stdout).toContain('--http01-address')
-    expect(await run(['probe', '--format=json'])).toMatchObject({
+    expect(await run(['probe', '--format', 'json'])).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('"exitCode":1'),
     })
