@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: a real control plane, a real ACME server, the examples, the operator, and a table to watch.
+ * `npm run demo`: a real control plane, real CAs of every protocol, the examples, the operator, and a table to watch.
  *
  *   npm run demo                          until Ctrl-C
  *   npm run demo -- --once                until all is Ready and has renewed; checks the Secrets with openssl; exits 0 or 1
@@ -21,6 +21,11 @@ import { verify } from './verify.ts'
 import { Cleanup, startWorld } from './world.ts'
 import type { World } from './world.ts'
 
+const binaries = [
+  ...(['etcd', 'kube-apiserver', 'kubectl'] as const),
+  ...(['pebble', 'pebble-challtestsrv', 'estserver', 'scepserver'] as const),
+]
+
 /** Milliseconds between two looks at the API server. */
 const lookInterval = 400
 
@@ -32,7 +37,7 @@ const { values: options } = parseArgs({
 })
 
 async function prepare(): Promise<void> {
-  for (const { binary, way } of await ensure(['etcd', 'kube-apiserver', 'kubectl', 'pebble', 'pebble-challtestsrv'])) {
+  for (const { binary, way } of await ensure(binaries)) {
     console.log(`  ✓ ${binary} (${way})`)
   }
   await ensureBundle()
@@ -53,11 +58,12 @@ function explain(screen: Screen, { plane, operator, operatorLog }: World): void 
   )
 }
 
-/** Whether there is nothing left to wait for: all is Ready, and what lives shortly has been renewed. */
-function isDone(certificates: readonly CertificateView[]): boolean {
+/** Whether there is nothing left to wait for: all is Ready, and every protocol has renewed something. */
+function isDone(certificates: readonly CertificateView[], { authorities }: World): boolean {
   const renewed = certificates.filter(({ status }) => (status?.revision ?? 0) > 1)
   const protocols = new Set(renewed.map(({ status }) => status?.protocol))
-  return certificates.length > 0 && certificates.every(isReady) && protocols.has('ca') && protocols.has('acme')
+  const expected = ['ca', 'selfSigned', ...authorities.map(({ protocol }) => protocol)]
+  return certificates.every(isReady) && expected.every((protocol) => protocols.has(protocol))
 }
 
 interface Watch {
@@ -84,11 +90,11 @@ async function watch({ cluster, screen, until, signal }: Watch): Promise<readonl
 }
 
 /** Judges what `--once` has seen, and says so. */
-async function judge(certificates: readonly CertificateView[], { pebble }: World, cluster: Cluster): Promise<boolean> {
-  const roots = await pebble.roots()
+async function judge(certificates: readonly CertificateView[], world: World, cluster: Cluster): Promise<boolean> {
+  const roots = (await Promise.all(world.authorities.map((authority) => authority.roots()))).flat()
   const late = certificates.filter((one) => !isReady(one)).map((one) => `${nameOf(one)}: ${readiness(one)?.message}`)
   const wrong = await Promise.all(certificates.map((certificate) => verify(certificate, cluster, roots)))
-  const complaints = isDone(certificates)
+  const complaints = isDone(certificates, world)
     ? wrong.flat()
     : [`Not done within ${patience / 1000} s.`, ...late, ...wrong.flat()]
   console.log(['', ...tableOf(certificates, Date.now()), ''].join('\n'))
@@ -122,7 +128,7 @@ async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<number> {
       return 0
     }
     const deadline = performance.now() + patience
-    const until = (seen: readonly CertificateView[]): boolean => isDone(seen) || performance.now() > deadline
+    const until = (seen: readonly CertificateView[]): boolean => isDone(seen, world) || performance.now() > deadline
     const seen = await watch({ cluster, screen, until, signal })
     if (signal.aborted) return 1
     const isFine = await judge(seen, world, cluster)

@@ -2,43 +2,27 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import type { Pebble } from '../test/support/pebble.ts'
+import type { AcmeAuthority } from './authorities/acme.ts'
+import { certificateOf } from './authorities/authority.ts'
+import type { Authority, Manifest } from './authorities/authority.ts'
 
 export const namespace = 'demo'
 
-interface Manifest {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-  readonly spec?: Readonly<Record<string, unknown>>
-}
-
-/** Lifetime of what Pebble issues, in seconds: it renews at two thirds of that. */
-export const acmeLifetime = 120
-
-/** Lives a minute, which is as short as the API allows; the CA issuer is the one of examples/. */
-const blink = {
-  apiVersion: 'perennial.dev/v1',
-  kind: 'Certificate',
-  metadata: { name: 'blink' },
-  spec: {
-    secretName: 'blink-tls',
-    issuerRef: { name: 'ca' },
-    dnsNames: ['blink.example.internal'],
-    duration: '1m',
-    privateKey: { algorithm: 'ECDSA' },
-  },
-} as const satisfies Manifest
+/** They live a minute, which is as short as the API allows; their issuers are those of examples/. */
+const blinks = [
+  certificateOf({ name: 'blink', issuer: 'ca', spec: { duration: '1m' } }),
+  certificateOf({ name: 'self', issuer: 'selfsigned', spec: { duration: '1m' } }),
+]
 
 /**
- * The examples, with one change: an ACME issuer names the server in this demo instead of the one in the file, because Let's
- * Encrypt cannot reach this machine.
+ * The examples, with one change: an ACME issuer names the server in this demo. Files whose CA is somewhere else, at a name that
+ * is to be filled in, are left out; the authorities of the demo bring manifests of their own for those protocols.
  *
  * @returns one JSON document with everything, for `kubectl apply -f -`
  */
-export function manifests({ directoryUrl, caBundle }: Pebble): string {
-  const local = { server: directoryUrl, caBundle: Buffer.from(caBundle).toString('base64') }
-  const items = [...examples().map((one) => retargeted(one, local)), blink]
+export function manifests(acme: AcmeAuthority, others: readonly Authority[]): string {
+  const own = others.flatMap((authority) => authority.manifests)
+  const items = [...examples().map((one) => acme.retargeted(one)), ...blinks, ...own]
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
 }
 
@@ -46,13 +30,11 @@ function examples(): readonly Manifest[] {
   const files = readdirSync('examples').filter((name) => name.endsWith('.yaml'))
   return files.sort().flatMap((name) => {
     const documents = parseAllDocuments(readFileSync(join('examples', name), 'utf8'))
-    return documents.map((document) => document.toJS() as Manifest)
+    const manifestsOf = documents.map((document) => document.toJS() as Manifest)
+    return manifestsOf.some(isElsewhere) ? [] : manifestsOf
   })
 }
 
-function retargeted(manifest: Manifest, local: { readonly server: string; readonly caBundle: string }): Manifest {
-  const acme = manifest.spec?.['acme']
-  if (!manifest.kind.endsWith('Issuer') || typeof acme !== 'object') return manifest
-  const { server, caBundle } = local
-  return { ...manifest, spec: { ...manifest.spec, acme: { ...acme, server }, tls: { caBundle } } }
-}
+/** Whether it is an issuer of a CA that the demo cannot put another one in the place of. */
+const isElsewhere = ({ kind, spec = {} }: Manifest): boolean =>
+  kind.endsWith('Issuer') && !['acme', 'ca', 'selfSigned'].some((member) => member in spec)

@@ -3,9 +3,9 @@ import { isReady, nameOf, readiness } from './cluster.ts'
 import type { CertificateView } from './cluster.ts'
 
 const columns = [
+  'PROTOCOL',
   'CERTIFICATE',
   'ISSUER',
-  'PROTOCOL',
   'READY',
   'ISSUED',
   'EXPIRES IN',
@@ -13,24 +13,32 @@ const columns = [
   'WHAT IT DOES',
 ] as const
 
+/** What is cut off, so that a table fits into 100 columns. */
+const tooLong = /^(.{99}).{2,}$/
+
 /** @param now - milliseconds since the epoch */
 export function tableOf(certificates: readonly CertificateView[], now: number): readonly string[] {
-  const rows = certificates.map((certificate) => rowOf(certificate, now))
+  const sorted = certificates.toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)))
+  const rows = sorted.map((certificate) => rowOf(certificate, now))
   const widths = columns.map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)))
   return [columns, ...rows].map((row) =>
     row
       .map((cell, index) => cell.padEnd(widths[index] ?? 0))
       .join('  ')
-      .trimEnd(),
+      .trimEnd()
+      .replace(tooLong, '$1…'),
   )
 }
+
+/** By protocol, for comparison. */
+const keyOf = (certificate: CertificateView): string => `${certificate.status?.protocol ?? '~'} ${nameOf(certificate)}`
 
 function rowOf(certificate: CertificateView, now: number): readonly string[] {
   const { spec, status } = certificate
   return [
-    nameOf(certificate),
-    spec.issuerRef.name,
     status?.protocol ?? '-',
+    certificate.metadata.name,
+    spec.issuerRef.name,
     isReady(certificate) ? '✓' : '…',
     times(status?.revision ?? 0),
     until(status?.notAfter, now),

@@ -3,19 +3,25 @@ import { join } from 'node:path'
 import { step } from '../scripts/progress.ts'
 import { startControlPlane } from '../test/support/controlplane.ts'
 import type { ControlPlane } from '../test/support/controlplane.ts'
-import { startPebble } from '../test/support/pebble.ts'
-import type { Pebble } from '../test/support/pebble.ts'
 import { freePorts } from '../test/support/process.ts'
-import { acmeLifetime, manifests, namespace } from './manifests.ts'
+import { startAcme } from './authorities/acme.ts'
+import type { AcmeAuthority } from './authorities/acme.ts'
+import type { Authority } from './authorities/authority.ts'
+import { startEst } from './authorities/est.ts'
+import { startScep } from './authorities/scep.ts'
+import { manifests, namespace } from './manifests.ts'
 import { runOperator } from './operator.ts'
 import type { Operator } from './operator.ts'
 
 /** Where the operator runs, in name: its Lease and the Secrets of ClusterIssuers are there. */
 const home = 'perennial'
 
+/** A protocol more is a row more. */
+const startOthers: readonly (() => Promise<Authority>)[] = [startEst, startScep]
+
 export interface World {
   readonly plane: ControlPlane
-  readonly pebble: Pebble
+  readonly authorities: readonly Authority[]
   readonly operator: Operator
   readonly operatorLog: string
 }
@@ -45,28 +51,35 @@ export class Cleanup {
  */
 export async function startWorld(cleanup: Cleanup, onRestart: (pid: number) => void): Promise<World> {
   const [http01Port = 0, metricsPort = 0] = await freePorts(2)
-  const [plane, pebble] = await step('starting etcd, kube-apiserver and Pebble', () =>
+  const { plane, acme, others } = await step('starting etcd, kube-apiserver and the CAs', () =>
     startServers(cleanup, http01Port),
   )
   await step('applying crds/', () => applyDefinitions(plane))
   await step('applying examples/', async () => {
     await plane.kubectl(['create', 'namespace', namespace])
     await plane.kubectl(['create', 'namespace', home])
-    await plane.kubectl(['apply', '--server-side', '-n', namespace, '-f', '-'], manifests(pebble))
+    await plane.kubectl(['apply', '--server-side', '-n', namespace, '-f', '-'], manifests(acme, others))
   })
   const operatorLog = join(plane.directory, 'operator.log')
   const { kubeconfig } = plane
   const options = { kubeconfig, logFile: operatorLog, http01Port, metricsPort, namespace: home, onRestart }
   const operator = await step('starting the operator', () => cleanup.add(runOperator(options)))
-  return { plane, pebble, operator, operatorLog }
+  return { plane, authorities: [acme, ...others], operator, operatorLog }
 }
 
-/** Both at once; when one fails, the other one is still handed over for stopping. */
-async function startServers(cleanup: Cleanup, httpPort: number): Promise<readonly [ControlPlane, Pebble]> {
+interface Servers {
+  readonly plane: ControlPlane
+  readonly acme: AcmeAuthority
+  readonly others: readonly Authority[]
+}
+
+/** All at once; when one fails, the other ones are still handed over for stopping. */
+async function startServers(cleanup: Cleanup, httpPort: number): Promise<Servers> {
   const plane = cleanup.add(startControlPlane())
-  const pebble = cleanup.add(startPebble({ httpPort, profiles: { default: acmeLifetime } }))
-  await Promise.allSettled([plane, pebble])
-  return [await plane, await pebble]
+  const acme = cleanup.add(startAcme(httpPort))
+  const others = startOthers.map((start) => cleanup.add(start()))
+  await Promise.allSettled([plane, acme, ...others])
+  return { plane: await plane, acme: await acme, others: await Promise.all(others) }
 }
 
 async function applyDefinitions(plane: ControlPlane): Promise<void> {

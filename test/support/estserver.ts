@@ -51,18 +51,31 @@ export async function serverCertificate(
   return { der, certificate: certificatesPem([der]), key: key.toPem('PKCS8') }
 }
 
-export async function startEstServer(): Promise<EstServer> {
+export interface EstServerOptions {
+  /** Issues; nothing that it issues outlives it. The root itself when not given. */
+  readonly issuing?: CaMaterial
+  /** The root. */
+  readonly ca?: CaMaterial
+  readonly port?: number
+}
+
+export async function startEstServer(options: EstServerOptions = {}): Promise<EstServer> {
   const scratch = scratchDirectory('estserver')
-  const ca = await someCa('estserver CA')
+  const ca = options.ca ?? (await someCa('estserver CA'))
+  const issuing = options.issuing ?? ca
+  const chain = issuing === ca ? [ca.certificate] : [issuing.certificate, ca.certificate]
   const server = await serverCertificate(ca)
   const file = (name: string, text: string): string => {
     writeFileSync(join(scratch.path, name), text)
     return join(scratch.path, name)
   }
-  const [port = 0] = await freePorts(1)
+  const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port]
   const root = file('root.pem', certificatesPem([ca.certificate]))
   const config = {
-    mock_ca: { certificates: root, private_key: file('ca.key', ca.key.toPem('PKCS8')) },
+    mock_ca: {
+      certificates: file('chain.pem', certificatesPem(chain)),
+      private_key: file('ca.key', issuing.key.toPem('PKCS8')),
+    },
     tls: {
       listen_address: `127.0.0.1:${port}`,
       certificates: file('server.pem', server.certificate),

@@ -24,6 +24,8 @@ export interface ScepServerOptions {
   readonly challenge?: string
   /** Adds usages for servers to what it certifies. */
   readonly serverUsages?: boolean
+  /** Lifetime of what it issues; 365 when not given, and never less than 1. */
+  readonly days?: number
 }
 
 export async function startScepServer(options: ScepServerOptions = {}): Promise<ScepServer> {
@@ -47,6 +49,7 @@ export async function startScepServer(options: ScepServerOptions = {}): Promise<
         String(port),
         '-allowrenew',
         '0',
+        ...(options.days === undefined ? [] : ['-crtvalid', String(options.days)]),
         ...(options.challenge === undefined ? [] : ['-challenge', options.challenge]),
         ...(options.serverUsages === true ? ['-sign-server-attrs'] : []),
       ],

@@ -9,7 +9,7 @@ import { readSigner } from '../../../src/pki/signer.ts'
 import { asDer } from '../../../src/std/bytes.ts'
 import type { Der } from '../../../src/std/bytes.ts'
 import { days, plus } from '../../../src/std/time.ts'
-import type { Instant } from '../../../src/std/time.ts'
+import type { Duration, Instant } from '../../../src/std/time.ts'
 import { unwrap } from '../unwrap.ts'
 import { certRep, scepOid } from './certrep.ts'
 import type { Judged, Operation } from './certrep.ts'
@@ -23,6 +23,8 @@ import type { ScepTroubles } from './troubles.ts'
 export interface FakeScepOptions {
   readonly material: Material
   readonly now: () => Instant
+  /** Of what it issues; 90 days when not given. */
+  readonly lifetime?: Duration
 }
 
 export interface FakeRequest {
@@ -244,19 +246,19 @@ export class FakeScep {
 
   async #issue(csr: Csr): Promise<Der> {
     this.#issued += 1
-    const { material, now } = this.#options
+    const { material, now, lifetime = days(90) } = this.#options
     const wanted: Wanted = {
       subject: csr.subject,
       names: csr.names,
       key: { algorithm: 'RSA', size: 2048 },
-      lifetime: days(90),
+      lifetime,
       usages: ['digital signature', 'key encipherment', 'server auth', 'client auth'],
       encodeUsagesInRequest: true,
       isCA: false,
     }
     const publicKey = this.troubles.certifiesAnotherKey === true ? material.ca.key.publicKey : csr.publicKey
     const signer = unwrap(readSigner(material.ca))
-    return issueCertificate({ wanted, publicKey, signer, notBefore: now(), notAfter: plus(now(), days(90)) })
+    return issueCertificate({ wanted, publicKey, signer, notBefore: now(), notAfter: plus(now(), lifetime) })
   }
 
   #reply(operation: Operation, judged: Judged): Promise<Der> {

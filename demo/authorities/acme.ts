@@ -1,0 +1,28 @@
+/** Pebble, for the ACME issuer of examples/: Let's Encrypt cannot reach this machine. */
+import { startPebble } from '../../test/support/pebble.ts'
+import type { Authority, Manifest } from './authority.ts'
+
+/** Lifetime of what Pebble issues, in seconds: it renews at two thirds of that. */
+const lifetime = 120
+
+export interface AcmeAuthority extends Authority {
+  /** An ACME issuer for this server instead of the one that it names; everything else as it is. */
+  retargeted(manifest: Manifest): Manifest
+}
+
+/** @param httpPort - where the operator answers HTTP-01 */
+export async function startAcme(httpPort: number): Promise<AcmeAuthority> {
+  const { directoryUrl, caBundle, roots, stop } = await startPebble({ httpPort, profiles: { default: lifetime } })
+  const tls = { caBundle: Buffer.from(caBundle).toString('base64') }
+  return {
+    protocol: 'acme',
+    manifests: [],
+    roots,
+    stop,
+    retargeted: (manifest) => {
+      const acme = manifest.spec?.['acme']
+      if (!manifest.kind.endsWith('Issuer') || typeof acme !== 'object') return manifest
+      return { ...manifest, spec: { ...manifest.spec, acme: { ...acme, server: directoryUrl }, tls } }
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * globalsign's estserver. It issues for 90 days, or for as long as its own CA lives: so its CA lives 20 minutes, and every ten
+ * minutes the server is started again with the next one, under the same root.
+ */
+import { systemClock } from '../../src/runtime/clock.ts'
+import { sha256Hex } from '../../src/pki/hash.ts'
+import { minus, minutes, plus } from '../../src/std/time.ts'
+import { makeCa, someCa } from '../../test/support/ca-material.ts'
+import type { CaMaterial } from '../../test/support/ca-material.ts'
+import { startEstServer } from '../../test/support/estserver.ts'
+import type { EstServer } from '../../test/support/estserver.ts'
+import { certificateOf, issuerOf } from './authority.ts'
+import type { Authority } from './authority.ts'
+
+const life = minutes(20)
+const change = minutes(10)
+
+export async function startEst(): Promise<Authority> {
+  const root = await someCa('Demo EST root')
+  let server = await startEstServer({ ca: root, issuing: await issuing(root) })
+  const { url } = server
+  const next = async (): Promise<EstServer> => {
+    await server.stop()
+    return startEstServer({ ca: root, issuing: await issuing(root), port: Number(new URL(url).port) })
+  }
+  let changing = Promise.resolve()
+  // A server that does not come back shows in the table, as it would in a cluster.
+  const timer = setInterval(() => {
+    changing = next().then(
+      (started) => void (server = started),
+      () => undefined,
+    )
+  }, change)
+  return {
+    protocol: 'est',
+    manifests: [
+      issuerOf('estserver', { est: { server: url, caFingerprint: sha256Hex(root.certificate) } }),
+      // 95 % before the end: after a minute, for as long as a certificate must be kept.
+      certificateOf({ name: 'sensor', issuer: 'estserver', spec: { duration: '20m', renewBeforePercentage: 95 } }),
+    ],
+    roots: () => Promise.resolve([]),
+    stop: async () => {
+      clearInterval(timer)
+      await changing
+      await server.stop()
+    },
+  }
+}
+
+function issuing(parent: CaMaterial): Promise<CaMaterial> {
+  const now = systemClock.now()
+  return makeCa({ name: 'Demo EST CA', parent, notBefore: minus(now, minutes(1)), notAfter: plus(now, life) })
+}
