@@ -65,6 +65,11 @@ describe('what to do', () => {
     ["with somebody else's files is to leave them even when going on", { stock: foreign, underway }, 'impossible'],
     ["with somebody else's files and --force is to begin", { stock: foreign, flags: { force: true } }, 'begin'],
     [
+      "with somebody else's certificate, --renew and --force is to renew",
+      { stock: foreign, flags: { ...renew, force: true } },
+      'begin',
+    ],
+    [
       "with somebody else's certificate is to leave it, whosever key",
       { stock: foreign, rotation: 'Never' },
       'impossible',
