@@ -102,7 +102,10 @@ export type Outcome =
       readonly ticket: Ticket
       readonly wakeAt: Instant
       readonly note: string
-      /** Request bytes to keep with the pending key, when a repetition must be byte for byte. */
+      /**
+       * Request bytes to keep with the pending key, when a repetition must be byte for byte. Nothing is kept where the key is in
+       * use already, and has no Secret of its own: `poll` makes the request again from the ticket then.
+       */
       readonly keepRequest?: Uint8Array
     }
   | { readonly kind: 'deferred'; readonly fault: Fault; readonly wakeAt?: Instant; readonly ticket?: Ticket }

@@ -35,6 +35,7 @@ export interface Action {
 
 interface KeyInHand {
   readonly key: PrivateKey
+  readonly source: KeySource
   readonly keptRequest?: Uint8Array | undefined
 }
 
@@ -135,10 +136,10 @@ async function takeKey(source: KeySource, action: Action, actors: Actors): Promi
   const { certificate, snapshot } = observation
   switch (source) {
     case 'fresh':
-      return { key: await generateKey(wish.wanted.key) }
+      return { key: await generateKey(wish.wanted.key), source }
     case 'current': {
       const key = await actors.secrets.loadCurrentKey(certificate, ctx.signal)
-      return key === undefined ? undefined : { key }
+      return key === undefined ? undefined : { key, source }
     }
     case 'pending':
       return pendingKey(snapshot.pending, { action, actors })
@@ -153,11 +154,11 @@ async function pendingKey(
   const { certificate, snapshot } = action.observation
   if (pending?.key === undefined) return undefined
   const held = actors.keyring.find(snapshot.certificate.uid, pending.key.publicKeyHash)
-  if (held !== undefined && !pending.keepsRequest) return { key: held }
+  if (held !== undefined && !pending.keepsRequest) return { key: held, source: 'pending' }
   const loaded = await actors.secrets.loadNextKey(certificate, action.ctx.signal)
   if (loaded?.key.publicKeyHash !== pending.key.publicKeyHash) return undefined
   actors.keyring.hold(snapshot.certificate.uid, loaded.key)
-  return { key: loaded.key, keptRequest: loaded.request }
+  return { key: loaded.key, keptRequest: loaded.request, source: 'pending' }
 }
 
 interface Settling {
@@ -173,7 +174,7 @@ async function settle(outcome: Outcome, { action, inHand, actors, certificate, c
     case 'issued':
       return actors.publisher.publish(outcome, { ...action, key: outcome.key ?? inHand.key })
     case 'pending':
-      if (outcome.keepRequest !== undefined)
+      if (outcome.keepRequest !== undefined && inHand.source !== 'current')
         await actors.secrets.keepRequest(certificate, outcome.keepRequest, ctx.signal)
       return {
         kind: 'pending',
