@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { ensureBundle } from '../scripts/bundle.ts'
 import { ensure } from '../scripts/toolchain/ensure.ts'
 import { locate } from '../scripts/toolchain/find.ts'
+import { asker } from './asking.ts'
 import { connect, isReady, nameOf, readiness } from './cluster.ts'
 import type { CertificateView, Cluster } from './cluster.ts'
 import { pictureOf } from './picture.ts'
@@ -62,19 +63,24 @@ function explain(screen: Screen, { plane, operator, operatorLog }: World): void 
 function isDone(certificates: readonly CertificateView[], { authorities }: World): boolean {
   const renewed = certificates.filter(({ status }) => (status?.revision ?? 0) > 1)
   const protocols = new Set(renewed.map(({ status }) => status?.protocol))
+  const asked = authorities.flatMap((authority) => authority.asked)
+  const isRenewed = (name: string): boolean => renewed.some(({ metadata }) => metadata.name === name)
   const expected = ['ca', 'selfSigned', ...authorities.map(({ protocol }) => protocol)]
-  return certificates.every(isReady) && expected.every((protocol) => protocols.has(protocol))
+  return certificates.every(isReady) && expected.every((one) => protocols.has(one)) && asked.every(isRenewed)
 }
 
 interface Watch {
   readonly cluster: Cluster
+  readonly world: World
   readonly screen: Screen
   readonly until: (certificates: readonly CertificateView[]) => boolean
   readonly signal: AbortSignal
 }
 
 /** @returns what was seen last */
-async function watch({ cluster, screen, until, signal }: Watch): Promise<readonly CertificateView[]> {
+async function watch({ cluster, world, screen, until, signal }: Watch): Promise<readonly CertificateView[]> {
+  const names = world.authorities.flatMap(({ asked }) => asked)
+  const ask = asker({ plane: world.plane, names, say: (text) => screen.say(text) })
   let first = true
   let seen: readonly CertificateView[] = []
   while (!signal.aborted && !until(seen)) {
@@ -84,6 +90,7 @@ async function watch({ cluster, screen, until, signal }: Watch): Promise<readonl
       first = false
     }
     screen.show(seen)
+    await ask(seen)
     await sleep(lookInterval, undefined, { signal }).catch(() => undefined)
   }
   return seen
@@ -124,12 +131,12 @@ async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<number> {
   try {
     if (!options.once) {
       explain(screen, world)
-      await watch({ cluster, screen, until: () => false, signal })
+      await watch({ cluster, world, screen, until: () => false, signal })
       return 0
     }
     const deadline = performance.now() + patience
     const until = (seen: readonly CertificateView[]): boolean => isDone(seen, world) || performance.now() > deadline
-    const seen = await watch({ cluster, screen, until, signal })
+    const seen = await watch({ cluster, world, screen, until, signal })
     if (signal.aborted) return 1
     const isFine = await judge(seen, world, cluster)
     if (!isFine) console.log(`The end of the operator's log:\n${world.operator.tail()}`)

@@ -7,6 +7,7 @@ import { freePorts } from '../test/support/process.ts'
 import { startAcme } from './authorities/acme.ts'
 import type { AcmeAuthority } from './authorities/acme.ts'
 import type { Authority } from './authorities/authority.ts'
+import { startCmp } from './authorities/cmp.ts'
 import { startEst } from './authorities/est.ts'
 import { startScep } from './authorities/scep.ts'
 import { manifests, namespace } from './manifests.ts'
@@ -17,7 +18,7 @@ import type { Operator } from './operator.ts'
 const home = 'perennial'
 
 /** A protocol more is a row more. */
-const startOthers: readonly (() => Promise<Authority>)[] = [startEst, startScep]
+const startOthers: readonly (() => Promise<Authority>)[] = [startEst, startScep, startCmp]
 
 export interface World {
   readonly plane: ControlPlane

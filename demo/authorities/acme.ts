@@ -12,17 +12,18 @@ export interface AcmeAuthority extends Authority {
 
 /** @param httpPort - where the operator answers HTTP-01 */
 export async function startAcme(httpPort: number): Promise<AcmeAuthority> {
-  const { directoryUrl, caBundle, roots, stop } = await startPebble({ httpPort, profiles: { default: lifetime } })
-  const tls = { caBundle: Buffer.from(caBundle).toString('base64') }
+  const pebble = await startPebble({ httpPort, profiles: { default: lifetime } })
+  const tls = { caBundle: Buffer.from(pebble.caBundle).toString('base64') }
   return {
     protocol: 'acme',
     manifests: [],
-    roots,
-    stop,
+    asked: [],
+    roots: () => pebble.roots(),
+    stop: () => pebble.stop(),
     retargeted: (manifest) => {
       const acme = manifest.spec?.['acme']
       if (!manifest.kind.endsWith('Issuer') || typeof acme !== 'object') return manifest
-      return { ...manifest, spec: { ...manifest.spec, acme: { ...acme, server: directoryUrl }, tls } }
+      return { ...manifest, spec: { ...manifest.spec, acme: { ...acme, server: pebble.directoryUrl }, tls } }
     },
   }
 }

@@ -12,6 +12,8 @@ export interface Authority {
   readonly protocol: string
   /** Its Issuer, the Secrets of that, and its Certificates. */
   readonly manifests: readonly Manifest[]
+  /** Names of Certificates that live too long to renew in the time of a demo: somebody asks for it. */
+  readonly asked: readonly string[]
   /** PEM of the roots that its certificates chain to, where they do not stand in the Secret. */
   roots(): Promise<readonly string[]>
   stop(): Promise<void>

@@ -38,6 +38,7 @@ export async function startEst(): Promise<Authority> {
       // 95 % before the end: after a minute, for as long as a certificate must be kept.
       certificateOf({ name: 'sensor', issuer: 'estserver', spec: { duration: '20m', renewBeforePercentage: 95 } }),
     ],
+    asked: [],
     roots: () => Promise.resolve([]),
     stop: async () => {
       clearInterval(timer)

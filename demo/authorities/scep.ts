@@ -16,9 +16,6 @@ const challenge = 'correct-horse-battery-staple'
 const challengeSecretRef = { name: 'scep-challenge', key: 'challenge' }
 const privateKey = { algorithm: 'RSA', size: 2048 }
 
-/** The Certificate that renews when it is asked only. */
-export const askedToRenew = 'router'
-
 export async function startScep(): Promise<Authority> {
   const server = await startScepServer({ challenge, serverUsages: true, days: 1 })
   const material = await singleCa()
@@ -33,10 +30,11 @@ export async function startScep(): Promise<Authority> {
       issuerOf('scepserver', {
         scep: { url: server.url, caFingerprint: sha256Hex(server.ca), challengeSecretRef, allowLegacy: ['DES-CBC'] },
       }),
-      certificateOf({ name: askedToRenew, issuer: 'scepserver', spec: { privateKey, duration: '24h' } }),
-      issuerOf('scep', { scep: { url: `${served.url}/scep`, caFingerprint: ownPin, challengeSecretRef } }),
-      certificateOf({ name: 'phone', issuer: 'scep', spec: { privateKey, duration: '2m' } }),
+      certificateOf({ name: 'router', issuer: 'scepserver', spec: { privateKey, duration: '24h' } }),
+      issuerOf('own-scep', { scep: { url: `${served.url}/scep`, caFingerprint: ownPin, challengeSecretRef } }),
+      certificateOf({ name: 'phone', issuer: 'own-scep', spec: { privateKey, duration: '2m' } }),
     ],
+    asked: ['router'],
     roots: () => Promise.resolve([]),
     stop: async () => {
       await served.close()
