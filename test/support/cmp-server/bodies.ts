@@ -4,12 +4,12 @@ import type { Der } from '../../../src/std/bytes.ts'
 import { explicit, integer, utf8 } from './asn1.ts'
 
 const failures = [
-  ...['badAlg', 'badMessageCheck', 'badRequest', 'badTime', 'badCertId', 'badDataFormat', 'wrongAuthority'],
-  ...['incorrectData', 'missingTimeStamp', 'badPOP', 'certRevoked', 'certConfirmed', 'wrongIntegrity'],
-  ...['badRecipientNonce', 'timeNotAvailable', 'unacceptedPolicy', 'unacceptedExtension', 'addInfoNotAvailable'],
-  ...['badSenderNonce', 'badCertTemplate', 'signerNotTrusted', 'transactionIdInUse', 'unsupportedVersion'],
-  ...['notAuthorized', 'systemUnavail', 'systemFailure', 'duplicateCertReq'],
-]
+  'badAlg badMessageCheck badRequest badTime badCertId badDataFormat wrongAuthority incorrectData',
+  'missingTimeStamp badPOP certRevoked certConfirmed wrongIntegrity badRecipientNonce timeNotAvailable',
+  'unacceptedPolicy unacceptedExtension addInfoNotAvailable badSenderNonce badCertTemplate',
+  'signerNotTrusted transactionIdInUse unsupportedVersion notAuthorized systemUnavail systemFailure',
+  'duplicateCertReq',
+].flatMap((line) => line.split(' '))
 
 export const statuses = {
   accepted: 0,

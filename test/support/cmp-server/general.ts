@@ -68,7 +68,7 @@ const rootUpdateValue = ({ newWithNew, newWithOld, oldWithNew }: NonNullable<Gen
   )
 
 /** CertReqTemplateValue (RFC 9480 section 2.16): the template, and RSA key lengths or curves that are taken. */
-export function certReqTemplate(parts: {
+export function requestTemplate(parts: {
   /** CertTemplate's fields, encoded. */
   readonly fields: readonly Der[]
   /** AttributeTypeAndValue, encoded. */

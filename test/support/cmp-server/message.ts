@@ -7,10 +7,9 @@ import { elementOf, explicit, generalizedTime, inside, integer, numberOf, octets
 
 /** Bodies by their tags, in the order of RFC 9810 section 5.1.2. */
 const names = [
-  ...['ir', 'ip', 'cr', 'cp', 'p10cr', 'popdecc', 'popdecr', 'kur', 'kup', 'krr', 'krp', 'rr', 'rp', 'ccr', 'ccp'],
-  ...['ckuann', 'cann', 'rann', 'crlann', 'pkiconf', 'nested', 'genm', 'genp', 'error', 'certConf', 'pollReq'],
-  'pollRep',
-]
+  'ir ip cr cp p10cr popdecc popdecr kur kup krr krp rr rp ccr ccp ckuann cann rann crlann pkiconf',
+  'nested genm genp error certConf pollReq pollRep',
+].flatMap((line) => line.split(' '))
 
 export interface Header {
   readonly pvno: number

@@ -4,15 +4,17 @@ import { plus, seconds } from '../../../src/std/time.ts'
 import type { Der } from '../../../src/std/bytes.ts'
 import { generalizedTime, hex, identifier, inside, none, numberOf, oidOf, same } from './asn1.ts'
 import { elementOf } from './asn1.ts'
-import { Authority, isNamed } from './authority.ts'
+import { Authority } from './authority.ts'
 import type { IssuedCertificate } from './authority.ts'
-import { certRepMessage, confirmation, errorContent, pollRepContent, revRepContent } from './bodies.ts'
-import type { CertResponse, StatusInfo } from './bodies.ts'
+import { certRepMessage, confirmation, errorContent, pollRepContent } from './bodies.ts'
+import type { CertResponse } from './bodies.ts'
 import { checkConfirmation } from './confirmation.ts'
-import { readCertRequests, readPkcs10, readRevocations } from './crmf.ts'
+import { readCertRequests, readPkcs10 } from './crmf.ts'
 import type { CertRequest } from './crmf.ts'
 import { answerGeneral } from './general.ts'
 import type { GeneralAnswers } from './general.ts'
+import { failure, objectionTo, revoke } from './judgement.ts'
+import type { Incoming } from './judgement.ts'
 import type { Material } from './material.ts'
 import type { Message } from './message.ts'
 import type { Protector } from './protection.ts'
@@ -39,17 +41,7 @@ interface Transaction {
   delayed?: { readonly message: Message; polls: number }
 }
 
-export interface Incoming {
-  readonly message: Message
-  readonly protector: Protector
-}
-
 const replyTypes: Readonly<Record<string, string>> = { ir: 'ip', cr: 'cp', p10cr: 'cp', kur: 'kup' }
-
-export const failure = (name: string, text?: string): Reply => ({
-  type: 'error',
-  content: errorContent({ status: 'rejection', failInfo: [name], text }),
-})
 
 export interface ServiceOptions {
   readonly material: Material
@@ -138,7 +130,7 @@ export class CmpService {
       case 'certConf':
         return this.#confirm(one, message)
       case 'rr':
-        return this.#revoke(message, protector)
+        return revoke({ message, protector }, { authority: this.authority, troubles: this.#troubles })
       case 'genm':
         return { type: 'genp', content: answerGeneral(message.body, this.#options.general) }
       default:
@@ -149,7 +141,8 @@ export class CmpService {
   async #certify(one: Transaction): Promise<Reply> {
     const { rejection } = this.#troubles
     if (rejection !== undefined) return this.#refusal(one, rejection)
-    const wrong = one.issued === undefined ? this.#objection(one) : undefined
+    const wrong =
+      one.issued === undefined ? objectionTo(one, { authority: this.authority, troubles: this.#troubles }) : undefined
     if (wrong !== undefined) return this.#refusal(one, { status: 'rejection', failInfo: [wrong] })
     if (one.decision === 'denied') return this.#refusal(one, { status: 'rejection', failInfo: ['notAuthorized'] })
     if (one.issued === undefined && (one.decision === 'waiting' || one.polls > 0))
@@ -161,21 +154,6 @@ export class CmpService {
     const { by = 'reply', code, details, ...status } = rejection
     if (by === 'error') return { type: 'error', content: errorContent(status, { code, details }) }
     return this.#certReply(one, { status })
-  }
-
-  /** @returns the failure of a request that cannot be granted */
-  #objection({ request, requestType, protector }: Transaction): string | undefined {
-    if (request === undefined) return 'badDataFormat'
-    if (requestType === 'kur') {
-      if (protector.kind !== 'certificate') return 'wrongIntegrity'
-      const known = this.authority.issued.find(({ certificate }) => same(certificate, protector.certificate))
-      if (known?.isRevoked === true) return 'certRevoked'
-      if (request.oldCert !== undefined && !isNamed(protector.certificate, request.oldCert)) return 'badCertId'
-    }
-    if (request.publicKey === undefined) return protector.kind === 'nobody' ? 'badCertTemplate' : undefined
-    const isProven =
-      request.proof === 'signature' || (request.proof === 'raVerified' && this.#troubles.acceptsRaVerified)
-    return isProven === true ? undefined : 'badPOP'
   }
 
   async #grant(one: Transaction): Promise<Reply> {
@@ -247,23 +225,5 @@ export class CmpService {
     if (verdict === 'confirmed') issued.isConfirmed = true
     else issued.isRevoked = true
     return { type: 'pkiconf', content: confirmation }
-  }
-
-  /** Who shows the certificate, or the secret under which anything may be asked for. */
-  #revoke({ body }: Message, protector: Protector): Reply {
-    const { rejection } = this.#troubles
-    if (rejection?.by === 'error') return { type: 'error', content: errorContent(rejection, rejection) }
-    const all = readRevocations(body).map((id): StatusInfo => {
-      const known = this.authority.find(id)
-      if (rejection !== undefined) return rejection
-      if (known === undefined) return { status: 'rejection', failInfo: ['badCertId'] }
-      const isOwn =
-        protector.kind === 'secret' || (protector.kind === 'certificate' && isNamed(protector.certificate, id))
-      if (!isOwn) return { status: 'rejection', failInfo: ['notAuthorized'] }
-      if (known.isRevoked) return { status: 'rejection', failInfo: ['certRevoked'] }
-      known.isRevoked = true
-      return { status: 'accepted' }
-    })
-    return all.length === 0 ? failure('badRequest') : { type: 'rp', content: revRepContent(all) }
   }
 }
