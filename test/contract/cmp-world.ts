@@ -10,7 +10,7 @@ import type { CmpTroubles } from '../support/cmp-ca/troubles.ts'
 import { CmpCustomer, sharedSecretRef } from '../support/cmpcustomer.ts'
 import type { Journey } from '../support/cmpcustomer.ts'
 
-export const secret = 'correct-horse-battery-staple'
+const secret = 'correct-horse-battery-staple'
 const start = instant(Date.UTC(2026, 10, 23, 12))
 
 export interface CmpWorld {

@@ -12,7 +12,6 @@ import type { Instant } from '../../std/time.ts'
 import { readCertRep, readRevocation } from './certrep.ts'
 import type { Reply } from './client.ts'
 import type { Checked, Conversation, Sent } from './exchange.ts'
-import { replyFault } from './faults.ts'
 import { isMac, macOf, sameOctets } from './mac.ts'
 import type { Received } from './message.ts'
 import { readError, statusWords } from './status.ts'
@@ -142,6 +141,3 @@ function skewOf({ spec, ctx }: Conversation, messageTime: Instant | undefined): 
   if (skew <= tolerance) return undefined
   return `the clock of the CA is ${Math.round(skew / 1000)} s away from ours; check both clocks, or raise spec.cmp.messageTimeTolerance`
 }
-
-/** The fault of a reply that does not count. */
-export const faultOf = ({ defect, why }: Defective): ReturnType<typeof replyFault> => replyFault(defect, why)

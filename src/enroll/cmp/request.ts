@@ -65,7 +65,7 @@ export async function beginTransaction(desk: Desk, beginning: Beginning): Promis
   }
 }
 
-export const isCentral = ({ spec }: Desk): boolean => spec.keyGeneration === 'Central'
+const isCentral = ({ spec }: Desk): boolean => spec.keyGeneration === 'Central'
 
 /** @returns who protects: the identity that is being replaced, otherwise what the issuer has */
 export function protectorOf({ means }: Desk, current: Identity | undefined): Protector {

@@ -196,7 +196,7 @@ export class FakeCmp {
 
 const hashName = (oid: string | undefined): string => (oid === '2.16.840.1.101.3.4.2.3' ? 'sha512' : 'sha256')
 
-export const refusal = (bit: number, words: string): Body => errorBody(statusInfo('rejection', { bits: [bit], words }))
+const refusal = (bit: number, words: string): Body => errorBody(statusInfo('rejection', { bits: [bit], words }))
 
 function isIssuedBy(certificate: Der, { ca }: Material): boolean {
   const [facts, above] = [certificateFacts(certificate), certificateFacts(ca.certificate)]

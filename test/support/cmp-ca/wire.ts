@@ -115,7 +115,7 @@ export function readMessage(bytes: Uint8Array): Message {
 }
 
 /** InfoTypeAndValues by type. */
-export const infos = (list: DerElement | undefined): ReadonlyMap<string, DerElement | undefined> =>
+const infos = (list: DerElement | undefined): ReadonlyMap<string, DerElement | undefined> =>
   new Map(
     inside(list).map((info) => {
       const [type, value] = inside(info)
