@@ -25,7 +25,7 @@ export interface ClaimingParts {
 export function ingressController({ config, resources, caches, events, clock, log }: ClaimingParts): IngressController {
   return new IngressController({
     claimants: caches.claimants,
-    certificates: new ClaimedCertificates({ resource: resources.claimed, store: caches.certificates, log }),
+    certificates: new ClaimedCertificates({ resource: resources.claimed, store: caches.certificates, clock, log }),
     events,
     clock,
     habits: { foreign: config.certManagerAnnotations, defaultIssuer: config.defaultIssuer },

@@ -1,7 +1,7 @@
 /** A control plane, an operator and a namespace with a CA: what every test of the running operator starts from. */
 import { Namespace, installCrds, makeAuthority } from './cluster.ts'
 import { startControlPlane } from './controlplane.ts'
-import type { ControlPlane } from './controlplane.ts'
+import type { ControlPlane, ControlPlaneOptions } from './controlplane.ts'
 import { startOperator } from './operator.ts'
 import type { RunningOperator } from './operator.ts'
 
@@ -16,10 +16,16 @@ export interface OperatorWorld {
   readonly close: () => Promise<void>
 }
 
-export async function openWorld(namespace: string): Promise<OperatorWorld> {
-  const plane = await startControlPlane()
+export interface WorldOptions extends ControlPlaneOptions {
+  /** Further flags of the operator. */
+  readonly flags?: readonly string[]
+}
+
+export async function openWorld(namespace: string, options: WorldOptions = {}): Promise<OperatorWorld> {
+  const { flags = [], ...planeOptions } = options
+  const plane = await startControlPlane(planeOptions)
   await installCrds(plane)
-  const operator = await startOperator({ kubeconfig: plane.kubeconfig })
+  const operator = await startOperator({ kubeconfig: plane.kubeconfig, flags })
   const ns = await Namespace.make(plane, namespace)
   await makeAuthority(ns)
   const close = async (): Promise<void> => {

@@ -4,13 +4,15 @@ import type { Certificate } from '../../api/certificate.ts'
 import { apiVersion, controllerOf } from '../../api/meta.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import type { Claimant } from '../../domain/ingress/claimant.ts'
-import { carries } from '../../domain/ingress/decide.ts'
 import type { Apply, Existing, IngressStep } from '../../domain/ingress/decide.ts'
 import type { WantedCertificate } from '../../domain/ingress/wanted.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
+import type { Clock } from '../../std/clock.ts'
 import { isJsonObject } from '../../std/json.ts'
 import type { Logger } from '../../std/log.ts'
+import { clampDuration, hours, plus, scale, seconds } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
 import { projectCertificate } from '../certificate/certificates.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'
 import { annotations } from '../names.ts'
@@ -18,13 +20,23 @@ import { annotations } from '../names.ts'
 export interface ClaimedCertificatesParts {
   readonly resource: Resource<Certificate>
   readonly store: Store<CertificateProjection>
+  readonly clock: Clock
   readonly log: Logger
 }
 
+export type Acted =
+  { readonly kind: 'done' } | { readonly kind: 'nothing' } | { readonly kind: 'later'; readonly at: Instant }
+
+const firstMendWait = seconds(1)
+const longestMendWait = hours(1)
+const peace = hours(24)
+/** So many times in a row somebody should look. */
+const noticed = 5
+
 export class ClaimedCertificates {
   readonly #parts: ClaimedCertificatesParts
-  /** What became of writes that others changed at once: writing the same again would go on without end. */
-  readonly #overruled = new Map<string, string>()
+  /** By uid: how often a Certificate was mended in a row, and when it may be mended again. */
+  readonly #mends = new Map<string, { readonly count: number; readonly next: Instant }>()
 
   constructor(parts: ClaimedCertificatesParts) {
     this.#parts = parts
@@ -40,43 +52,57 @@ export class ClaimedCertificates {
     return this.#parts.store.byIndex(index, value).flatMap((key) => this.find(key) ?? [])
   }
 
-  /** @returns whether anything was done */
-  async act(step: IngressStep, claimant: Claimant, signal: AbortSignal): Promise<boolean> {
+  /** @returns when to come again, where it is too early to mend what is changed by others time and again */
+  async act(step: IngressStep, claimant: Claimant, signal: AbortSignal): Promise<Acted> {
     return step.kind === 'remove' ? this.#remove(step.name, claimant, signal) : this.#apply(step, claimant, signal)
   }
 
-  async #apply(step: Apply, claimant: Claimant, signal: AbortSignal): Promise<boolean> {
-    const { resource, store, log } = this.#parts
+  async #apply(step: Apply, claimant: Claimant, signal: AbortSignal): Promise<Acted> {
+    const { resource, store } = this.#parts
     const key = `${claimant.namespace}/${step.wanted.name}`
     const before = store.get(key)
-    if (before !== undefined && this.#overruled.get(key) === trace(before.object, step.hash)) return false
+    const uid = before?.object.metadata.uid ?? ''
+    if (step.kind === 'mend') {
+      const until = this.#mayMend(uid, key)
+      if (until !== undefined) return { kind: 'later', at: until }
+    } else this.#mends.delete(uid)
     const object = certificateFor(step, claimant, before?.object.metadata.resourceVersion)
     // A Certificate that somebody made meanwhile is not to be taken over.
     const written =
       before === undefined ? await resource.applyNew(object, signal) : await resource.apply(object, signal)
     // Told to everybody: the watch brings what is known already, which wakes nobody.
     store.put(key, projectCertificate(written))
-    const isHeld = carries({ ...asJson(written) }, step.wanted)
-    if (isHeld) this.#overruled.delete(key)
-    else {
-      this.#overruled.set(key, trace(written, step.hash))
-      log.warn('a Certificate does not stay as it is asked for; something in the cluster changes it', {
-        certificate: key,
-      })
-    }
-    return true
+    return { kind: 'done' }
   }
 
-  async #remove(name: string, claimant: Claimant, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Who changes a Certificate after each of our writes, a webhook or another controller, would be fought without end: the wait
+   * doubles each time, and begins anew after a day of peace.
+   */
+  #mayMend(uid: string, certificate: string): Instant | undefined {
+    const { clock, log } = this.#parts
+    const now = clock.now()
+    const had = this.#mends.get(uid)
+    if (had !== undefined && now < had.next) return had.next
+    const isPeace = had === undefined || now > plus(had.next, peace)
+    const count = isPeace ? 1 : had.count + 1
+    const wait = clampDuration(scale(firstMendWait, 2 ** Math.min(count - 1, 20)), firstMendWait, longestMendWait)
+    this.#mends.set(uid, { count, next: plus(now, wait) })
+    if (count === noticed)
+      log.warn('a Certificate is changed each time it is written as its Ingress or Gateway asks', { certificate })
+    return undefined
+  }
+
+  async #remove(name: string, claimant: Claimant, signal: AbortSignal): Promise<Acted> {
     const { resource, store } = this.#parts
     const { namespace } = claimant
     const key = `${namespace}/${name}`
     const { uid, resourceVersion } = store.get(key)?.object.metadata ?? {}
-    if (uid === undefined || resourceVersion === undefined) return false
+    if (uid === undefined || resourceVersion === undefined) return { kind: 'nothing' }
     const answer = await resource.delete({ namespace, name }, { uid, resourceVersion }, signal)
     store.remove(key)
-    this.#overruled.delete(key)
-    return answer === 'deleted'
+    this.#mends.delete(uid)
+    return { kind: answer === 'deleted' ? 'done' : 'nothing' }
   }
 }
 
@@ -112,6 +138,3 @@ function existing({ object }: CertificateProjection): Existing {
 }
 
 const asJson = (object: KubeObject): Existing['object'] => (isJsonObject(object) ? object : {})
-
-const trace = ({ metadata, spec }: Certificate, hash: string): string =>
-  `${hash} ${JSON.stringify([spec, metadata.labels, metadata.annotations])}`

@@ -33,8 +33,13 @@ const routesWait = seconds(1)
 /** What an admission policy refuses may be allowed later, and nobody tells when. */
 const refusedWait = minutes(5)
 
-const told = { create: 'CertificateCreated', update: 'CertificateUpdated', remove: 'CertificateDeleted' } as const
-const done = { create: 'Made', update: 'Changed', remove: 'Deleted' } as const
+const told = {
+  create: 'CertificateCreated',
+  update: 'CertificateUpdated',
+  mend: 'CertificateUpdated',
+  remove: 'CertificateDeleted',
+} as const
+const done = { create: 'Made', update: 'Changed', mend: 'Mended', remove: 'Deleted' } as const
 
 export class IngressController {
   readonly #parts: IngressControllerParts
@@ -78,9 +83,10 @@ export class IngressController {
   async #act(step: IngressStep, claimant: Claimant, signal: AbortSignal): Promise<Verdict> {
     const name = step.kind === 'remove' ? step.name : step.wanted.name
     try {
-      const isDone = await this.#parts.certificates.act(step, claimant, signal)
+      const acted = await this.#parts.certificates.act(step, claimant, signal)
+      if (acted.kind === 'later') return { kind: 'wakeAt', at: acted.at }
       const message = `${done[step.kind]} the Certificate ${name}.`
-      if (isDone) this.#tell(claimant, { type: 'Normal', reason: told[step.kind], message })
+      if (acted.kind === 'done') this.#tell(claimant, { type: 'Normal', reason: told[step.kind], message })
       return { kind: 'done' }
     } catch (error) {
       if (!(error instanceof KubeError)) throw error

@@ -35,7 +35,8 @@ export interface Surroundings {
 }
 
 export interface Apply {
-  readonly kind: 'create' | 'update'
+  /** `mend`: what was written as it is wanted has been changed by somebody else. */
+  readonly kind: 'create' | 'update' | 'mend'
   readonly wanted: WantedCertificate
   /** Of everything that was wanted: a part that is wanted no longer cannot be seen from the Certificate alone. */
   readonly hash: string
@@ -84,7 +85,8 @@ function judge(claimant: Claimant, wanted: WantedCertificate, around: Surroundin
 function stepFor(wanted: WantedCertificate, existing: Existing | undefined, around: Surroundings): readonly Apply[] {
   const hash = around.hashOf(wanted)
   if (existing === undefined) return [{ kind: 'create', wanted, hash }]
-  return existing.hash === hash && carries(existing.object, wanted) ? [] : [{ kind: 'update', wanted, hash }]
+  if (existing.hash !== hash) return [{ kind: 'update', wanted, hash }]
+  return carries(existing.object, wanted) ? [] : [{ kind: 'mend', wanted, hash }]
 }
 
 /** Whether a Certificate says all that is wanted; what others added to it is theirs. */

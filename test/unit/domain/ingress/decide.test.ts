@@ -54,7 +54,7 @@ describe('the Certificates of a claimant', () => {
       name: 'are mended when somebody changed them',
       claimant: web,
       present: [madeBy(web, { object: { metadata: {}, spec: { secretName: 'web-tls', dnsNames: [] } } })],
-      steps: ['update web-tls'],
+      steps: ['mend web-tls'],
     },
     {
       name: 'are written when a part is wanted no longer',
