@@ -14,6 +14,7 @@ import { locate } from '../scripts/toolchain/find.ts'
 import { asker } from './asking.ts'
 import { connect, isReady, nameOf, readiness } from './cluster.ts'
 import type { CertificateView, Cluster } from './cluster.ts'
+import { soonRenewed } from './manifests.ts'
 import { pictureOf } from './picture.ts'
 import { openScreen } from './screen.ts'
 import type { Screen } from './screen.ts'
@@ -30,7 +31,7 @@ const binaries = [
 /** Milliseconds between two looks at the API server. */
 const lookInterval = 400
 
-/** How long `--once` waits for everything, in milliseconds: the slowest certificate renews after 80 seconds. */
+/** How long `--once` waits for everything, in milliseconds: the slowest certificate renews after some 80 seconds. */
 const patience = 240_000
 
 const { values: options } = parseArgs({
@@ -59,14 +60,10 @@ function explain(screen: Screen, { plane, operator, operatorLog }: World): void 
   )
 }
 
-/** Whether there is nothing left to wait for: all is Ready, and every protocol has renewed something. */
+/** Whether there is nothing left to wait for: all is Ready, and what is renewed soon has been renewed, with every protocol. */
 function isDone(certificates: readonly CertificateView[], { authorities }: World): boolean {
-  const renewed = certificates.filter(({ status }) => (status?.revision ?? 0) > 1)
-  const protocols = new Set(renewed.map(({ status }) => status?.protocol))
-  const asked = authorities.flatMap((authority) => authority.asked)
-  const isRenewed = (name: string): boolean => renewed.some(({ metadata }) => metadata.name === name)
-  const expected = ['ca', 'selfSigned', ...authorities.map(({ protocol }) => protocol)]
-  return certificates.every(isReady) && expected.every((one) => protocols.has(one)) && asked.every(isRenewed)
+  const renewed = certificates.filter(({ status }) => (status?.revision ?? 0) > 1).map(({ metadata }) => metadata.name)
+  return certificates.every(isReady) && soonRenewed(authorities).every((name) => renewed.includes(name))
 }
 
 interface Watch {
@@ -127,6 +124,7 @@ async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<number> {
   const world = await startWorld(cleanup, (pid) =>
     screen.say(`  ✓ the operator was killed and is back, process ${pid}`),
   )
+  for (const { who } of world.authorities) screen.say(`    ${who}`)
   const cluster = connect(world.plane)
   try {
     if (!options.once) {

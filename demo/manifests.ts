@@ -14,9 +14,20 @@ const blinks = [
   certificateOf({ name: 'self', issuer: 'selfsigned', spec: { duration: '1m' } }),
 ]
 
+/** Of examples/: asks Pebble here, whose certificates live two minutes. */
+const acmeExample = 'www'
+
+/** @returns the names of the Certificates that are not long before they are renewed */
+export const soonRenewed = (authorities: readonly Authority[]): readonly string[] => [
+  acmeExample,
+  ...[...blinks, ...authorities.flatMap((authority) => authority.manifests)]
+    .filter(({ kind }) => kind === 'Certificate')
+    .map(({ metadata }) => metadata.name),
+]
+
 /**
  * The examples, with one change: an ACME issuer names the server in this demo. Files whose CA is somewhere else, at a name that
- * is to be filled in, are left out; the authorities of the demo bring manifests of their own for those protocols.
+ * is to be filled in, and those for Gateways, are left out; the authorities of the demo bring manifests of their own for those protocols.
  *
  * @returns one JSON document with everything, for `kubectl apply -f -`
  */
@@ -35,6 +46,7 @@ function examples(): readonly Manifest[] {
   })
 }
 
-/** Whether it is an issuer of a CA that the demo cannot put another one in the place of. */
-const isElsewhere = ({ kind, spec = {} }: Manifest): boolean =>
-  kind.endsWith('Issuer') && !['acme', 'ca', 'selfSigned'].some((member) => member in spec)
+/** Whether it is an issuer of a CA that the demo cannot put another one in the place of, or of a kind that is not installed. */
+const isElsewhere = ({ apiVersion, kind, spec = {} }: Manifest): boolean =>
+  apiVersion.startsWith('gateway.networking.k8s.io/') ||
+  (kind.endsWith('Issuer') && !['acme', 'ca', 'selfSigned'].some((member) => member in spec))

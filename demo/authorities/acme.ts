@@ -15,7 +15,7 @@ export async function startAcme(httpPort: number): Promise<AcmeAuthority> {
   const pebble = await startPebble({ httpPort, profiles: { default: lifetime } })
   const tls = { caBundle: Buffer.from(pebble.caBundle).toString('base64') }
   return {
-    protocol: 'acme',
+    who: 'ACME: Pebble, in the place of letsencrypt-staging; its certificates live two minutes',
     manifests: [],
     asked: [],
     roots: () => pebble.roots(),

@@ -8,8 +8,8 @@ export interface Manifest {
 }
 
 export interface Authority {
-  /** As an Issuer's status names it. */
-  readonly protocol: string
+  /** Protocol, program and how long its certificates live, for the person who watches. */
+  readonly who: string
   /** Its Issuer, the Secrets of that, and its Certificates. */
   readonly manifests: readonly Manifest[]
   /** Names of Certificates that live too long to renew in the time of a demo: somebody asks for it. */

@@ -12,7 +12,7 @@ export async function startCmp(): Promise<Authority> {
   const server = await CmpServer.start({ secrets: { [reference]: secret }, now: () => systemClock.now() })
   const sharedSecret = { reference, secretRef: { name: 'cmp-secret', key: 'secret' } }
   return {
-    protocol: 'cmp',
+    who: 'CMP: a server of this repository, two minutes',
     manifests: [
       secretOf('cmp-secret', { secret }),
       issuerOf('own-cmp', { cmp: { url: server.url, sharedSecret } }),

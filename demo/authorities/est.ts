@@ -32,7 +32,7 @@ export async function startEst(): Promise<Authority> {
     )
   }, change)
   return {
-    protocol: 'est',
+    who: "EST: globalsign's estserver; its certificates live twenty minutes and are renewed long before",
     manifests: [
       issuerOf('estserver', { est: { server: url, caFingerprint: sha256Hex(root.certificate) } }),
       // 95 % before the end: after a minute, for as long as a certificate must be kept.

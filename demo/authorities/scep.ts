@@ -24,7 +24,7 @@ export async function startScep(): Promise<Authority> {
   const served = await serveScep(own)
   const ownPin = sha256Hex(material.ca.certificate)
   return {
-    protocol: 'scep',
+    who: "SCEP: micromdm's scepserver, a day at least, and a service of this repository, two minutes",
     manifests: [
       secretOf('scep-challenge', { challenge }),
       issuerOf('scepserver', {
