@@ -135,7 +135,7 @@ describe('an annotated Ingress', () => {
       await ns.create('ingresses', ingress('going', [{ hosts: ['going.example'], secretName: 'going' }]))
       await ns.ready('going')
       await ns.remove('ingresses', 'going')
-      await gone('going')
+      expect(await gone('going')).toBe(true)
     },
     testTimeout,
   )
@@ -242,7 +242,7 @@ describe('the Gateway API', () => {
       await ns.create('listenersets', { ...manifest, metadata: { name: 'set', annotations: issuer } })
       await certified('set-tls', 'set.example')
       await ns.remove('listenersets', 'set')
-      await gone('set-tls')
+      expect(await gone('set-tls')).toBe(true)
     },
     testTimeout,
   )

@@ -33,6 +33,9 @@ const routesWait = seconds(1)
 /** What an admission policy refuses may be allowed later, and nobody tells when. */
 const refusedWait = minutes(5)
 
+/** More would bury each other; the rest is told when these are mended. */
+const mostTold = 20
+
 const told = {
   create: 'CertificateCreated',
   update: 'CertificateUpdated',
@@ -58,7 +61,7 @@ export class IngressController {
     if (readsRoutes(claimant) && !claimants.routesAreKnown) return { kind: 'wakeAt', at: plus(clock.now(), routesWait) }
     const wanted = wantedBy(claimant, claimants.routesOf(claimant), this.#habits)
     const { steps, complaints } = decideCertificates(claimant, wanted, this.#around(claimant))
-    for (const complaint of complaints) this.#tell(claimant, { type: 'Warning', ...complaint })
+    for (const complaint of complaints.slice(0, mostTold)) this.#tell(claimant, { type: 'Warning', ...complaint })
     const ends: Verdict[] = []
     for (const step of steps) ends.push(await this.#act(step, claimant, signal))
     return ends.find(({ kind }) => kind === 'retry') ?? ends.find(({ kind }) => kind === 'wakeAt') ?? { kind: 'done' }

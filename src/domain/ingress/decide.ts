@@ -90,7 +90,7 @@ function stepFor(wanted: WantedCertificate, existing: Existing | undefined, arou
 }
 
 /** Whether a Certificate says all that is wanted; what others added to it is theirs. */
-export function carries(object: JsonObject, { spec, labels, annotations }: WantedCertificate): boolean {
+function carries(object: JsonObject, { spec, labels, annotations }: WantedCertificate): boolean {
   const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {}
   return has(object['spec'], spec) && has(metadata['labels'], labels) && has(metadata['annotations'], annotations)
 }

@@ -189,14 +189,39 @@ function readJson(value: string): JsonObject | undefined {
   }
 }
 
+/** Looks at each character once, for anybody who may annotate an Ingress chooses the line. */
 function splitQuoted(value: string): readonly string[] | undefined {
-  const item = /\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(?:,|$)/y
   const items: string[] = []
-  while (item.lastIndex < value.length) {
-    const found = item.exec(value)
-    if (found === null) return undefined
-    const [, quoted, bare = ''] = found
-    items.push(quoted === undefined ? bare.trim() : quoted.replaceAll('""', '"'))
+  let rest = value
+  while (rest !== '') {
+    const bare = rest.trimStart()
+    const read = bare.startsWith('"') ? readQuoted(bare) : readBare(bare)
+    if (read === undefined) return undefined
+    if (read.item !== '') items.push(read.item)
+    rest = read.rest
   }
-  return items.filter((one) => one !== '')
+  return items
 }
+
+interface ReadItem {
+  readonly item: string
+  readonly rest: string
+}
+
+function readBare(line: string): ReadItem | undefined {
+  const end = endOf(line, line.indexOf(','))
+  const item = line.slice(0, end).trim()
+  return item.includes('"') ? undefined : { item, rest: line.slice(end + 1) }
+}
+
+/** @param line - begins with a quote */
+function readQuoted(line: string): ReadItem | undefined {
+  let close = line.indexOf('"', 1)
+  while (close !== -1 && line[close + 1] === '"') close = line.indexOf('"', close + 2)
+  if (close === -1) return undefined
+  const end = endOf(line, line.indexOf(',', close))
+  if (line.slice(close + 1, end).trim() !== '') return undefined
+  return { item: line.slice(1, close).replaceAll('""', '"'), rest: line.slice(end + 1) }
+}
+
+const endOf = (line: string, found: number): number => (found === -1 ? line.length : found)

@@ -4,23 +4,10 @@ import type { JsonObject } from '../../std/json.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import type { Claimant, Complaint, Route, TlsEntry } from './claimant.ts'
-import {
-  badAnnotation,
-  foreignPrefixes,
-  joined,
-  prefix,
-  readFragments,
-  readNotes,
-  tlsByDefault,
-  unknownWords,
-  valueOf,
-} from './vocabulary.ts'
+import { issuerOf } from './issuing.ts'
+import type { WantedIssuer } from './issuing.ts'
+import { badAnnotation, joined, prefix, readFragments, readNotes, unknownWords, valueOf } from './vocabulary.ts'
 import type { Fragment, Notes } from './vocabulary.ts'
-
-export interface WantedIssuer {
-  readonly name: string
-  readonly kind: 'Issuer' | 'ClusterIssuer'
-}
 
 export interface Habits {
   /** Whether annotations of cert-manager are understood. */
@@ -55,7 +42,7 @@ const nothing: Wanted = { certificates: [], frozen: [], complaints: [] }
 export function wantedBy(claimant: Claimant, routes: readonly Route[], habits: Habits): Wanted {
   const notes = readNotes(claimant.annotations, habits.foreign)
   const strange = unknownWords(notes)
-  const issuer = issuerOf(claimant, notes, habits)
+  const issuer = issuerOf(claimant, notes, habits.defaultIssuer)
   if (issuer.ok && issuer.value === undefined) return { ...nothing, complaints: strange }
   if (claimant.kind === 'HTTPRoute') return { ...nothing, complaints: [misplaced(claimant)] }
   const entries = entriesOf(claimant, notes, routes)
@@ -88,7 +75,7 @@ export function wantedBy(claimant: Claimant, routes: readonly Route[], habits: H
 export function claims(claimant: Claimant, secretName: string, habits: Habits): boolean {
   if (claimant.isEnding) return false
   const notes = readNotes(claimant.annotations, habits.foreign)
-  const issuer = issuerOf(claimant, notes, habits)
+  const issuer = issuerOf(claimant, notes, habits.defaultIssuer)
   if (issuer.ok && issuer.value === undefined) return false
   return entriesOf(claimant, notes, []).some(({ secretNames }) => secretNames.includes(secretName))
 }
@@ -100,48 +87,6 @@ function misplaced({ kind }: Claimant): Complaint {
 
 const problemOf = ({ problem, path }: TlsEntry): readonly Complaint[] =>
   problem === undefined ? [] : [{ reason: 'BadEntry', message: `${path}: ${problem}` }]
-
-/** @returns undefined where nobody asks for a certificate */
-function issuerOf(claimant: Claimant, notes: Notes, habits: Habits): Result<WantedIssuer | undefined, Complaint> {
-  // Those of one spelling belong together: ours are not completed by cert-manager's.
-  const isOurs = ['issuer', 'cluster-issuer'].some((word) => notes.get(word)?.key.startsWith(prefix))
-  const own = isOurs ? readNotes(claimant.annotations, false) : notes
-  const [issuer, cluster] = [own.get('issuer'), own.get('cluster-issuer')]
-  if (issuer !== undefined && cluster !== undefined)
-    return err(
-      badAnnotation(
-        issuer,
-        `and ${cluster.key} says "${cluster.value}", but a certificate has one issuer; take one of the two away`,
-      ),
-    )
-  const named = issuer ?? cluster
-  if (named === undefined) {
-    const asks = claimant.kind === 'Ingress' && claimant.annotations[tlsByDefault] === 'true'
-    return ok(asks ? habits.defaultIssuer : undefined)
-  }
-  const name = named.value.trim()
-  if (name === '') return err(badAnnotation(named, 'it must name an issuer'))
-  const wrongGroup = groupProblem(own)
-  if (wrongGroup !== undefined) return err(wrongGroup)
-  return kindOf(own, name, cluster === undefined ? 'Issuer' : 'ClusterIssuer')
-}
-
-function groupProblem(notes: Notes): Complaint | undefined {
-  const note = notes.get('issuer-group')
-  if (note === undefined) return undefined
-  const known = note.key.startsWith(prefix) ? ['perennial.dev'] : ['perennial.dev', foreignPrefixes[0].slice(0, -1)]
-  if (known.includes(note.value.trim())) return undefined
-  return badAnnotation(note, 'issuers of other groups are not known here; leave it out or write perennial.dev')
-}
-
-function kindOf(notes: Notes, name: string, preset: WantedIssuer['kind']): Result<WantedIssuer, Complaint> {
-  const note = notes.get('issuer-kind')
-  const kind = note?.value.trim() ?? preset
-  const fits = kind === 'ClusterIssuer' || (kind === 'Issuer' && preset === 'Issuer')
-  if (note === undefined || fits) return ok({ name, kind: kind === 'ClusterIssuer' ? kind : preset })
-  const expected = preset === 'Issuer' ? 'Issuer or ClusterIssuer' : 'ClusterIssuer, because cluster-issuer is set'
-  return err(badAnnotation(note, `it must be ${expected}`))
-}
 
 /** Without the listeners that are to be left alone, and with the names that routes bring. */
 function entriesOf(claimant: Claimant, notes: Notes, routes: readonly Route[]): readonly TlsEntry[] {
@@ -178,12 +123,13 @@ interface Draft {
 
 /** One for each Secret: entries that name the same Secret share a certificate. */
 function draftsOf(entries: readonly TlsEntry[]): ReadonlyMap<string, Draft> {
-  const drafts = new Map<string, Draft>()
-  for (const { path, hosts, secretNames, problem } of entries) {
-    if (problem !== undefined) continue
+  const drafts = new Map<string, { readonly paths: string[]; readonly hosts: string[] }>()
+  for (const { path, hosts, secretNames } of entries) {
     for (const name of secretNames) {
-      const had = drafts.get(name)
-      drafts.set(name, { paths: [...(had?.paths ?? []), path], hosts: [...(had?.hosts ?? []), ...hosts] })
+      const draft = drafts.get(name) ?? { paths: [], hosts: [] }
+      draft.paths.push(path)
+      draft.hosts.push(...hosts)
+      drafts.set(name, draft)
     }
   }
   // An entry that cannot be understood freezes the Secret for those that can: half of the names would replace all of them.
