@@ -35,6 +35,19 @@ describe('readConfig', () => {
     expect(read(['--workers=4'], env)).toMatchObject({ workers: 4, logLevel: 'debug' })
   })
 
+  it.each([
+    ['', undefined],
+    ['corp', { kind: 'ClusterIssuer', name: 'corp' }],
+    ['ClusterIssuer/corp', { kind: 'ClusterIssuer', name: 'corp' }],
+    ['Issuer/corp', { kind: 'Issuer', name: 'corp' }],
+  ])('reads the default issuer "%s"', (text, expected) => {
+    expect(read([`--default-issuer=${text}`]).defaultIssuer).toEqual(expected)
+  })
+
+  it.each(['VaultIssuer/corp', 'Issuer/', 'a b'])('refuses the default issuer "%s"', (text) => {
+    expect(refusal([`--default-issuer=${text}`])).toContain('must be the name of an issuer')
+  })
+
   it('takes variables that others set, unless ours say otherwise', () => {
     const env = { POD_NAMESPACE: 'pki', KUBECONFIG: '/home/me/.kube/config', POD_NAME: 'perennial-0' }
     expect(read([], env)).toMatchObject({

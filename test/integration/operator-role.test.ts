@@ -1,0 +1,85 @@
+/** The operator with the role that the installation page gives it, and nothing more. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { parseAllDocuments } from 'yaml'
+import { Namespace, installCrds, makeAuthority, until } from '../support/cluster.ts'
+import type { SeenEvent } from '../support/cluster.ts'
+import { startControlPlane } from '../support/controlplane.ts'
+import type { ControlPlane } from '../support/controlplane.ts'
+import { gatewayApi } from '../support/gateway-api.ts'
+import { startOperator } from '../support/operator.ts'
+import type { RunningOperator } from '../support/operator.ts'
+import { startTimeout, testTimeout } from '../support/operatorworld.ts'
+
+let plane: ControlPlane
+let operator: RunningOperator
+let ns: Namespace
+
+/** What the page has people apply, without the Deployment, which needs nodes. */
+function manifests(): string {
+  const [, text = ''] = /```yaml\n([^]*?)```/.exec(readFileSync('docs/install.md', 'utf8')) ?? []
+  const items = parseAllDocuments(text).map((document): unknown => document.toJS())
+  const wanted = /^(?:Namespace|ServiceAccount|ClusterRole|ClusterRoleBinding|Role|RoleBinding)$/
+  const kept = items.filter((item) => wanted.test((item as { readonly kind: string }).kind))
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kept })
+}
+
+async function kubeconfigOfServiceAccount(): Promise<string> {
+  const token = await plane.kubectl(['create', 'token', 'perennial', '-n', 'perennial'])
+  const path = join(plane.directory, 'role.kubeconfig')
+  const cluster = { server: plane.url, 'certificate-authority-data': Buffer.from(plane.ca).toString('base64') }
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'it',
+    contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],
+    clusters: [{ name: 'it', cluster }],
+    users: [{ name: 'it', user: { token: token.trim() } }],
+  }
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
+  return path
+}
+
+beforeAll(async () => {
+  plane = await startControlPlane()
+  await installCrds(plane)
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], gatewayApi)
+  await plane.kubectl(['apply', '-f', '-'], manifests())
+  const kubeconfig = await kubeconfigOfServiceAccount()
+  operator = await startOperator({
+    kubeconfig,
+    flags: ['--leader-election=true', '--leader-election-namespace=perennial'],
+  })
+  ns = await Namespace.make(plane, 'role')
+  await makeAuthority(ns)
+}, startTimeout)
+
+afterAll(async () => {
+  await operator?.stop()
+  await ns?.close()
+  await plane?.stop()
+}, testTimeout)
+
+describe('the role of the installation page', () => {
+  it(
+    'lets Ingresses and Gateways have certificates, and lets them go',
+    async () => {
+      await plane.kubectl(['apply', '-n', ns.name, '-f', 'examples/50-ingress.yaml', '-f', 'examples/51-gateway.yaml'])
+      for (const secret of ['shop-tls', 'api-tls', 'edge-tls', 'routed-tls']) await ns.secretWhere(secret, () => true)
+      await ns.patch('ingresses', 'shop', { metadata: { annotations: { 'perennial.dev/duration': '48h' } } })
+      await until('the Certificate follows', async () => {
+        const seen = await ns.seenCertificate('shop-tls')
+        return seen?.spec['duration'] === '48h' ? true : undefined
+      })
+      await ns.patch('ingresses', 'shop', { metadata: { annotations: { 'perennial.dev/issuer': null } } })
+      const reasons = await until('the Certificate goes', async () => {
+        const events = (await ns.list<SeenEvent>('events')).map(({ reason }) => reason)
+        return events.includes('CertificateDeleted') ? events : undefined
+      })
+      expect(reasons).not.toContain('CertificateRefused')
+      expect(operator.log()).not.toMatch(/forbidden|"level":"(?:warn|error)"/)
+    },
+    testTimeout,
+  )
+})
