@@ -40,8 +40,8 @@ export interface IssuedCertificate {
 const bodyOf = (certificate: Der): readonly DerElement[] =>
   inside(inside(elementOf(certificate))[0]).filter(({ tag }) => tag !== 0xa0)
 
-export const serialOf = (certificate: Der): Der => bodyOf(certificate)[0]?.encoded ?? certificate
-export const issuerOf = (certificate: Der): Der => bodyOf(certificate)[2]?.encoded ?? certificate
+const serialOf = (certificate: Der): Der => bodyOf(certificate)[0]?.encoded ?? certificate
+const issuerOf = (certificate: Der): Der => bodyOf(certificate)[2]?.encoded ?? certificate
 export const subjectOf = (certificate: Der): Der => bodyOf(certificate)[4]?.encoded ?? certificate
 
 /** Whether a CertId names a certificate. */

@@ -29,7 +29,7 @@ export interface StatusInfo {
   readonly failInfo?: readonly (string | number)[] | undefined
 }
 
-export function encodeStatus({ status, text, failInfo = [] }: StatusInfo): Der {
+function encodeStatus({ status, text, failInfo = [] }: StatusInfo): Der {
   const flags = failInfo.reduce<number>((sum, one) => {
     const bit = typeof one === 'number' ? one : failures.indexOf(one)
     if (bit < 0 || bit > 30) throw new Error(`there is no failure ${one}`)

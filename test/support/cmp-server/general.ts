@@ -23,7 +23,7 @@ export interface GeneralAnswers {
   others?: ReadonlyMap<string, Der>
 }
 
-export const infoOid = (last: number): string => `1.3.6.1.5.5.7.4.${last}`
+const infoOid = (last: number): string => `1.3.6.1.5.5.7.4.${last}`
 
 /** @param body - GenMsgContent; without a question, everything is told */
 export function answerGeneral(body: DerElement, answers: GeneralAnswers): Der {

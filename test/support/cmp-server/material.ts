@@ -1,8 +1,10 @@
 /** The certificates of a CMP service: a CA, and where it is wanted a registration authority that speaks for it. */
 import type { KeyShape, Wanted } from '../../../src/domain/wanted.ts'
+import { certificateFacts } from '../../../src/pki/certificate.ts'
 import { issueCertificate } from '../../../src/pki/issue.ts'
 import { generateKey } from '../../../src/pki/key.ts'
 import { readSigner } from '../../../src/pki/signer.ts'
+import type { Der } from '../../../src/std/bytes.ts'
 import { days } from '../../../src/std/time.ts'
 import { caBegins, caEnds, makeCa } from '../ca-material.ts'
 import type { CaMaterial } from '../ca-material.ts'
@@ -86,3 +88,19 @@ export const anotherCa = (): Promise<Material> =>
     const ca = await caOf('Another CA')
     return { ca, signer: ca }
   })
+
+/** The key of one CA under the name of its own, signed by another: newWithOld (RFC 9810 section 4.4). */
+export function crossCertificate(old: Holder, next: Holder): Promise<Der> {
+  const signer = unwrap(readSigner(old))
+  const [notBefore, notAfter] = [caBegins, caEnds]
+  const wanted: Wanted = {
+    subject: unwrap(certificateFacts(next.certificate)).subject,
+    names: [],
+    key: next.key.shape,
+    lifetime: days(1),
+    usages,
+    encodeUsagesInRequest: true,
+    isCA: true,
+  }
+  return issueCertificate({ wanted, publicKey: next.key.publicKey, signer, notBefore, notAfter })
+}

@@ -119,4 +119,3 @@ export const encodeMessage = (parts: {
 
 /** GeneralName with a directory name. */
 export const directory = (name: Uint8Array): Der => encodeElement(0xa4, name)
-export const nullName = directory(encodeElement(tags.sequence))

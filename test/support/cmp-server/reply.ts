@@ -40,7 +40,7 @@ export interface Outgoing {
 
 export interface Sent {
   readonly bytes: Uint8Array
-  readonly senderNonce: Uint8Array
+  readonly senderNonce: Uint8Array | undefined
 }
 
 export async function writeReply(outgoing: Outgoing): Promise<Sent> {
@@ -56,7 +56,7 @@ export async function writeReply(outgoing: Outgoing): Promise<Sent> {
   const chain = [...new Set([...(guard.kind === 'signature' ? [guard.certificate] : []), material.ca.certificate])]
   const extraCerts = guard.kind === 'signature' ? (troubles.extraCerts ?? chain) : (troubles.extraCerts ?? [])
   const message = encodeMessage({ ...parts, protection, extraCerts })
-  return { bytes: mangle(message, lies), senderNonce: header.senderNonce ?? new Uint8Array() }
+  return { bytes: mangle(message, lies), senderNonce: header.senderNonce }
 }
 
 function guardFor({ protector, material, troubles, lies, request }: Outgoing): Guard {

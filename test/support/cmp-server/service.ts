@@ -37,7 +37,7 @@ interface Transaction {
   issued?: IssuedCertificate
   confirmBy?: Instant
   /** Of the server's last message. */
-  nonce?: Uint8Array
+  nonce?: Uint8Array | undefined
   delayed?: { readonly message: Message; polls: number }
 }
 
@@ -73,7 +73,7 @@ export class CmpService {
   }
 
   /** @param nonce - of a reply, which the next message of the transaction must echo */
-  said(transactionId: string, nonce: Uint8Array): void {
+  said(transactionId: string, nonce: Uint8Array | undefined): void {
     const one = this.#transactions.get(transactionId)
     if (one !== undefined) one.nonce = nonce
   }
@@ -86,7 +86,7 @@ export class CmpService {
     const one = this.#transactions.get(hex(header.transactionId))
     if (type === 'pollReq' || type === 'certConf') {
       if (one === undefined) return failure('badRequest', 'unknown transaction')
-      if (!same(header.recipNonce, one.nonce)) return failure('badRecipientNonce')
+      if (one.nonce !== undefined && !same(header.recipNonce, one.nonce)) return failure('badRecipientNonce')
       return type === 'pollReq' ? this.#poll(one, incoming) : this.#later(one, incoming)
     }
     if (one === undefined) return this.#begin(incoming)

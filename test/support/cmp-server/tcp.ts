@@ -7,7 +7,7 @@ import { serveTcp } from '../servers.ts'
 import type { LocalServer } from '../servers.ts'
 import type { CmpServer } from './fake.ts'
 
-export const tcpTypes = {
+const tcpTypes = {
   pkiMessage: 0,
   pollRep: 1,
   pollReq: 2,
