@@ -1,5 +1,5 @@
 /** PKIMessage (RFC 9810 section 5.1): read from bytes, and put together. */
-import { encodeBits, encodeElement, encodeSequence, tags } from '../../../src/pki/der.ts'
+import { encodeBits, encodeElement, encodeSequence } from '../../../src/pki/der.ts'
 import type { DerElement } from '../../../src/pki/der.ts'
 import type { Der } from '../../../src/std/bytes.ts'
 import type { Instant } from '../../../src/std/time.ts'
