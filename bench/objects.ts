@@ -2,71 +2,61 @@
 
 export const namespace = 'bench'
 
-/** What the benchmark looks at in a Certificate. */
-export interface SeenCertificate {
+/** What the benchmark looks at in a Certificate or an Issuer. */
+export interface Seen {
   readonly metadata: { readonly name: string }
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
 
+export const isReady = ({ status }: Seen): boolean =>
+  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false
+
 const meta = (name: string): object => ({ name, namespace })
 
-export const certificatesPath = `/apis/perennial.dev/v1/namespaces/${namespace}/certificates`
-export const issuersPath = `/apis/perennial.dev/v1/namespaces/${namespace}/issuers`
+const ours = `/apis/perennial.dev/v1/namespaces/${namespace}`
 
-export const acmeIssuerPath = `${issuersPath}/acme`
-export const acmeAccountPath = `/api/v1/namespaces/${namespace}/secrets/acme-account`
+export const paths = {
+  certificates: `${ours}/certificates`,
+  issuers: `${ours}/issuers`,
+  secrets: `/api/v1/namespaces/${namespace}/secrets`,
+} as const
 
-export const selfSignedIssuer = {
+export const certificatesPath = paths.certificates
+
+export const issuer = (name: string, spec: object): object => ({
   apiVersion: 'perennial.dev/v1',
   kind: 'Issuer',
-  metadata: meta('root'),
-  spec: { selfSigned: {} },
-}
+  metadata: meta(name),
+  spec,
+})
 
-export const caCertificate = {
+/** A CA in a Secret of the same name. */
+export const selfSigned = (name: string, issuerName: string): object => ({
   apiVersion: 'perennial.dev/v1',
   kind: 'Certificate',
-  metadata: meta('ca'),
+  metadata: meta(name),
   spec: {
-    secretName: 'ca',
+    secretName: name,
     isCA: true,
     commonName: 'bench-ca',
     duration: '8760h',
     privateKey: { algorithm: 'ECDSA' },
-    issuerRef: { name: 'root' },
-  },
-}
-
-export const caIssuer = {
-  apiVersion: 'perennial.dev/v1',
-  kind: 'Issuer',
-  metadata: meta('ca'),
-  spec: { ca: { secretName: 'ca' } },
-}
-
-/** An ACME issuer for a Pebble whose own certificate chains to `caBundle` (PEM). */
-export const acmeIssuer = (server: string, caBundle: string): object => ({
-  apiVersion: 'perennial.dev/v1',
-  kind: 'Issuer',
-  metadata: meta('acme'),
-  spec: {
-    tls: { caBundle: Buffer.from(caBundle).toString('base64') },
-    acme: { server, privateKeySecretRef: { name: 'acme-account' }, solvers: [{ http01: {} }] },
+    issuerRef: { name: issuerName },
   },
 })
 
-/** One P-256 leaf with one DNS name. */
-export const leaf = (issuer: string, i: number): object => ({
-  apiVersion: 'perennial.dev/v1',
-  kind: 'Certificate',
-  metadata: meta(`${issuer}-${i}`),
-  spec: {
-    secretName: `${issuer}-${i}`,
-    dnsNames: [`${issuer}-${i}.bench.example.com`],
-    privateKey: { algorithm: 'ECDSA' },
-    issuerRef: { name: issuer },
-  },
-})
+/** A leaf with one DNS name. */
+export function leaf(issuerName: string, i: number, privateKey: object): object {
+  const name = `${issuerName}-${i}`
+  const dnsName = `${name}.bench.example.com`
+  return {
+    apiVersion: 'perennial.dev/v1',
+    kind: 'Certificate',
+    metadata: meta(name),
+    // What is no ACME server wants a subject, too.
+    spec: { secretName: name, commonName: dnsName, dnsNames: [dnsName], privateKey, issuerRef: { name: issuerName } },
+  }
+}
 
 /** A ConfigMap of about 1 KB, for the API server's own rate. */
 export const filler = (i: number): object => ({

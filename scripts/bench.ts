@@ -1,11 +1,31 @@
 /** Gets and builds what the benchmark needs, and runs it. */
+import { benchOptions, printHelp } from '../bench/options.ts'
+import type { BenchOptions } from '../bench/options.ts'
 import { ensureBundle } from './bundle.ts'
 import { ensure } from './toolchain/ensure.ts'
+import type { Binary } from './toolchain/parts.ts'
+
+const ofProtocol: Readonly<Record<string, readonly Binary[]>> = {
+  acme: ['pebble', 'pebble-challtestsrv'],
+  est: ['estserver'],
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const programs = options.protocols.flatMap((protocol) => ofProtocol[protocol] ?? [])
+  if (options.what === 'exchange') {
+    await ensure(programs.filter((name) => name === 'estserver'))
+    const { measureExchanges } = await import('../bench/exchange.ts')
+    return measureExchanges({ protocols: options.protocols, count: options.exchangeCount })
+  }
+  await ensure(['etcd', 'kube-apiserver', 'kubectl', ...programs])
+  await ensureBundle()
+  const { measureOperator } = await import('../bench/run.ts')
+  return measureOperator(options)
+}
 
 try {
-  await ensure(['etcd', 'kube-apiserver', 'kubectl', 'pebble', 'pebble-challtestsrv'])
-  await ensureBundle()
-  await import('../bench/run.ts')
+  const options = benchOptions()
+  await (options.what === 'help' ? printHelp() : bench(options))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

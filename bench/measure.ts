@@ -1,0 +1,94 @@
+/** Counts what an operator makes of certificates that wait. */
+import type { Api } from './api.ts'
+import { line } from './lines.ts'
+import * as objects from './objects.ts'
+import type { RunningOperator } from './operator.ts'
+
+export interface Measured {
+  readonly seconds: number
+  readonly cpu: number
+  readonly requests: number
+  readonly events: number
+  readonly conflicts: number
+  readonly peak: number
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+export async function until(what: string, isTrue: () => Promise<boolean>, seconds: number): Promise<void> {
+  const deadline = performance.now() + seconds * 1000
+  while (performance.now() < deadline) {
+    if (await isTrue().catch(() => false)) return
+    await pause(250)
+  }
+  throw new Error(`${what} did not come true within ${seconds} s`)
+}
+
+/** Waits until so many certificates are Ready. It watches them as anyone would: reading metrics costs the operator. */
+export async function untilReady(api: Api, total: number): Promise<void> {
+  const ready = new Set<string>()
+  for await (const object of api.watch(objects.certificatesPath)) {
+    const seen = object as objects.Seen
+    if (objects.isReady(seen)) ready.add(seen.metadata.name)
+    if (ready.size === total) return
+  }
+  throw new Error(`the watch ended when ${ready.size} of ${total} certificates were Ready`)
+}
+
+/**
+ * An operator was started on `total` certificates that wait: until all are Ready.
+ *
+ * @param total - how many there are beside `before` that are Ready already
+ */
+export async function measure(
+  operator: RunningOperator,
+  { api, total, before }: { readonly api: Api; readonly total: number; readonly before: number },
+): Promise<Measured> {
+  await Promise.race([untilReady(api, before + total), operator.crashed])
+  const seconds = (performance.now() - operator.startedAt) / 1000
+  // Events are written behind the work; wait until the last one is out before counting.
+  await until('events written', async () => (await eventCount(operator)) >= total, 60)
+  return {
+    seconds,
+    cpu: operator.cpuSeconds(),
+    requests: await requestCount(operator),
+    events: await eventCount(operator),
+    conflicts: await operator.metric('perennial_api_requests_total', { status: '409' }),
+    peak: operator.peakMegabytes(),
+  }
+}
+
+const eventCount = (operator: RunningOperator): Promise<number> =>
+  operator.metric('perennial_api_requests_total', { resource: 'events' })
+
+/** Everything but the lists and watches that fill the caches: those cost the same for one certificate as for all. */
+export async function requestCount(operator: RunningOperator): Promise<number> {
+  const all = await operator.metric('perennial_api_requests_total')
+  const lists = await operator.metric('perennial_api_requests_total', { verb: 'list' })
+  const watches = await operator.metric('perennial_api_requests_total', { verb: 'watch' })
+  return all - lists - watches
+}
+
+export interface Report {
+  readonly total: number
+  readonly measured: Measured
+  /** Creates a second of the API server. */
+  readonly rate: number
+  /** API requests of the issuer alone, which are not those of its certificates. */
+  readonly idle: number
+}
+
+export function report(name: string, { total, measured, rate, idle }: Report): void {
+  const { seconds, requests, events, conflicts, cpu, peak } = measured
+  const perSecond = total / seconds
+  line(`${name}: certificates`, `${total} Ready ${seconds.toFixed(1)} s after the operator was started`)
+  line(`${name}: certificates/s`, `${perSecond.toFixed(1)} (${(perSecond / rate).toFixed(3)} of the create rate)`)
+  const each = ((requests - idle) / total).toFixed(2)
+  line(`${name}: API requests per certificate`, `${each} (Events: ${(events / total).toFixed(2)})`)
+  line(`${name}: conflicts`, String(conflicts))
+  line(
+    `${name}: operator CPU per certificate`,
+    `${((cpu / total) * 1000).toFixed(1)} ms, its start and its keys included`,
+  )
+  line(`${name}: peak RSS`, `${peak.toFixed(0)} MB`)
+}

@@ -1,0 +1,84 @@
+/** What is measured, as the command line says it. */
+import { parseArgs } from 'node:util'
+import { operatorLaunch } from '../scripts/launch.ts'
+
+/** How many certificates of each protocol are asked for unless it is said. RSA keys of SCEP take long to find. */
+const counts = { ca: 1000, acme: 200, est: 200, scep: 100, cmp: 200 } as const
+
+export type BenchProtocol = keyof typeof counts
+
+const protocols = Object.keys(counts) as readonly BenchProtocol[]
+
+const help = `npm run bench                      the operator: rate, API requests, CPU and memory, protocol by protocol
+npm run bench -- exchange          the client alone: CPU of an enrollment and of a renewal by EST, SCEP and CMP
+
+  --protocol a,b    some of ${protocols.join(', ')} (all, when not given)
+  --count N         certificates of each; for exchange, how often (${Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')}; exchange 100)
+  --flags "..."     further flags of the operator
+  --bundle FILE     another build of it (dist/perennial.mjs)
+  --node "..."      options of Node for it (${operatorLaunch.nodeOptions.join(' ')})
+
+It prints figures and judges none of them. Figures that matter are ratios; absolute ones belong to the machine, and to what else it
+does: let it do nothing else.`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    protocol: { type: 'string', default: protocols.join(',') },
+    count: { type: 'string' },
+    flags: { type: 'string', default: '' },
+    bundle: { type: 'string', default: 'dist/perennial.mjs' },
+    node: { type: 'string', default: operatorLaunch.nodeOptions.join(' ') },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const words = (text: string): readonly string[] => text.split(' ').filter(Boolean)
+
+export interface BenchOptions {
+  readonly what: 'help' | 'exchange' | 'operator'
+  readonly protocols: readonly BenchProtocol[]
+  readonly countOf: (protocol: BenchProtocol) => number
+  readonly exchangeCount: number
+  readonly flags: readonly string[]
+  readonly bundle: string
+  readonly nodeOptions: readonly string[]
+}
+
+function whatOf([word, ...others]: readonly string[]): BenchOptions['what'] {
+  if (values.help) return 'help'
+  if (word === undefined) return 'operator'
+  if (word === 'exchange' && others.length === 0) return 'exchange'
+  throw new Error(`There is no benchmark called ${[word, ...others].join(' ')}; see npm run bench -- --help.`)
+}
+
+function chosen(text: string): readonly BenchProtocol[] {
+  const names = text.split(',')
+  const unknown = names.find((name) => !protocols.some((one) => one === name))
+  if (unknown !== undefined) throw new Error(`--protocol ${unknown} is none of ${protocols.join(', ')}.`)
+  return protocols.filter((one) => names.includes(one))
+}
+
+function countFrom(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--count ${text} is no number of certificates.`)
+  return Number(text)
+}
+
+/** @throws with a sentence about what cannot be measured */
+export function benchOptions(): BenchOptions {
+  const count = countFrom(values.count)
+  return {
+    what: whatOf(positionals),
+    protocols: chosen(values.protocol),
+    countOf: (protocol) => count ?? counts[protocol],
+    exchangeCount: count ?? 100,
+    flags: words(values.flags),
+    bundle: values.bundle,
+    nodeOptions: words(values.node),
+  }
+}
+
+export const printHelp = (): void => console.log(help)
