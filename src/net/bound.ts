@@ -39,7 +39,8 @@ export async function connectBound(route: BoundRoute, url: URL, signal: AbortSig
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (_target, callback) => callback(null, socket),
+    // Later, as every connection comes: undici does not look again after one that was there at once.
+    connect: (_target, callback) => queueMicrotask(() => callback(null, socket)),
   })
   return { session: sessionOf(socket), dispatcher, close: () => dispatcher.destroy() }
 }
@@ -73,7 +74,10 @@ function shakeHands(options: ConnectionOptions, url: URL, tunnel: Socket | undef
   const connect = buildConnector({ ...connector(options), allowH2: false, maxCachedSessions: 0 })
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
   const target = {
-    ...{ hostname, host: url.host, protocol: url.protocol, port: url.port === '' ? '443' : url.port },
+    hostname,
+    host: url.host,
+    protocol: url.protocol,
+    port: url.port === '' ? '443' : url.port,
     ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
     ...(tunnel === undefined ? {} : { httpSocket: tunnel }),
   }

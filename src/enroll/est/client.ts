@@ -1,28 +1,24 @@
 /** The operations of EST over HTTPS (RFC 7030 section 3.2). Knows no transactions; says what was answered. */
 import type { EstSpec } from '../../api/issuer/est.ts'
-import type { Fault } from '../../domain/fault.ts'
 import type { HttpRequest, HttpResponse, TlsSession } from '../../net/http.ts'
 import type { ClientCertificate, Trust } from '../../net/tls.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { between } from '../../std/time.ts'
-import type { Instant } from '../../std/time.ts'
 import type { Ctx } from '../enroller.ts'
+import type { CallFailure } from '../outcomes.ts'
 import { judgeRedirect, operationUrl } from './address.ts'
 import type { Operation } from './address.ts'
 import { redirectFault, statusFault, transportFault, wordsOf, clip } from './faults.ts'
 import type { HttpLogin, Proof } from './login.ts'
 import { readMediaType } from './multipart.ts'
 
-/** A call without a usable answer. */
-export interface CallFailure {
-  readonly fault: Fault
-  readonly retryAfter?: Instant | undefined
+export interface ServerFailure extends CallFailure {
   /** Undefined when nothing came back. */
   readonly status?: number | undefined
 }
 
-export type Answer<T> = Result<T, CallFailure>
+export type Answer<T> = Result<T, ServerFailure>
 
 export interface Call {
   readonly operation: Operation
@@ -94,7 +90,7 @@ export class EstClient {
     return sent.ok ? ok(sent.value) : err({ fault: transportFault(sent.error) })
   }
 
-  #failure({ operation }: Call, { status, body, retryAfter }: HttpResponse): CallFailure {
+  #failure({ operation }: Call, { status, body, retryAfter }: HttpResponse): ServerFailure {
     return { fault: statusFault(status, operation, this.#login.redact(wordsOf(body))), status, retryAfter }
   }
 }

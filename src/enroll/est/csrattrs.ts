@@ -41,8 +41,13 @@ export interface CsrWishes {
 }
 
 export const noWishes: CsrWishes = {
-  ...{ key: undefined, hash: undefined, bindsChannel: false },
-  ...{ extensions: [], subject: [], attributes: [], unknown: [] },
+  key: undefined,
+  hash: undefined,
+  bindsChannel: false,
+  extensions: [],
+  subject: [],
+  attributes: [],
+  unknown: [],
 }
 
 const ids = {

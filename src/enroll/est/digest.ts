@@ -44,7 +44,11 @@ export function readDigest({ scheme, parameters }: Challenge): DigestChallenge |
   const qop = (['auth', 'auth-int'] as const).find((one) => offered?.includes(one))
   if (hash === undefined || (offered !== undefined && offered.length > 0 && qop === undefined)) return undefined
   return {
-    ...{ realm, nonce, algorithm, hash, qop },
+    realm,
+    nonce,
+    algorithm,
+    hash,
+    qop,
     opaque: parameters.get('opaque'),
     session: name.endsWith('-sess'),
     stale: parameters.get('stale')?.toLowerCase() === 'true',

@@ -12,17 +12,16 @@ import type {
   Ticket,
   Traits,
 } from '../enroller.ts'
+import { callOutcome, clampedWait, failureOutcome } from '../outcomes.ts'
 import { EstClient } from './client.ts'
 import type { Answer } from './client.ts'
 import { needsOf, outOfTime, readCredentials } from './credentials.ts'
 import type { EstCredentials } from './credentials.ts'
-import { callOutcome, failureOutcome } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { HttpLogin } from './login.ts'
-import { clampedWait } from './patience.ts'
 import { readinessOf } from './readiness.ts'
-import { askWishes, discover } from './service.ts'
-import type { Service, Visit, Wishes } from './service.ts'
+import { askWishes, discover } from './site.ts'
+import type { Site, Visit, Wishes } from './site.ts'
 import { begin, canVouch, continueTransaction } from './transaction.ts'
 
 export const est: ProtocolFactory<EstSpec> = {
@@ -48,7 +47,7 @@ class EstEnroller implements Enroller {
   readonly #spec: EstSpec
   readonly #credentials: EstCredentials
   readonly #client: EstClient
-  #service: Service | undefined
+  #site: Site | undefined
   #wishes: Wishes | undefined
 
   constructor(spec: EstSpec, credentials: EstCredentials) {
@@ -61,14 +60,14 @@ class EstEnroller implements Enroller {
   async prepare(ctx: Ctx): Promise<Readiness> {
     const expired = outOfTime(this.#credentials, ctx.now())
     if (expired !== undefined) return { kind: 'notReady', fault: expired }
-    const service = await this.#discover(ctx)
-    if (!service.ok) {
-      const { fault, retryAfter } = service.error
+    const site = await this.#discover(ctx)
+    if (!site.ok) {
+      const { fault, retryAfter } = site.error
       const wakeAt = retryAfter === undefined ? {} : { wakeAt: clampedWait(retryAfter, ctx.now()) }
       return { kind: 'notReady', fault, ...wakeAt }
     }
-    const seen = { service: service.value, spec: this.#spec, credentials: this.#credentials }
-    await this.#learn(service.value, ctx)
+    const seen = { site: site.value, spec: this.#spec, credentials: this.#credentials }
+    await this.#learn(site.value, ctx)
     return readinessOf({ ...seen, wishes: this.#wishes?.wishes }, ctx.now())
   }
 
@@ -83,10 +82,10 @@ class EstEnroller implements Enroller {
 
   async poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
     const desk = await this.#desk(ctx)
-    if (!desk.ok) return callOutcome(desk.error, ctx, ticket)
+    if (!desk.ok) return callOutcome(desk.error, ctx.now(), ticket)
     const outcome = await continueTransaction(desk.value, ticket, order)
     // Whatever went wrong, the next attempt looks at the server afresh.
-    if (outcome.kind !== 'issued' && outcome.kind !== 'pending') this.#service = undefined
+    if (outcome.kind !== 'issued' && outcome.kind !== 'pending') this.#site = undefined
     return outcome
   }
 
@@ -95,32 +94,32 @@ class EstEnroller implements Enroller {
     const expired = outOfTime(this.#credentials, ctx.now())
     if (expired !== undefined) return failureOutcome(expired)
     const desk = await this.#desk(ctx)
-    return desk.ok ? start(desk.value) : callOutcome(desk.error, ctx)
+    return desk.ok ? start(desk.value) : callOutcome(desk.error, ctx.now())
   }
 
   async #desk(ctx: Ctx): Promise<Answer<Desk>> {
-    const service = this.#service === undefined ? await this.#discover(ctx) : ok(this.#service)
-    if (!service.ok) return service
+    const site = this.#site === undefined ? await this.#discover(ctx) : ok(this.#site)
+    if (!site.ok) return site
     return ok({
       spec: this.#spec,
       client: this.#client,
       credentials: this.#credentials,
-      service: service.value,
+      site: site.value,
       ctx,
       refresh: () => this.#discover(ctx),
     })
   }
 
-  async #discover(ctx: Ctx): Promise<Answer<Service>> {
-    const found = await discover(this.#visit(ctx), this.#service?.anchors)
-    this.#service = found.ok ? found.value : undefined
+  async #discover(ctx: Ctx): Promise<Answer<Site>> {
+    const found = await discover(this.#visit(ctx), this.#site?.anchors)
+    this.#site = found.ok ? found.value : undefined
     return found
   }
 
   /** Once, for the status; each request asks again. */
-  async #learn(service: Service, ctx: Ctx): Promise<void> {
+  async #learn(site: Site, ctx: Ctx): Promise<void> {
     if (this.#wishes !== undefined) return
-    const wishes = await askWishes(this.#visit(ctx), service)
+    const wishes = await askWishes(this.#visit(ctx), site)
     if (wishes.ok) this.#wishes = wishes.value
   }
 

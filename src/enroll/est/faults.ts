@@ -5,6 +5,7 @@
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
 import type { HttpFailure } from '../../net/http.ts'
+import { isJsonObject } from '../../std/json.ts'
 import type { Operation } from './address.ts'
 
 interface StatusRow {
@@ -118,8 +119,8 @@ export function wordsOf(body: Uint8Array): string {
   if (!text.startsWith('{')) return clip(text)
   try {
     const value: unknown = JSON.parse(text)
-    const found = members.map((name) => (value instanceof Object ? Reflect.get(value, name) : undefined))
-    return clip(found.find((one): one is string => typeof one === 'string') ?? '')
+    const found = isJsonObject(value) ? members.map((name) => value[name]) : []
+    return clip(found.find((one) => typeof one === 'string') ?? '')
   } catch {
     return clip(text)
   }

@@ -49,7 +49,9 @@ export function decodeKept(bytes: Uint8Array | undefined): Kept | undefined {
   return {
     request: derOf(value['request']),
     blueprint: {
-      ...{ subject: derOf(value['subject']), hash, binding },
+      subject: derOf(value['subject']),
+      hash,
+      binding,
       extensions: listOf(value['extensions']),
       attributes: attributesIn(value['attributes']),
     },

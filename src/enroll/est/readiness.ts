@@ -8,12 +8,12 @@ import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts
 import { serviceUrl } from './address.ts'
 import type { EstCredentials } from './credentials.ts'
 import type { CsrWishes } from './csrattrs.ts'
-import type { Service } from './service.ts'
+import type { Site } from './site.ts'
 import { nameOf } from './trust.ts'
 import type { Anchors, Authority } from './trust.ts'
 
 export interface Seen {
-  readonly service: Service
+  readonly site: Site
   readonly spec: EstSpec
   readonly credentials: EstCredentials
   /** Undefined before they were asked for. */
@@ -21,16 +21,16 @@ export interface Seen {
 }
 
 export function readinessOf(seen: Seen, now: Instant): Readiness {
-  const { service, spec } = seen
+  const { site, spec } = seen
   const details = detailsOf(seen)
-  const trouble = expiredRoots(service.anchors, now)
+  const trouble = expiredRoots(site.anchors, now)
   if (trouble !== undefined) return { kind: 'notReady', fault: trouble, details }
-  const [ca] = [...service.anchors.roots, ...service.anchors.intermediates]
+  const [ca] = [...site.anchors.roots, ...site.anchors.intermediates]
   const parts = [
     `The CA "${ca === undefined ? 'without a name' : nameOf(ca.facts)}" answers over EST`,
-    service.anchors.strangers.length === 0
+    site.anchors.strangers.length === 0
       ? undefined
-      : `it shows another root that nothing trusted vouches for ("${service.anchors.strangers
+      : `it shows another root that nothing trusted vouches for ("${site.anchors.strangers
           .map(({ facts }) => nameOf(facts))
           .join('", "')
           .slice(0, 200)}"); to accept it, set spec.est.nextCAFingerprint`,
@@ -52,7 +52,7 @@ function expiredRoots({ roots }: Anchors, now: Instant): Fault | undefined {
   )
 }
 
-function detailsOf({ service: { anchors }, spec, wishes }: Seen): IssuerDetails {
+function detailsOf({ site: { anchors }, spec, wishes }: Seen): IssuerDetails {
   const entry = ({ facts }: Authority, role: string): IssuerDetails => ({
     subject: nameOf(facts),
     fingerprint: facts.fingerprint,
@@ -93,10 +93,10 @@ function wishTexts({
   ].slice(0, 40)
 }
 
-function credentialsOf({ service, credentials }: Seen): readonly TrackedCredential[] {
+function credentialsOf({ site, credentials }: Seen): readonly TrackedCredential[] {
   const { certificate } = credentials
   return [
-    ...[...service.anchors.roots, ...service.anchors.intermediates].map(({ facts }) => ({
+    ...[...site.anchors.roots, ...site.anchors.intermediates].map(({ facts }) => ({
       name: `CA certificate "${nameOf(facts)}"`,
       notAfter: facts.notAfter,
     })),

@@ -151,7 +151,10 @@ export function writeRequest({ wanted, key }: Order, blueprint: Blueprint, sessi
   const { subject, extensions, attributes, hash, binding } = blueprint
   const password = session === undefined ? undefined : bindingValue(session, binding)
   return buildCsr({
-    ...{ wanted, key, extensions, attributes },
+    wanted,
+    key,
+    extensions,
+    attributes,
     ...(subject === undefined ? {} : { subject }),
     ...(hash === undefined ? {} : { hash }),
     ...(password === undefined ? {} : { challengePassword: new SecretText(password) }),

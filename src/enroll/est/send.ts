@@ -6,12 +6,11 @@ import type { PrivateKey } from '../../pki/key.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err } from '../../std/result.ts'
 import type { Order, Outcome, Ticket } from '../enroller.ts'
+import { callOutcome, failureOutcome, nextPoll } from '../outcomes.ts'
 import type { Answer } from './client.ts'
 import type { Shown } from './credentials.ts'
-import { callOutcome, failureOutcome } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { replyFault, statusFault } from './faults.ts'
-import { nextPoll } from './patience.ts'
 import { Unbindable, writeRequest } from './request.ts'
 import type { Blueprint } from './request.ts'
 import { protectionOf, readServerKey } from './serverkey.ts'
@@ -37,7 +36,7 @@ export interface Made {
 
 export async function sendRequest(flight: Flight, { blueprint, request }: Made): Promise<Answer<HttpResponse>> {
   const { desk, transaction, order, shown } = flight
-  const { client, service, spec, ctx } = desk
+  const { client, site, spec, ctx } = desk
   const form = spec.base64 ?? 'Wrapped'
   let unbindable: Unbindable | undefined
   const boundBody = async (session: TlsSession): Promise<Uint8Array> => {
@@ -52,7 +51,7 @@ export async function sendRequest(flight: Flight, { blueprint, request }: Made):
     {
       operation: transaction.operation,
       login: 'whenAsked',
-      trust: service.trust,
+      trust: site.trust,
       clientCertificate: shown?.tls,
       ...(request === undefined ? { boundBody } : { body: encodeBody(request, form) }),
     },
@@ -67,7 +66,7 @@ export async function conclude(flight: Flight, reply: Answer<HttpResponse>): Pro
     const { code } = reply.error.fault
     // The CA has judged this very request; everything else may pass.
     const isFinal = code === 'RequestRejected' || code === 'PolicyDenied' || code === 'Misconfigured'
-    return isFinal ? callOutcome(reply.error, desk.ctx) : callOutcome(reply.error, desk.ctx, ticket)
+    return isFinal ? callOutcome(reply.error, desk.ctx.now()) : callOutcome(reply.error, desk.ctx.now(), ticket)
   }
   switch (reply.value.status) {
     case 202:
@@ -124,11 +123,11 @@ async function chained(flight: Flight, reply: readonly Der[], made: PrivateKey |
     const message = `the certificate that came with ${transaction.operation} is not for the key ${made === undefined ? 'of the request' : 'that came with it'}; it was thrown away. Ask the administrator of the CA what it certified`
     return failureOutcome(replyFault(defect, message))
   }
-  let { anchors } = desk.service
+  let { anchors } = desk.site
   let chain = chainOf(reply, publicKeyHash, anchors)
   if (!chain.ok) {
     const fresh = await desk.refresh()
-    if (!fresh.ok) return callOutcome(fresh.error, desk.ctx, ticket)
+    if (!fresh.ok) return callOutcome(fresh.error, desk.ctx.now(), ticket)
     ;({ anchors } = fresh.value)
     chain = chainOf(reply, publicKeyHash, anchors)
   }

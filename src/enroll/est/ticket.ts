@@ -54,7 +54,11 @@ export function readTicket({ version, phase, state }: Ticket): Transaction | und
   const since = fromRfc3339(textOf(state['since']) ?? '')
   if (operation === undefined || keyHash === undefined || service === undefined || since === undefined) return undefined
   return {
-    ...{ phase, operation, keyHash, service, since },
+    phase,
+    operation,
+    keyHash,
+    service,
+    since,
     ...(current === undefined ? {} : { current: asDer(Buffer.from(current, 'base64')) }),
     ...(warning === undefined ? {} : { warning }),
   }

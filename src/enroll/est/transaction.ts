@@ -10,20 +10,20 @@ import { certificateFacts } from '../../pki/certificate.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Identity, Order, Outcome, Ticket } from '../enroller.ts'
+import { callOutcome, failureOutcome, isOverdue, lost } from '../outcomes.ts'
+import type { Failed } from '../outcomes.ts'
 import { serviceUrl } from './address.ts'
 import type { Answer } from './client.ts'
 import { shownOf } from './credentials.ts'
 import type { Shown } from './credentials.ts'
-import { callOutcome, failureOutcome, lost } from './desk.ts'
-import type { Desk, Failed } from './desk.ts'
+import type { Desk } from './desk.ts'
 import { decodeKept, encodeKept } from './kept.ts'
 import type { Kept } from './kept.ts'
-import { isOverdue } from './patience.ts'
 import { designRequest, writeRequest } from './request.ts'
 import type { Design } from './request.ts'
 import { conclude, sendRequest } from './send.ts'
 import { protectionAttributes, protectionOf } from './serverkey.ts'
-import { askWishes } from './service.ts'
+import { askWishes } from './site.ts'
 import { readTicket, ticketOf } from './ticket.ts'
 import type { Issuing, Transaction } from './ticket.ts'
 
@@ -37,7 +37,7 @@ export interface Wish {
 export async function begin(desk: Desk, { order, current }: Wish): Promise<Outcome> {
   const shown = current === undefined ? undefined : shownOf(current)
   const designed = await design(desk, { order, current: shown })
-  if (!designed.ok) return 'kind' in designed.error ? designed.error : callOutcome(designed.error, desk.ctx)
+  if (!designed.ok) return 'kind' in designed.error ? designed.error : callOutcome(designed.error, desk.ctx.now())
   const { blueprint, warning } = designed.value
   const request = blueprint.binding === 'None' ? await writeRequest(order, blueprint) : undefined
   const now = desk.ctx.now()
@@ -76,9 +76,9 @@ async function design(
   desk: Desk,
   { order, current }: { readonly order: Order; readonly current: Shown | undefined },
 ): Promise<{ readonly ok: true; readonly value: Designed } | { readonly ok: false; readonly error: DesignTrouble }> {
-  const { spec, credentials, service } = desk
+  const { spec, credentials, site } = desk
   const shown = current ?? credentials.certificate
-  const asked = await askWishes({ ...desk, shown }, service)
+  const asked = await askWishes({ ...desk, shown }, site)
   if (!asked.ok) return asked
   const { wishes, unreadable } = asked.value
   const old = current === undefined ? undefined : { der: current.certificate, facts: current.facts }
@@ -105,7 +105,8 @@ export async function continueTransaction(desk: Desk, ticket: Ticket, order: Ord
   if (transaction.keyHash !== order.key.publicKeyHash) return lost('the key has changed since the request was made')
   if (transaction.service !== serviceUrl(desk.spec))
     return lost('spec.est.server or spec.est.label has changed since the request was made')
-  if (isOverdue(transaction.since, desk.spec, desk.ctx.now())) return { kind: 'refused', fault: overdue(transaction) }
+  if (isOverdue(transaction.since, desk.spec.pendingTimeout, desk.ctx.now()))
+    return { kind: 'refused', fault: overdue(transaction) }
   const kept = decodeKept(order.keptRequest)
   const current = currentOf(transaction, kept, order)
   if (transaction.current !== undefined && current === undefined)

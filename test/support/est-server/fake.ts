@@ -89,7 +89,9 @@ export class FakeEst {
     const [, label, operation = ''] = path.exec(request.target) ?? []
     const reply = isOperation(operation) ? await this.#answer(request, operation) : notFound
     this.seen.push({
-      ...{ operation: operation === '' ? request.target : operation, label, status: reply.status },
+      operation: operation === '' ? request.target : operation,
+      label,
+      status: reply.status,
       authorization: request.headers['authorization'],
       certificate: request.session.certificate,
       body: Buffer.from(request.body).toString('latin1'),

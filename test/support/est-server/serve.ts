@@ -103,11 +103,9 @@ async function answer(fake: FakeEst, request: IncomingMessage, response: ServerR
     body: Buffer.concat(parts),
     session: sessionOf(request.socket as TLSSocket),
   })
-  const list = Object.entries(reply.headers ?? {}).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? [...value] : value,
-  ])
-  response.writeHead(reply.status, Object.fromEntries(list) as Record<string, string>).end(reply.body)
+  for (const [name, value] of Object.entries(reply.headers ?? {}))
+    response.setHeader(name, typeof value === 'string' ? value : [...value])
+  response.writeHead(reply.status).end(reply.body)
 }
 
 function sessionOf(socket: TLSSocket): FakeSession {

@@ -13,7 +13,7 @@ import { explicitTrust, findAnchors } from './trust.ts'
 import type { Anchors } from './trust.ts'
 import { decodeBody, readCertificateBody } from './wire.ts'
 
-export interface Service {
+export interface Site {
   readonly anchors: Anchors
   /** For every call from now on; undefined where the issuer's settings decide. */
   readonly trust: Trust | undefined
@@ -37,7 +37,7 @@ export const isExplicit = ({ caFingerprint, serverTrust }: EstSpec): boolean =>
  *
  * @param known - the anchors of an earlier visit
  */
-export async function discover(visit: Visit, known: Anchors | undefined): Promise<Answer<Service>> {
+export async function discover(visit: Visit, known: Anchors | undefined): Promise<Answer<Site>> {
   if (!isExplicit(visit.spec)) return served(await fetchAnchors(visit, undefined), undefined)
   const first = known === undefined ? await fetchAnchors(visit, 'nobodyKnown') : ok(known)
   if (!first.ok) return first
@@ -48,7 +48,7 @@ export async function discover(visit: Visit, known: Anchors | undefined): Promis
   return again
 }
 
-const served = (anchors: Answer<Anchors>, trust: Trust | undefined): Answer<Service> =>
+const served = (anchors: Answer<Anchors>, trust: Trust | undefined): Answer<Site> =>
   anchors.ok ? ok({ anchors: anchors.value, trust }) : anchors
 
 /** The CA is the right one, and the server in front of it is not of that CA. */
@@ -89,7 +89,7 @@ export interface Wishes {
 }
 
 /** Asks what requests shall look like (RFC 7030 section 4.5). */
-export async function askWishes(visit: Visit, { trust }: Service): Promise<Answer<Wishes>> {
+export async function askWishes(visit: Visit, { trust }: Site): Promise<Answer<Wishes>> {
   const { client, shown, spec, ctx } = visit
   if (spec.csrAttributes === 'Ignore') return ok({ wishes: noWishes })
   const reply = await client.call(
