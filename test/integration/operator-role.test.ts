@@ -19,9 +19,9 @@ let ns: Namespace
 /** What the page has people apply, without the Deployment, which needs nodes. */
 function manifests(): string {
   const [, text = ''] = /```yaml\n([^]*?)```/.exec(readFileSync('docs/install.md', 'utf8')) ?? []
-  const items = parseAllDocuments(text).map((document): unknown => document.toJS())
+  const items = parseAllDocuments(text).map((document) => document.toJS() as { readonly kind: string })
   const wanted = /^(?:Namespace|ServiceAccount|ClusterRole|ClusterRoleBinding|Role|RoleBinding)$/
-  const kept = items.filter((item) => wanted.test((item as { readonly kind: string }).kind))
+  const kept = items.filter((item) => wanted.test(item.kind))
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kept })
 }
 

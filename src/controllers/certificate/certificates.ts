@@ -32,7 +32,8 @@ export const certificateIndexes: Record<string, (projection: CertificateProjecti
     ),
   controller: ({ object }) => {
     const owner = controllerOf(object.metadata)
-    return owner === undefined ? [] : [owner.uid]
+    // Who owns an object is in its own namespace; anybody may write a uid from elsewhere.
+    return owner === undefined ? [] : [`${object.metadata.namespace}/${owner.uid}`]
   },
   token: ({ object }) => (object.status?.enrollment?.ticket?.answers ?? []).map((answer) => answer.token),
 }

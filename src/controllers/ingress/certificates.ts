@@ -47,7 +47,7 @@ export class ClaimedCertificates {
     return projection === undefined ? undefined : existing(projection)
   }
 
-  /** @param index - `secret` or `controller` */
+  /** @param value - `namespace/` and the name of the Secret, or the uid of the controller */
   having(index: 'secret' | 'controller', value: string): readonly Existing[] {
     return this.#parts.store.byIndex(index, value).flatMap((key) => this.find(key) ?? [])
   }

@@ -72,7 +72,7 @@ export class IngressController {
     const { namespace } = claimant
     return {
       find: (name) => certificates.find(`${namespace}/${name}`),
-      owned: certificates.having('controller', claimant.uid),
+      owned: certificates.having('controller', `${namespace}/${claimant.uid}`),
       writersOf: (secretName) => certificates.having('secret', `${namespace}/${secretName}`),
       rivalsFor: (secretName) =>
         claimants
@@ -110,7 +110,8 @@ const refused = (name: string, { message }: KubeError): Complaint => ({
   message: `The API server does not take the Certificate ${name}: ${message}`,
 })
 
-const readsRoutes = ({ entries }: Claimant): boolean =>
+const readsRoutes = ({ entries, annotations }: Claimant): boolean =>
+  Object.keys(annotations).length > 0 &&
   entries.some(({ hosts, routesFrom }) => hosts.length === 0 && routesFrom !== undefined)
 
 function checkSpec(spec: JsonObject): string | undefined {

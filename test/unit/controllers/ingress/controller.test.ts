@@ -108,6 +108,30 @@ describe('an Ingress', () => {
     await world.expectCertificates('a two.example of Ingress/two')
   })
 
+  it('loses nothing to a Certificate elsewhere that pretends to be its own', async () => {
+    const pretended = world.put('Ingress', 'web', { spec: tls(['a', 'a.example']) }).metadata
+    const spec = { secretName: 'a', dnsNames: ['hand.example'], issuerRef: { name: 'x' } }
+    world.put('Certificate', 'a', { spec })
+    const owner = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      name: 'web',
+      uid: pretended.uid,
+      controller: true,
+    }
+    const metadata = { name: 'a', namespace: 'elsewhere', ownerReferences: [owner] }
+    world.api.objects.put(collections.Certificate, {
+      apiVersion: 'perennial.dev/v1',
+      kind: 'Certificate',
+      metadata,
+      spec,
+    })
+    world.put('Ingress', 'web', { annotations: { unrelated: 'yes' }, spec: tls(['a', 'a.example']) })
+    await turns(500)
+    expect(world.api.count('delete')).toBe(0)
+    expect(world.certificates()).toHaveLength(2)
+  })
+
   it('with an annotation that is nonsense keeps its Certificate as it was', async () => {
     world.put('Ingress', 'web', { annotations: issuer, spec: tls(['a', 'a.example']) })
     await world.expectCertificates('a a.example of Ingress/web')
