@@ -39,8 +39,11 @@ export class LoginGuard {
     header: string,
     { login, nonceUses }: { login: NonNullable<EstTroubles['login']>; nonceUses: number | undefined },
   ): 'right' | 'wrong' | 'stale' {
-    const field = (name: string): string =>
-      new RegExp(`[ ,]${name}="?((?:[^"\\\\,]|\\\\.|(?<="[^"]*),)*)"?`).exec(header)?.[1] ?? ''
+    const field = (name: string): string => {
+      const [, quoted, plain = ''] =
+        new RegExp(`[ ,]${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^",\\s]*))`).exec(header) ?? []
+      return quoted ?? plain
+    }
     const [nonce, uri, nc, cnonce, qop] = ['nonce', 'uri', 'nc', 'cnonce', 'qop'].map(field)
     const algorithm = field('algorithm') || 'MD5'
     const hash = algorithm.startsWith('MD5') ? 'md5' : algorithm.startsWith('SHA-512') ? 'sha512-256' : 'sha256'
