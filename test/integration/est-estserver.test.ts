@@ -10,8 +10,9 @@ import { certificatesPem } from '../../src/pki/pem.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { silentLogger } from '../../src/std/log.ts'
 
-import { deviceWish, EstCustomer, identityOf } from '../support/estcustomer.ts'
-import type { Journey } from '../support/estcustomer.ts'
+import type { deviceWish, Journey } from '../support/estcustomer.ts'
+import { EstCustomer, identityOf } from '../support/estcustomer.ts'
+
 import { startEstServer } from '../support/estserver.ts'
 import type { EstServer } from '../support/estserver.ts'
 import { unwrap } from '../support/unwrap.ts'

@@ -17,9 +17,9 @@ import type { Instant } from '../../std/time.ts'
 import type { CredentialNeed, Credentials, Identity } from '../enroller.ts'
 import type { Login } from './digest.ts'
 
-export const loginField = 'spec.est.credentialsSecretRef'
-export const certificateField = 'spec.est.clientCertificateSecretRef'
-export const decryptionField = 'spec.est.serverKeyDecryption.keySecretRef'
+const loginField = 'spec.est.credentialsSecretRef'
+const certificateField = 'spec.est.clientCertificateSecretRef'
+const decryptionField = 'spec.est.serverKeyDecryption.keySecretRef'
 
 /** A certificate of ours that is shown in TLS. */
 export interface Shown {

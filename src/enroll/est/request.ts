@@ -168,7 +168,7 @@ const exporter = { label: 'EXPORTER-Channel-Binding', length: 32 } as const
 export class Unbindable extends Error {}
 
 /** @returns base64, as it goes into the challengePassword (RFC 7030 section 3.5) */
-export function bindingValue(session: TlsSession, binding: Binding): string | undefined {
+function bindingValue(session: TlsSession, binding: Binding): string | undefined {
   if (binding === 'None') return undefined
   const unique = binding === 'TLSExporter' ? undefined : session.tlsUnique()
   if (unique === undefined && binding === 'TLSUnique')

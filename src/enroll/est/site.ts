@@ -27,7 +27,7 @@ export interface Visit {
   readonly ctx: Ctx
 }
 
-export const isExplicit = ({ caFingerprint, serverTrust }: EstSpec): boolean =>
+const isExplicit = ({ caFingerprint, serverTrust }: EstSpec): boolean =>
   caFingerprint !== undefined && serverTrust !== 'Implicit'
 
 /**
