@@ -41,8 +41,8 @@ const noteFile = (directory: string): string => join(directory, 'perennial.json'
 
 /** What lies in a directory that is there. */
 export async function lookInto(directory: string): Promise<Stock> {
-  const [keyText, chainText, noteText] = await Promise.all(
-    [join(directory, 'tls.key'), join(directory, 'tls.crt'), noteFile(directory)].map(readText),
+  const [keyText, chainText, rootsText, noteText] = await Promise.all(
+    [...['tls.key', 'tls.crt', 'ca.crt'].map((name) => join(directory, name)), noteFile(directory)].map(readText),
   )
   const parsed = noted.safeParse(noteText === undefined ? undefined : parseJson(noteText))
   const note = parsed.success ? parsed.data : undefined
@@ -50,7 +50,7 @@ export async function lookInto(directory: string): Promise<Stock> {
   const key = read?.ok === true ? read.value : undefined
   const isOurs =
     keyText === undefined || (key !== undefined && note?.publicKeyHashes.includes(key.publicKeyHash) === true)
-  const current = key === undefined || chainText === undefined ? undefined : identityIn(key, chainText)
+  const current = key === undefined || chainText === undefined ? undefined : identityIn(key, chainText, rootsText ?? '')
   const foreignChain = chainText !== undefined && note?.files.includes('tls.crt') !== true
   return {
     key,
@@ -74,12 +74,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function identityIn(key: PrivateKey, chainText: string): Stock['current'] {
+function identityIn(key: PrivateKey, chainText: string, rootsText: string): Stock['current'] {
   const chain = readCertificates(chainText)
+  const roots = readCertificates(rootsText)
   const [leaf] = chain.ok ? chain.value : []
   const facts = leaf === undefined ? undefined : certificateFacts(leaf)
   if (!chain.ok || facts?.ok !== true || facts.value.publicKeyHash !== key.publicKeyHash) return undefined
-  return { identity: { chain: chain.value, key }, facts: facts.value }
+  return { identity: { chain: chain.value, key, roots: roots.ok ? roots.value : [] }, facts: facts.value }
 }
 
 export interface Delivery {
