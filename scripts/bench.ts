@@ -1,5 +1,4 @@
 /** Gets and builds what the benchmark needs, and runs it. */
-import { benchOptions, printHelp } from '../bench/options.ts'
 import type { BenchOptions } from '../bench/options.ts'
 import { ensureBundle } from './bundle.ts'
 import { ensure } from './toolchain/ensure.ts'
@@ -24,6 +23,8 @@ async function bench(options: BenchOptions): Promise<void> {
 }
 
 try {
+  // Read here, so that what is wrong with the command line is a sentence and no more.
+  const { benchOptions, printHelp } = await import('../bench/options.ts')
   const options = benchOptions()
   await (options.what === 'help' ? printHelp() : bench(options))
 } catch (error) {
