@@ -23,11 +23,11 @@ export interface DigestChallenge {
   readonly userhash: boolean
 }
 
-const hashes: Readonly<Record<string, DigestChallenge['hash']>> = {
-  md5: 'md5',
-  'sha-256': 'sha256',
-  'sha-512-256': 'sha512-256',
-}
+const hashes: ReadonlyMap<string, DigestChallenge['hash']> = new Map([
+  ['md5', 'md5'],
+  ['sha-256', 'sha256'],
+  ['sha-512-256', 'sha512-256'],
+])
 
 /** @returns undefined when the challenge asks for something that is not known, and never of another scheme */
 export function readDigest({ scheme, parameters }: Challenge): DigestChallenge | undefined {
@@ -35,7 +35,7 @@ export function readDigest({ scheme, parameters }: Challenge): DigestChallenge |
   if (scheme !== 'digest' || realm === undefined || nonce === undefined || nonce === '') return undefined
   const algorithm = parameters.get('algorithm')
   const name = (algorithm ?? 'md5').toLowerCase()
-  const hash = hashes[name.replace(/-sess$/, '')]
+  const hash = hashes.get(name.replace(/-sess$/, ''))
   const offered = parameters
     .get('qop')
     ?.toLowerCase()

@@ -90,6 +90,8 @@ export const faultsOfReply = {
   notEst: 'ServerFailed',
   anotherKey: 'SecurityViolation',
   foreignSigner: 'SecurityViolation',
+  /** The certificate that was to be renewed. */
+  replayed: 'SecurityViolation',
   pin: 'SecurityViolation',
   serverKey: 'SecurityViolation',
   keyUnreadable: 'ReplyMalformed',

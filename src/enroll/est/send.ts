@@ -1,5 +1,6 @@
 /** Sends a request that was made, and judges what comes back (RFC 7030 section 4.2.3). */
 import { fault } from '../../domain/fault.ts'
+import type { Fault } from '../../domain/fault.ts'
 import type { HttpResponse, TlsSession } from '../../net/http.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import type { PrivateKey } from '../../pki/key.ts'
@@ -123,6 +124,8 @@ async function chained(flight: Flight, reply: readonly Der[], made: PrivateKey |
     const message = `the certificate that came with ${transaction.operation} is not for the key ${made === undefined ? 'of the request' : 'that came with it'}; it was thrown away. Ask the administrator of the CA what it certified`
     return failureOutcome(replyFault(defect, message))
   }
+  const repeated = repeats(transaction.current, reply, publicKeyHash)
+  if (repeated !== undefined) return failureOutcome(repeated)
   let { anchors } = desk.site
   let chain = chainOf(reply, publicKeyHash, anchors)
   if (!chain.ok) {
@@ -142,6 +145,16 @@ async function chained(flight: Flight, reply: readonly Der[], made: PrivateKey |
     ...(made === undefined ? {} : { key: made }),
     ...(transaction.warning === undefined ? {} : { warning: transaction.warning }),
   }
+}
+
+/** A key that stays fits the old certificate as well as the new one. */
+function repeats(current: Der | undefined, reply: readonly Der[], publicKeyHash: string): Fault | undefined {
+  if (current === undefined) return undefined
+  const leaves = reply.filter((der) => isFor(der, publicKeyHash))
+  if (!leaves.every((der) => Buffer.compare(der, current) === 0)) return undefined
+  const message =
+    'the EST server answered the renewal with the certificate that was to be renewed; it was thrown away. Ask the administrator of the CA whether it renews this certificate already'
+  return replyFault('replayed', message)
 }
 
 function isFor(der: Der, publicKeyHash: string): boolean {

@@ -138,7 +138,7 @@ export class FakeEst {
       return { status: 202, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter }, body: 'later' }
     }
     if (operation === 'serverkeygen') return this.#withKey(csr, request.session)
-    return this.#certs([await this.#certificateFor(csr)])
+    return this.#certs([await this.#certificateFor(csr, operation)])
   }
 
   #judge(
@@ -167,8 +167,8 @@ export class FakeEst {
   }
 
   /** Remembers what it has certified, as an RA does that keeps its requests. */
-  async #certificateFor(csr: EstCsr): Promise<Der> {
-    const name = `${csr.publicKeyHash} ${csr.rawSubject}`
+  async #certificateFor(csr: EstCsr, operation: Operation): Promise<Der> {
+    const name = `${operation} ${csr.publicKeyHash} ${csr.rawSubject}`
     const known = this.#certificates.get(name)
     if (known !== undefined) return known
     this.#issued += 1

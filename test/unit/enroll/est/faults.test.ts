@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals'
+import { faultTable } from '../../../../src/domain/fault.ts'
+import {
+  clip,
+  faultsByStatus,
+  faultsOfReply,
+  faultsOfTransport,
+  redirectFault,
+  replyFault,
+  statusFault,
+  transportFault,
+  wordsOf,
+} from '../../../../src/enroll/est/faults.ts'
+import type { ReplyDefect } from '../../../../src/enroll/est/faults.ts'
+import type { HttpFailure } from '../../../../src/net/http.ts'
+
+const sentence = /^[^\n]{20,450}$/
+
+describe('each HTTP status', () => {
+  it.each(Object.entries(faultsByStatus))('%s is told with a cure', (status, { code, issuing, cure }) => {
+    const message = (operation: string): string => `the EST server answered HTTP ${status} to ${operation}; ${cure}`
+    expect(statusFault(Number(status), 'cacerts', '')).toEqual({ code, message: message('cacerts') })
+    expect(statusFault(Number(status), 'simpleenroll', '')).toEqual({
+      code: issuing ?? code,
+      message: message('simpleenroll'),
+    })
+    expect(Object.keys(faultTable)).toEqual(expect.arrayContaining([code, issuing ?? code]))
+  })
+
+  it.each([
+    [100, 'ReplyMalformed'],
+    [304, 'ReplyMalformed'],
+    [418, 'RequestRejected'],
+    [500, 'ServerFailed'],
+    [503, 'ServerFailed'],
+    [599, 'ServerFailed'],
+  ])('%i without a row goes by its class', (status, code) => {
+    const fault = statusFault(status, 'simpleenroll', '')
+    expect(fault.code).toBe(code)
+    expect(fault.message).toMatch(sentence)
+  })
+
+  it('comes with the words of the server', () => {
+    expect(statusFault(400, 'simpleenroll', 'not on the list').message).toContain('saying "not on the list"')
+  })
+})
+
+describe('a redirect that is not followed', () => {
+  it('is told with where the address belongs', () => {
+    const fault = redirectFault('cacerts', 'to https://other.test, which is another server')
+    expect(fault.code).toBe('Misconfigured')
+    expect(fault.message).toContain('spec.est.server')
+  })
+})
+
+describe('each failure of transport', () => {
+  it.each(Object.entries(faultsOfTransport))('%s is told in the words of the transport', (kind, code) => {
+    const failure = { kind: kind as HttpFailure['kind'], message: 'ca.test did not answer' }
+    expect(transportFault(failure)).toEqual({ code, message: 'ca.test did not answer' })
+    expect(Object.keys(faultTable)).toContain(code)
+  })
+})
+
+describe('each defect of a reply', () => {
+  it.each(Object.entries(faultsOfReply))('%s has a code of the closed list', (defect, code) => {
+    expect(replyFault(defect as ReplyDefect, 'words')).toEqual({ code, message: 'words' })
+    expect(Object.keys(faultTable)).toContain(code)
+  })
+
+  it.each(['anotherKey', 'foreignSigner', 'replayed', 'pin', 'serverKey', 'keyPlain'] as const)(
+    'that may be an attack stops: %s',
+    (defect) => {
+      expect(faultTable[faultsOfReply[defect]].retry).toBe('person')
+    },
+  )
+})
+
+describe('the words of an error', () => {
+  it.each([
+    ['not on the list', 'not on the list'],
+    ['{"detail": "no such profile"}', 'no such profile'],
+    ['{"title": "Bad", "error_description": "expired"}', 'expired'],
+    ['{"code": 7}', ''],
+    ['{"detail": ', '{"detail":'],
+    ['<!DOCTYPE html><html><head><title>403 Forbidden</title></head></html>', '403 Forbidden'],
+    ['<html><body>nothing</body></html>', ''],
+    ['', ''],
+    ['\u001b[31mred\r\nline\u0000', '[31mred line'],
+  ])('of %j are %j', (body, words) => {
+    expect(wordsOf(Buffer.from(body))).toBe(words)
+  })
+
+  it('are short', () => {
+    expect(clip('x'.repeat(10_000))).toHaveLength(200)
+  })
+})
