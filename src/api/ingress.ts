@@ -50,4 +50,4 @@ export const routeSpec = z
   })
   .nullish()
 
-export type RouteSpec = DeepReadonly<z.output<typeof routeSpec>>
+type RouteSpec = DeepReadonly<z.output<typeof routeSpec>>
