@@ -49,5 +49,3 @@ export const routeSpec = z
     hostnames: z.array(z.string()).nullish(),
   })
   .nullish()
-
-type RouteSpec = DeepReadonly<z.output<typeof routeSpec>>
