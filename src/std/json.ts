@@ -22,3 +22,14 @@ export function mergePatch(target: Json, patch: Json): Json {
   }
   return Object.fromEntries(merged)
 }
+
+/** @returns the object in bytes of unknown origin; undefined where there are none, or they hold something else */
+export function readJsonObject(bytes: Uint8Array | undefined): JsonObject | undefined {
+  if (bytes === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -28,6 +28,8 @@ const protocol = (name: string): Layer =>
   layer(`enroll/${name}/`, [
     code('enroll/enroller.ts'),
     code('enroll/outcomes.ts'),
+    code('enroll/transport.ts'),
+    code('enroll/crlreasons.ts'),
     code('net/'),
     code('pki/'),
     code('domain/fault.ts'),
@@ -96,6 +98,8 @@ export const layers: readonly Layer[] = [
     types('api/'),
     types('domain/fault.ts'),
   ]),
+  layer('enroll/transport.ts', [code('domain/fault.ts'), types('net/')]),
+  layer('enroll/crlreasons.ts', [types('enroll/enroller.ts')]),
   layer('enroll/outcomes.ts', [types('enroll/enroller.ts'), code('domain/fault.ts'), code('std/')]),
   layer('enroll/enroller.ts', [types('api/'), types('domain/'), types('net/'), types('pki/'), types('std/')]),
   layer('kube/', [types('api/'), code('std/')], ['@kubernetes/client-node', 'undici']),

@@ -1,23 +1,12 @@
 /** Revocation (RFC 8555 section 7.6), by the account and, where that may not, by the certificate's own key. */
 import { fault } from '../../domain/fault.ts'
+import { crlReasons } from '../crlreasons.ts'
 import type { Identity, RevocationReason, RevokeOutcome } from '../enroller.ts'
 import { failureOutcome } from './outcomes.ts'
 import { jwsKey } from './jws.ts'
 import type { Signer } from './client.ts'
 import type { AcmeFailure, Answer } from './reply.ts'
 import type { Desk } from './desk.ts'
-
-/** RFC 5280 section 5.3.1. */
-const reasonCodes: Readonly<Record<RevocationReason, number>> = {
-  unspecified: 0,
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-  privilegeWithdrawn: 9,
-}
 
 export async function revokeCertificate(
   { client, directory, account, ctx }: Desk,
@@ -28,7 +17,7 @@ export async function revokeCertificate(
   const leaf = chain[0]
   if (url === undefined || leaf === undefined)
     return { kind: 'refused', fault: fault('RequestUnsupported', 'the CA offers no revocation over ACME') }
-  const payload = { certificate: Buffer.from(leaf).toString('base64url'), reason: reasonCodes[reason] }
+  const payload = { certificate: Buffer.from(leaf).toString('base64url'), reason: crlReasons[reason] }
   const send = (signer: Signer): Promise<Answer> => client.post({ what: 'revokeCert', url, signer, payload }, ctx)
   const byAccount = await send(account)
   if (byAccount.ok || isDone(byAccount.error)) return { kind: 'revoked' }

@@ -5,7 +5,8 @@ import { childrenOf, Malformed, onlyChild } from '../../pki/readder.ts'
 import type { Der } from '../../std/bytes.ts'
 import { readStatus } from './status.ts'
 import type { StatusInfo } from './status.ts'
-import { clip, integerOf, textsOf } from './values.ts'
+import { integerOf, textsOf } from './values.ts'
+import { clip } from '../../std/text.ts'
 
 export interface CertResponse {
   readonly certReqId: number

@@ -4,7 +4,6 @@
  */
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
-import type { HttpFailure } from '../../net/http.ts'
 import type { FailureName, StatusInfo } from './status.ts'
 
 export interface Failure {
@@ -131,19 +130,6 @@ function failureOfClass(status: number, location: string | undefined): Failure {
     }
   return { code: 'ReplyMalformed', cure: path }
 }
-
-/** How each failure of transport is told. */
-export const faultsOfTransport: Readonly<Record<HttpFailure['kind'], FaultCode>> = {
-  unreachable: 'Unreachable',
-  aborted: 'Unreachable',
-  timedOut: 'TimedOut',
-  tls: 'TlsFailed',
-  tooLarge: 'ReplyMalformed',
-  malformed: 'ReplyMalformed',
-  forbiddenAddress: 'Misconfigured',
-}
-
-export const transportFault = ({ kind, message }: HttpFailure): Fault => fault(faultsOfTransport[kind], message)
 
 /** What can be wrong with a reply (RFC 9483 section 3.5), by the check that found it. */
 export const faultsOfReply = {

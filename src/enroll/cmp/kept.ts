@@ -5,7 +5,7 @@
 import { readPrivateKey } from '../../pki/key.ts'
 import { asDer } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
-import { isJsonObject } from '../../std/json.ts'
+import { readJsonObject } from '../../std/json.ts'
 import type { Json } from '../../std/json.ts'
 import type { Identity } from '../enroller.ts'
 
@@ -30,23 +30,13 @@ export function encodeKept({ message, current }: Kept, id: Uint8Array): Uint8Arr
 
 /** @returns what was kept, or undefined when nothing was, or it is of another version or transaction, or damaged */
 export function decodeKept(bytes: Uint8Array | undefined, id: Uint8Array): Kept | undefined {
-  const value = parse(bytes)
+  const value = readJsonObject(bytes)
   if (value?.['version'] !== version || value['transaction'] !== base64(id)) return undefined
   const { message, chain, key } = value
   if (typeof message !== 'string') return undefined
   const current = key === undefined ? undefined : identityOf(chain, key)
   if (key !== undefined && current === undefined) return undefined
   return { message: Buffer.from(message, 'base64'), current }
-}
-
-function parse(bytes: Uint8Array | undefined): { readonly [key: string]: Json } | undefined {
-  if (bytes === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function identityOf(chain: Json | undefined, pem: Json): Identity | undefined {

@@ -4,6 +4,7 @@ import { reading } from '../../pki/readder.ts'
 import { ok } from '../../std/result.ts'
 import { retryClass } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
+import { crlReasons } from '../crlreasons.ts'
 import type { RevocationReason, RevokeOutcome } from '../enroller.ts'
 import { clampedWait } from '../outcomes.ts'
 import { readRevocation } from './certrep.ts'
@@ -18,24 +19,12 @@ import { freshNonce } from './request.ts'
 import { readError } from './status.ts'
 import type { StatusInfo } from './status.ts'
 
-/** CRLReason (RFC 5280 section 5.3.1). */
-const reasons: Readonly<Record<RevocationReason, number>> = {
-  unspecified: 0,
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-  privilegeWithdrawn: 9,
-}
-
 export async function revoke(desk: Desk, signer: Signer, reason: RevocationReason): Promise<RevokeOutcome> {
   const protector = { kind: 'signature', signer } as const
   const talk = { opening: 'rr', transactionID: freshNonce(), protector, pvno: versions.cmp2000 } as const
   const conversation = conversationOf(desk, talk)
   const senderNonce = freshNonce()
-  const content = encodeRevocation(identifierOf(signer.certificate), reasons[reason])
+  const content = encodeRevocation(identifierOf(signer.certificate), crlReasons[reason])
   const message = await write(conversation, { body: { name: 'rr', content }, senderNonce })
   const exchanged = await exchange(conversation, { message, name: 'rr', nonces: [senderNonce] })
   switch (exchanged.kind) {

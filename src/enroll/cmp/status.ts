@@ -2,7 +2,8 @@
 import { tags } from '../../pki/der.ts'
 import type { DerElement } from '../../pki/der.ts'
 import { childrenOf, Malformed } from '../../pki/readder.ts'
-import { clip, integerOf, textsOf } from './values.ts'
+import { integerOf, textsOf } from './values.ts'
+import { clip } from '../../std/text.ts'
 
 const states = [
   'accepted',

@@ -4,7 +4,7 @@
  */
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
-import { clip } from './values.ts'
+import { clip } from '../../std/text.ts'
 
 export type Framing = 'RFC2510' | 'Version10'
 

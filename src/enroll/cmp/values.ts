@@ -33,13 +33,3 @@ export const textsOf = (element: DerElement | undefined): readonly string[] =>
     : childrenOf(element, 'text')
         .slice(0, mostTexts)
         .map(({ content }) => Buffer.from(content).toString('utf8'))
-
-const longestWords = 200
-
-/** Printable, on one line, and not too long: it ends up in a status. */
-export const clip = (text: string): string =>
-  text
-    .replace(/[^\x20-\x7e\u00a0-\ud7ff\ue000-\uffff]+/g, ' ')
-    .replace(/ +/g, ' ')
-    .trim()
-    .slice(0, longestWords)

@@ -4,9 +4,9 @@
  */
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
-import type { HttpFailure } from '../../net/http.ts'
 import { isJsonObject } from '../../std/json.ts'
 import type { Operation } from './address.ts'
+import { clip } from '../../std/text.ts'
 
 interface StatusRow {
   readonly code: FaultCode
@@ -70,19 +70,6 @@ export const redirectFault = (operation: Operation, why: string): Fault =>
     `the EST server redirected ${operation} ${why}; put the final address into spec.est.server if it is the right one`,
   )
 
-/** How each failure of transport is told. */
-export const faultsOfTransport: Readonly<Record<HttpFailure['kind'], FaultCode>> = {
-  unreachable: 'Unreachable',
-  aborted: 'Unreachable',
-  timedOut: 'TimedOut',
-  tls: 'TlsFailed',
-  tooLarge: 'ReplyMalformed',
-  malformed: 'ReplyMalformed',
-  forbiddenAddress: 'Misconfigured',
-}
-
-export const transportFault = ({ kind, message }: HttpFailure): Fault => fault(faultsOfTransport[kind], message)
-
 /** What can be wrong with a reply, by the check that found it. */
 export const faultsOfReply = {
   unreadable: 'ReplyMalformed',
@@ -101,16 +88,6 @@ export const faultsOfReply = {
 export type ReplyDefect = keyof typeof faultsOfReply
 
 export const replyFault = (defect: ReplyDefect, message: string): Fault => fault(faultsOfReply[defect], message)
-
-const longestWords = 200
-
-/** Printable, on one line, and not too long: it ends up in a status. */
-export const clip = (text: string): string =>
-  text
-    .replace(/[^\x20-\x7e\u00a0-\ud7ff\ue000-\uffff]+/g, ' ')
-    .replace(/ +/g, ' ')
-    .trim()
-    .slice(0, longestWords)
 
 const members = ['detail', 'message', 'error_description', 'description', 'error', 'title'] as const
 

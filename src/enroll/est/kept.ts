@@ -5,7 +5,7 @@
 import { readPrivateKey } from '../../pki/key.ts'
 import { asDer } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
-import { isJsonObject } from '../../std/json.ts'
+import { isJsonObject, readJsonObject } from '../../std/json.ts'
 import type { Json } from '../../std/json.ts'
 import type { Identity } from '../enroller.ts'
 import type { Blueprint } from './request.ts'
@@ -40,7 +40,7 @@ export function encodeKept({ request, blueprint, current }: Kept): Uint8Array {
 
 /** @returns what was kept, or undefined when nothing was, or it is of another version, or damaged */
 export function decodeKept(bytes: Uint8Array | undefined): Kept | undefined {
-  const value = parse(bytes)
+  const value = readJsonObject(bytes)
   if (value?.['version'] !== version) return undefined
   const binding = (['None', 'TLSUnique', 'TLSExporter', 'Auto'] as const).find((one) => one === value['binding'])
   const hash = (['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'] as const).find((one) => one === value['hash'])
@@ -56,16 +56,6 @@ export function decodeKept(bytes: Uint8Array | undefined): Kept | undefined {
       attributes: attributesIn(value['attributes']),
     },
     current,
-  }
-}
-
-function parse(bytes: Uint8Array | undefined): { readonly [key: string]: Json } | undefined {
-  if (bytes === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -6,7 +6,8 @@ import { randomBytes } from '../../pki/random.ts'
 import { readChallenges } from './challenge.ts'
 import { digestAuthorization, readDigest } from './digest.ts'
 import type { DigestChallenge, DigestUse, Login } from './digest.ts'
-import { clip, statusFault } from './faults.ts'
+import { statusFault } from './faults.ts'
+import { clip } from '../../std/text.ts'
 import type { Operation } from './address.ts'
 
 /** What a request is, as far as Digest covers it. */

@@ -8,11 +8,12 @@ import { between } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { Ctx } from '../enroller.ts'
 import type { CallFailure } from '../outcomes.ts'
+import { transportFault } from '../transport.ts'
 import { messageText, operationUrl, redirectTarget } from './address.ts'
 import type { Operation } from './address.ts'
 import { can, readCapabilities } from './capabilities.ts'
 import type { Capabilities } from './capabilities.ts'
-import { statusFault, transportFault } from './faults.ts'
+import { statusFault } from './faults.ts'
 
 /** A call without a usable answer. */
 export interface ServiceFailure extends CallFailure {

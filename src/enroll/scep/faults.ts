@@ -4,7 +4,7 @@
  */
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
-import type { HttpFailure } from '../../net/http.ts'
+import { clip } from '../../std/text.ts'
 
 export interface FailInfo {
   readonly name: string
@@ -47,15 +47,6 @@ const unexplained: FailInfo = {
   code: 'RequestRejected',
   cure: 'the log of the CA says why',
 }
-
-const longestWords = 200
-
-/** Printable, on one line, and not too long: it ends up in a status. */
-const clip = (text: string): string =>
-  text
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .slice(0, longestWords)
 
 /**
  * @param request - for example `PKCSReq`
@@ -118,19 +109,6 @@ function rowOfClass(status: number, location: string | undefined): StatusRow {
     return { code: 'Misconfigured', cure: `it leads to ${clip(location)}; put the final address into spec.scep.url` }
   return { code: 'ReplyMalformed', cure: path }
 }
-
-/** How each failure of transport is told. */
-export const faultsOfTransport: Readonly<Record<HttpFailure['kind'], FaultCode>> = {
-  unreachable: 'Unreachable',
-  aborted: 'Unreachable',
-  timedOut: 'TimedOut',
-  tls: 'TlsFailed',
-  tooLarge: 'ReplyMalformed',
-  malformed: 'ReplyMalformed',
-  forbiddenAddress: 'Misconfigured',
-}
-
-export const transportFault = ({ kind, message }: HttpFailure): Fault => fault(faultsOfTransport[kind], message)
 
 /** What can be wrong with a CertRep (section 3.3.2), by the check that found it. */
 export const faultsOfReply = {

@@ -6,7 +6,7 @@ import type { PrivateKey } from '../../pki/key.ts'
 import { readPrivateKey } from '../../pki/key.ts'
 import { asDer } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
-import { isJsonObject } from '../../std/json.ts'
+import { readJsonObject } from '../../std/json.ts'
 
 /** Who signs the requests of a transaction, and decrypts its replies. */
 export interface Requester {
@@ -44,7 +44,7 @@ export function decodeKept(
   bytes: Uint8Array | undefined,
   { transaction, orderKey }: { readonly transaction: string; readonly orderKey: PrivateKey },
 ): Kept | undefined {
-  const value = parse(bytes)
+  const value = readJsonObject(bytes)
   if (value?.['version'] !== version || value['transaction'] !== transaction) return undefined
   const { message, certificate, key, challenge } = value
   if (typeof message !== 'string' || typeof certificate !== 'string') return undefined
@@ -55,16 +55,6 @@ export function decodeKept(
     message: Buffer.from(message, 'base64'),
     requester: { key: requesterKey, certificate: asDer(Buffer.from(certificate, 'base64')) },
     challenge: typeof challenge === 'string' ? challenge : undefined,
-  }
-}
-
-function parse(bytes: Uint8Array | undefined): { readonly [key: string]: unknown } | undefined {
-  if (bytes === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -4,16 +4,13 @@ import {
   failures,
   faultsByStatus,
   faultsOfReply,
-  faultsOfTransport,
   rejectionFault,
   replyFault,
   statusFault,
-  transportFault,
 } from '../../../../src/enroll/cmp/faults.ts'
 import type { ReplyDefect } from '../../../../src/enroll/cmp/faults.ts'
 import { failureNames } from '../../../../src/enroll/cmp/status.ts'
 import type { FailureName } from '../../../../src/enroll/cmp/status.ts'
-import type { HttpFailure } from '../../../../src/net/http.ts'
 
 describe('each PKIFailureInfo', () => {
   it.each(failureNames)('%s is told by name, with a cure', (name) => {
@@ -60,15 +57,6 @@ describe('each HTTP status', () => {
     const fault = statusFault(status, 'ir', location)
     expect(fault.code).toBe(code)
     if (location !== undefined) expect(fault.message).toContain(location)
-  })
-})
-
-describe('each failure of transport', () => {
-  it.each(Object.keys(faultsOfTransport) as HttpFailure['kind'][])('%s keeps its sentence', (kind) => {
-    expect(transportFault({ kind, message: 'ca.example broke the connection.' })).toEqual({
-      code: faultsOfTransport[kind],
-      message: 'ca.example broke the connection.',
-    })
   })
 })
 

@@ -1,18 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { faultTable } from '../../../../src/domain/fault.ts'
 import {
-  clip,
   faultsByStatus,
   faultsOfReply,
-  faultsOfTransport,
   redirectFault,
   replyFault,
   statusFault,
-  transportFault,
   wordsOf,
 } from '../../../../src/enroll/est/faults.ts'
 import type { ReplyDefect } from '../../../../src/enroll/est/faults.ts'
-import type { HttpFailure } from '../../../../src/net/http.ts'
+import { clip } from '../../../../src/std/text.ts'
 
 const sentence = /^[^\n]{20,450}$/
 
@@ -50,14 +47,6 @@ describe('a redirect that is not followed', () => {
     const fault = redirectFault('cacerts', 'to https://other.test, which is another server')
     expect(fault.code).toBe('Misconfigured')
     expect(fault.message).toContain('spec.est.server')
-  })
-})
-
-describe('each failure of transport', () => {
-  it.each(Object.entries(faultsOfTransport))('%s is told in the words of the transport', (kind, code) => {
-    const failure = { kind: kind as HttpFailure['kind'], message: 'ca.test did not answer' }
-    expect(transportFault(failure)).toEqual({ code, message: 'ca.test did not answer' })
-    expect(Object.keys(faultTable)).toContain(code)
   })
 })
 

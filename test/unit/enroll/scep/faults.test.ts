@@ -5,13 +5,10 @@ import {
   failureFault,
   faultsByStatus,
   faultsOfReply,
-  faultsOfTransport,
   replyFault,
   statusFault,
-  transportFault,
 } from '../../../../src/enroll/scep/faults.ts'
 import type { ReplyDefect } from '../../../../src/enroll/scep/faults.ts'
-import type { HttpFailure } from '../../../../src/net/http.ts'
 
 const sentence = /^[^\n]{20,450}$/
 
@@ -75,14 +72,6 @@ describe('each HTTP status', () => {
       code: 'Misconfigured',
       message: expect.stringContaining('https://other.example/scep'),
     })
-  })
-})
-
-describe('each failure of transport', () => {
-  it.each(Object.entries(faultsOfTransport))('%s is told in the words of the transport', (kind, code) => {
-    const failure = { kind: kind as HttpFailure['kind'], message: 'ca.test did not answer' }
-    expect(transportFault(failure)).toEqual({ code, message: 'ca.test did not answer' })
-    expect(Object.keys(faultTable)).toContain(code)
   })
 })
 
