@@ -1,6 +1,7 @@
 /**
  * globalsign's estserver. It issues for 90 days, or for as long as its own CA lives: so its CA lives 20 minutes, and every ten
- * minutes the server is started again with the next one, under the same root. It knows whom it has certified by its CA, whose key therefore stays.
+ * minutes the server is started again with the next one, under the same root. It knows whom it has certified by its CA, whose key
+ * therefore stays.
  */
 import { systemClock } from '../../src/runtime/clock.ts'
 import { sha256Hex } from '../../src/pki/hash.ts'
