@@ -153,6 +153,18 @@ export const objectIdentifier: readonly TextRule[] = [
   }),
 ]
 
+/** What a CA can be known by: SHA-256 only, for others can be forged. */
+export const fingerprintSample = '96bcec06264976f37460779acf28c5a7cfe8a3c0aae11a8ffcee05c0bddf08c6'
+
+export const sha256Fingerprint: readonly TextRule[] = [
+  matching(/^[0-9A-Fa-f]{64}$/, {
+    message:
+      'This is not a SHA-256 fingerprint; write 64 hexadecimal digits without colons, as openssl x509 -noout -fingerprint -sha256 gives them without the colons. Fingerprints by MD5 and SHA-1 are not enough to trust a CA.',
+    accepts: [fingerprintSample, fingerprintSample.toUpperCase()],
+    rejects: ['96:bc:ec:06', 'd41d8cd98f00b204e9800998ecf8427e', 'sha256:96bcec06', 'CN=Example CA'],
+  }),
+]
+
 export const https: readonly TextRule[] = [
   matching(/^https:\/\/[A-Za-z0-9[][!#-;=?-Z_a-z~@[\]%]*$/, {
     message: 'This is not an https URL; write it as https://ca.example.com/directory.',

@@ -5,10 +5,9 @@ import type { DeepReadonly } from '../../std/readonly.ts'
 import { nameOf, secretKeySelector } from '../meta.ts'
 import { matching, placed, ruled } from '../rule.ts'
 import { list, text } from '../schema.ts'
-import { durationFrom } from '../texts.ts'
+import { durationFrom, fingerprintSample, sha256Fingerprint } from '../texts.ts'
 import { caBundle } from './common.ts'
 
-const fingerprintSample = '96bcec06264976f37460779acf28c5a7cfe8a3c0aae11a8ffcee05c0bddf08c6'
 const sharedSecretSample = { reference: '4711', secretRef: { name: 'cmp', key: 'secret' } }
 const example = { url: 'https://ca.example.com/cmp', sharedSecret: sharedSecretSample }
 const cmpWith = (members: JsonObject): JsonObject => ({ selfSigned: null, cmp: { ...example, ...members } })
@@ -38,15 +37,6 @@ const labels = [
       'This cannot be a label: it is one segment of a path, as in /.well-known/cmp/p/LABEL/initialization, without slashes and without a dot in front.',
     accepts: ['devices', 'tls.server'],
     rejects: ['a/b', '../admin', '.well-known', 'a?b'],
-  }),
-]
-
-const digests = [
-  matching(/^[0-9A-Fa-f]{64}$/, {
-    message:
-      'This is not a SHA-256 fingerprint; write 64 hexadecimal digits without colons, as openssl x509 -noout -fingerprint -sha256 gives them without the colons.',
-    accepts: [fingerprintSample, fingerprintSample.toUpperCase()],
-    rejects: ['96:bc:ec:06', 'd41d8cd98f00b204e9800998ecf8427e', 'sha256:96bcec06', 'CN=Example CA'],
   }),
 ]
 
@@ -111,7 +101,7 @@ const members = {
   ).exactOptional(),
   signerFingerprint: ruled(
     text(64, 'SHA-256 of the one certificate that replies are signed with, 64 hexadecimal digits.'),
-    placed(digests, (value) => cmpWith({ signerFingerprint: value })),
+    placed(sha256Fingerprint, (value) => cmpWith({ signerFingerprint: value })),
   ).exactOptional(),
   enrollment: z.enum(['ir', 'cr', 'p10cr']).exactOptional().meta({
     description:

@@ -6,9 +6,8 @@ import { nameOf, secretKeySelector } from '../meta.ts'
 import { matching, placed, ruled } from '../rule.ts'
 import type { Place } from '../rule.ts'
 import { text } from '../schema.ts'
-import { durationFrom } from '../texts.ts'
+import { durationFrom, fingerprintSample, sha256Fingerprint } from '../texts.ts'
 
-const fingerprintSample = '96bcec06264976f37460779acf28c5a7cfe8a3c0aae11a8ffcee05c0bddf08c6'
 const example = { server: 'https://est.example.com' }
 const estWith = (members: JsonObject): JsonObject => ({ selfSigned: null, est: { ...example, ...members } })
 
@@ -54,17 +53,8 @@ const operationNames: ReadonlySet<string> = new Set([
   'csrattrs',
 ])
 
-const digests = [
-  matching(/^[0-9A-Fa-f]{64}$/, {
-    message:
-      'This is not a SHA-256 fingerprint; write 64 hexadecimal digits without colons, as openssl x509 -noout -fingerprint -sha256 gives them without the colons.',
-    accepts: [fingerprintSample, fingerprintSample.toUpperCase()],
-    rejects: ['96:bc:ec:06', 'd41d8cd98f00b204e9800998ecf8427e', 'sha256:96bcec06', 'CN=Example CA'],
-  }),
-]
-
 const fingerprint = (place: Place, description: string): z.ZodString =>
-  ruled(text(64, description), placed(digests, place))
+  ruled(text(64, description), placed(sha256Fingerprint, place))
 
 const secretRef = (place: Place, description: string): z.ZodObject<{ name: z.ZodString }> =>
   z.object({ name: nameOf(place, 'The name of the Secret.') }).meta({ description })

@@ -3,26 +3,16 @@ import { z } from 'zod'
 import type { JsonObject } from '../../std/json.ts'
 import type { DeepReadonly } from '../../std/readonly.ts'
 import { secretKeySelector } from '../meta.ts'
-import { matching, placed, ruled } from '../rule.ts'
+import { placed, ruled } from '../rule.ts'
 import type { Place } from '../rule.ts'
 import { list, text } from '../schema.ts'
-import { durationFrom, http } from '../texts.ts'
+import { durationFrom, fingerprintSample, http, sha256Fingerprint } from '../texts.ts'
 
-const fingerprintSample = '96bcec06264976f37460779acf28c5a7cfe8a3c0aae11a8ffcee05c0bddf08c6'
 const example = { url: 'https://ca.example.com/scep' }
 const scepWith = (members: JsonObject): JsonObject => ({ selfSigned: null, scep: { ...example, ...members } })
 
-const digests = [
-  matching(/^[0-9A-Fa-f]{64}$/, {
-    message:
-      'This is not a SHA-256 fingerprint; write 64 hexadecimal digits without colons, as openssl x509 -noout -fingerprint -sha256 gives them without the colons. Fingerprints by MD5 and SHA-1 are not enough to trust a CA.',
-    accepts: [fingerprintSample, fingerprintSample.toUpperCase()],
-    rejects: ['96:bc:ec:06', 'd41d8cd98f00b204e9800998ecf8427e', 'sha256:96bcec06', 'CN=Example CA'],
-  }),
-]
-
 const fingerprint = (place: Place, description: string): z.ZodString =>
-  ruled(text(64, description), placed(digests, place))
+  ruled(text(64, description), placed(sha256Fingerprint, place))
 
 const raFingerprints = z
   .object({

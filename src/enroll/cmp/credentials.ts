@@ -3,16 +3,15 @@ import type { CmpSpec } from '../../api/issuer/cmp.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { parseDistinguishedName } from '../../domain/name.ts'
-import { readPrivateKey } from '../../pki/key.ts'
 import { encodeName } from '../../pki/names.ts'
 import { pemLimits, readCertificates } from '../../pki/pem.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { SecretText } from '../../std/secret.ts'
-import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { CredentialNeed, Credentials } from '../enroller.ts'
+import { brokenSecret, lineIn, outOfTime, readIdentity } from '../secrets.ts'
 import { signerOf } from './protection.ts'
 import type { Protector, Signer } from './protection.ts'
 
@@ -52,9 +51,6 @@ export function readMeans(spec: CmpSpec, credentials: Credentials): Result<Means
   return ok({ protector: protector.value, anchors: anchors.value, recipient: recipient.value })
 }
 
-const broken = (field: string, what: string): { readonly ok: false; readonly error: Fault } =>
-  err(fault('CredentialsRejected', `the Secret that ${field} names cannot be used: ${what}`))
-
 const misconfigured = (message: string): { readonly ok: false; readonly error: Fault } =>
   err(fault('Misconfigured', message))
 
@@ -62,9 +58,9 @@ function readSecret(
   { reference, secretRef, algorithm, hash }: NonNullable<CmpSpec['sharedSecret']>,
   credentials: Credentials,
 ): Result<Protector, Fault> {
-  const secret = textOf(credentials.get(secretField)?.[secretRef.key])
+  const secret = lineIn(credentials.get(secretField)?.[secretRef.key])
   if (secret === undefined || secret === '')
-    return broken(secretField, `its entry ${secretRef.key} must be text on one line, and not empty`)
+    return brokenSecret(secretField, `its entry ${secretRef.key} must be text on one line, and not empty`)
   const mac = { algorithm: algorithm ?? 'PBM', hash: hash ?? 'SHA-256' } as const
   return ok({
     kind: 'secret',
@@ -72,25 +68,11 @@ function readSecret(
   })
 }
 
-/** @returns text without the line ends that editors add; undefined for what is no text, or has more lines */
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined || bytes.length > 4096) return undefined
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/^[\r\n]+|[\r\n]+$/g, '')
-    return /\p{Cc}/u.test(text) ? undefined : text
-  } catch {
-    return undefined
-  }
-}
-
 function readSigner(credentials: Credentials): Result<Protector, Fault> {
-  const data = credentials.get(certificateField) ?? {}
-  const chain = readCertificates(Buffer.from(data['tls.crt'] ?? []).toString('utf8'))
-  if (!chain.ok) return broken(certificateField, `tls.crt holds no readable certificate: ${chain.error}`)
-  const key = readPrivateKey(Buffer.from(data['tls.key'] ?? []).toString('utf8'))
-  if (!key.ok) return broken(certificateField, `tls.key holds no readable private key: ${key.error}`)
-  const signer = signerOf({ chain: chain.value, key: key.value })
-  if (signer === undefined) return broken(certificateField, 'tls.crt is not the certificate of tls.key')
+  const identity = readIdentity(certificateField, credentials.get(certificateField) ?? {})
+  if (!identity.ok) return identity
+  const signer = signerOf(identity.value)
+  if (signer === undefined) return brokenSecret(certificateField, 'tls.crt is not the certificate of tls.key')
   return ok({ kind: 'signature', signer })
 }
 
@@ -114,18 +96,6 @@ function readRecipient({ recipient }: CmpSpec): Result<Der | undefined, Fault> {
   return ok(encodeName(name.value))
 }
 
-/** @returns a fault when a certificate is out of its time: the CA would only refuse what it signs */
-export function outOfTime({ facts }: Signer, now: Instant): Fault | undefined {
-  const { notBefore, notAfter } = facts
-  if (now >= notAfter)
-    return fault(
-      'CredentialsExpired',
-      `the client certificate that ${certificateField} names expired at ${toRfc3339(notAfter)}; store a new one`,
-    )
-  if (now < notBefore)
-    return fault(
-      'Misconfigured',
-      `the client certificate that ${certificateField} names is not valid before ${toRfc3339(notBefore)}; wait, or check the clock of this cluster`,
-    )
-  return undefined
-}
+/** @returns a fault when the client certificate is out of its time */
+export const outOfTimeSigner = ({ facts }: Signer, now: Instant): Fault | undefined =>
+  outOfTime(certificateField, facts, now)

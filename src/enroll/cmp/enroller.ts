@@ -16,7 +16,7 @@ import type {
   Traits,
 } from '../enroller.ts'
 import { failureOutcome } from '../outcomes.ts'
-import { needsOf, outOfTime, readMeans } from './credentials.ts'
+import { needsOf, outOfTimeSigner, readMeans } from './credentials.ts'
 import type { Means } from './credentials.ts'
 import type { Desk } from './desk.ts'
 import { signerOf } from './protection.ts'
@@ -61,7 +61,7 @@ class CmpEnroller implements Enroller {
 
   async enroll(order: Order, ctx: Ctx): Promise<Outcome> {
     const { protector } = this.#means
-    const trouble = protector.kind === 'signature' ? outOfTime(protector.signer, ctx.now()) : undefined
+    const trouble = protector.kind === 'signature' ? outOfTimeSigner(protector.signer, ctx.now()) : undefined
     if (trouble !== undefined) return failureOutcome(trouble)
     return beginTransaction(this.#desk(ctx), { order, asking: this.#spec.enrollment ?? 'ir' })
   }

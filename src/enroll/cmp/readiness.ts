@@ -11,7 +11,7 @@ import { toRfc3339 } from '../../std/time.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts'
 import { clampedWait } from '../outcomes.ts'
-import { outOfTime } from './credentials.ts'
+import { outOfTimeSigner } from './credentials.ts'
 import { conversationOf, versions } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { exchange, write } from './exchange.ts'
@@ -32,7 +32,7 @@ import { readError } from './status.ts'
 
 export async function prepare(desk: Desk): Promise<Readiness> {
   const { protector } = desk.means
-  const trouble = protector.kind === 'signature' ? outOfTime(protector.signer, desk.ctx.now()) : undefined
+  const trouble = protector.kind === 'signature' ? outOfTimeSigner(protector.signer, desk.ctx.now()) : undefined
   if (trouble !== undefined) return { kind: 'notReady', fault: trouble }
   const exchanged = await ask(desk, encodeQuestion(infoTypes.caCerts))
   const credentials = credentialsOf(desk)

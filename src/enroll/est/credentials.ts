@@ -1,20 +1,18 @@
 /** The Secrets that an EST issuer names: a password, and a certificate for the first enrollment. */
 import type { EstSpec } from '../../api/issuer/est.ts'
-import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { CertificateFacts } from '../../domain/facts.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
-import { readPrivateKey } from '../../pki/key.ts'
 import type { PrivateKey } from '../../pki/key.ts'
-import { certificatesPem, readCertificates } from '../../pki/pem.ts'
+import { certificatesPem } from '../../pki/pem.ts'
 import type { ClientCertificate } from '../../net/tls.ts'
 import type { Der } from '../../std/bytes.ts'
-import { err, ok } from '../../std/result.ts'
+import { ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { SecretText } from '../../std/secret.ts'
-import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { CredentialNeed, Credentials, Identity } from '../enroller.ts'
+import { brokenSecret, lineIn, outOfTime, readIdentity } from '../secrets.ts'
 import type { Login } from './digest.ts'
 
 const loginField = 'spec.est.credentialsSecretRef'
@@ -64,36 +62,20 @@ export function readCredentials(spec: EstSpec, credentials: Credentials): Result
   return ok({ login: login?.value, certificate: certificate?.value, decryption: decryption?.value })
 }
 
-const broken = (field: string, what: string): { readonly ok: false; readonly error: Fault } =>
-  err(fault('CredentialsRejected', `the Secret that ${field} names cannot be used: ${what}`))
-
 function readLogin(data: Readonly<Record<string, Uint8Array>>): Result<Login, Fault> {
-  const [username, password] = [textOf(data['username']), textOf(data['password'])]
+  const [username, password] = [lineIn(data['username']), lineIn(data['password'])]
   if (username === undefined || username === '' || username.includes(':'))
-    return broken(loginField, 'its entry username must be text on one line, without a colon and not empty')
+    return brokenSecret(loginField, 'its entry username must be text on one line, without a colon and not empty')
   if (password === undefined || password === '')
-    return broken(loginField, 'its entry password must be text on one line, and not empty')
+    return brokenSecret(loginField, 'its entry password must be text on one line, and not empty')
   return ok({ username, password: new SecretText(password) })
 }
 
-/** @returns text without the line ends that editors add; undefined for what is no text, or has more lines */
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined || bytes.length > 4096) return undefined
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/^[\r\n]+|[\r\n]+$/g, '')
-    return /\p{Cc}/u.test(text) ? undefined : text
-  } catch {
-    return undefined
-  }
-}
-
 function readShown(data: Readonly<Record<string, Uint8Array>>): Result<Shown, Fault> {
-  const chain = readCertificates(Buffer.from(data['tls.crt'] ?? []).toString('utf8'))
-  if (!chain.ok) return broken(certificateField, `tls.crt holds no readable certificate: ${chain.error}`)
-  const key = readPrivateKey(Buffer.from(data['tls.key'] ?? []).toString('utf8'))
-  if (!key.ok) return broken(certificateField, `tls.key holds no readable private key: ${key.error}`)
-  const shown = shownOf({ chain: chain.value, key: key.value })
-  return shown === undefined ? broken(certificateField, 'tls.crt is not the certificate of tls.key') : ok(shown)
+  const identity = readIdentity(certificateField, data)
+  if (!identity.ok) return identity
+  const shown = shownOf(identity.value)
+  return shown === undefined ? brokenSecret(certificateField, 'tls.crt is not the certificate of tls.key') : ok(shown)
 }
 
 /** @returns the identity as TLS wants it, the certificate of the key in front; undefined when none is */
@@ -113,30 +95,20 @@ const aesLengths: ReadonlySet<number> = new Set([16, 24, 32])
 /** As it is, in hexadecimal, or in base64: whichever has the length of a key. */
 function readAesKey(bytes: Uint8Array | undefined): Result<Uint8Array, Fault> {
   if (bytes !== undefined && aesLengths.has(bytes.length)) return ok(bytes)
-  const text = textOf(bytes)?.trim() ?? ''
+  const text = lineIn(bytes)?.trim() ?? ''
   const decoded = [
     ...(/^([0-9A-Fa-f]{2})+$/.test(text) ? [Buffer.from(text, 'hex')] : []),
     ...(/^[A-Za-z0-9+/]+={0,2}$/.test(text) ? [Buffer.from(text, 'base64')] : []),
   ]
   const key = decoded.find(({ length }) => aesLengths.has(length))
   return key === undefined
-    ? broken(decryptionField, 'it must be an AES key of 16, 24 or 32 octets, as they are, in hexadecimal or in base64')
+    ? brokenSecret(
+        decryptionField,
+        'it must be an AES key of 16, 24 or 32 octets, as they are, in hexadecimal or in base64',
+      )
     : ok(key)
 }
 
-/** @returns a fault when the client certificate is out of its time: the server would only break the connection */
-export function outOfTime({ certificate }: EstCredentials, now: Instant): Fault | undefined {
-  if (certificate === undefined) return undefined
-  const { notBefore, notAfter } = certificate.facts
-  if (now >= notAfter)
-    return fault(
-      'CredentialsExpired',
-      `the client certificate that ${certificateField} names expired at ${toRfc3339(notAfter)}; store a new one`,
-    )
-  if (now < notBefore)
-    return fault(
-      'Misconfigured',
-      `the client certificate that ${certificateField} names is not valid before ${toRfc3339(notBefore)}; wait, or check the clock of this cluster`,
-    )
-  return undefined
-}
+/** @returns a fault when the client certificate is out of its time */
+export const outOfTimeShown = ({ certificate }: EstCredentials, now: Instant): Fault | undefined =>
+  certificate && outOfTime(certificateField, certificate.facts, now)

@@ -15,7 +15,7 @@ import type {
 import { callOutcome, clampedWait, failureOutcome } from '../outcomes.ts'
 import { EstClient } from './client.ts'
 import type { Answer } from './client.ts'
-import { needsOf, outOfTime, readCredentials } from './credentials.ts'
+import { needsOf, outOfTimeShown, readCredentials } from './credentials.ts'
 import type { EstCredentials } from './credentials.ts'
 import type { Desk } from './desk.ts'
 import { HttpLogin } from './login.ts'
@@ -58,7 +58,7 @@ class EstEnroller implements Enroller {
   }
 
   async prepare(ctx: Ctx): Promise<Readiness> {
-    const expired = outOfTime(this.#credentials, ctx.now())
+    const expired = outOfTimeShown(this.#credentials, ctx.now())
     if (expired !== undefined) return { kind: 'notReady', fault: expired }
     const site = await this.#discover(ctx)
     if (!site.ok) {
@@ -91,7 +91,7 @@ class EstEnroller implements Enroller {
 
   /** Nothing is made for a server that is not known to be the right one. */
   async #begin(ctx: Ctx, start: (desk: Desk) => Promise<Outcome>): Promise<Outcome> {
-    const expired = outOfTime(this.#credentials, ctx.now())
+    const expired = outOfTimeShown(this.#credentials, ctx.now())
     if (expired !== undefined) return failureOutcome(expired)
     const desk = await this.#desk(ctx)
     return desk.ok ? start(desk.value) : callOutcome(desk.error, ctx.now())
