@@ -153,6 +153,16 @@ export const objectIdentifier: readonly TextRule[] = [
   }),
 ]
 
+/** One of several CAs or profiles of a server, as a segment of a well-known path. */
+export const pathLabel: readonly TextRule[] = [
+  matching(/^[A-Za-z0-9_~!$&'()*+,;=:@ -][A-Za-z0-9._~!$&'()*+,;=:@ -]*$/, {
+    message:
+      'This cannot be a label: it is one segment of a path, as in /.well-known/est/LABEL/simpleenroll or /.well-known/cmp/p/LABEL/initialization, without slashes and without a dot in front.',
+    accepts: ['devices', 'Servers 2026', 'tls.server'],
+    rejects: ['a/b', '../admin', '/devices', 'a%2Fb', 'a?b', '.well-known'],
+  }),
+]
+
 /** What a CA can be known by: SHA-256 only, for others can be forged. */
 export const fingerprintSample = '96bcec06264976f37460779acf28c5a7cfe8a3c0aae11a8ffcee05c0bddf08c6'
 

@@ -5,7 +5,7 @@ import type { DeepReadonly } from '../../std/readonly.ts'
 import { nameOf, secretKeySelector } from '../meta.ts'
 import { matching, placed, ruled } from '../rule.ts'
 import { list, text } from '../schema.ts'
-import { durationFrom, fingerprintSample, sha256Fingerprint } from '../texts.ts'
+import { durationFrom, fingerprintSample, pathLabel, sha256Fingerprint } from '../texts.ts'
 import { caBundle } from './common.ts'
 
 const sharedSecretSample = { reference: '4711', secretRef: { name: 'cmp', key: 'secret' } }
@@ -29,15 +29,6 @@ const urls = [
       ],
     },
   ),
-]
-
-const labels = [
-  matching(/^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*$/, {
-    message:
-      'This cannot be a label: it is one segment of a path, as in /.well-known/cmp/p/LABEL/initialization, without slashes and without a dot in front.',
-    accepts: ['devices', 'tls.server'],
-    rejects: ['a/b', '../admin', '.well-known', 'a?b'],
-  }),
 ]
 
 const sharedSecret = z
@@ -77,7 +68,7 @@ const members = {
   }),
   label: ruled(
     text(128, 'Which of several CAs or profiles, as in /.well-known/cmp/p/LABEL/initialization.'),
-    placed(labels, (label) => cmpWith({ paths: 'WellKnown', label })),
+    placed(pathLabel, (label) => cmpWith({ paths: 'WellKnown', label })),
   ).exactOptional(),
   recipient: text(
     1024,
@@ -119,6 +110,14 @@ const members = {
   validity: z.enum(['Request', 'Omit']).exactOptional().meta({
     description: 'Whether the request says how long the certificate shall live. Request when not given.',
   }),
+  registrationTokenSecretRef: secretKeySelector(
+    (registrationTokenSecretRef) => cmpWith({ registrationTokenSecretRef }),
+    'The entry of a Secret that holds a registration token, which goes into the first request (RFC 4211 section 6.1).',
+  ).exactOptional(),
+  authenticatorSecretRef: secretKeySelector(
+    (authenticatorSecretRef) => cmpWith({ authenticatorSecretRef }),
+    'The entry of a Secret that holds an authenticator, which goes into every request (RFC 4211 section 6.2).',
+  ).exactOptional(),
   proofOfPossession: z.enum(['Signature', 'RAVerified']).exactOptional().meta({
     description:
       'RAVerified only where the CA has been told to believe this client like a registration authority. Signature when not given.',
@@ -206,6 +205,16 @@ const wellKnownOnce = {
   ],
 }
 
+const controlsInTemplate = {
+  cel: "(!has(self.registrationTokenSecretRef) && !has(self.authenticatorSecretRef)) || !has(self.enrollment) || self.enrollment != 'p10cr'",
+  holds: ({ registrationTokenSecretRef: token, authenticatorSecretRef: authenticator, enrollment }: SpecOutput) =>
+    (token === undefined && authenticator === undefined) || enrollment !== 'p10cr',
+  message: 'A PKCS #10 request has no place for a registration token or an authenticator: use ir or cr.',
+  field: 'enrollment',
+  accepts: [cmpWith({ registrationTokenSecretRef: { name: 'cmp', key: 'token' } })],
+  rejects: [cmpWith({ enrollment: 'p10cr', registrationTokenSecretRef: { name: 'cmp', key: 'token' } })],
+}
+
 const centralByTemplate = {
   cel: "!has(self.keyGeneration) || self.keyGeneration != 'Central' || ((!has(self.enrollment) || self.enrollment != 'p10cr') && (!has(self.renewal) || self.renewal != 'p10cr'))",
   holds: ({ keyGeneration, enrollment, renewal }: SpecOutput) =>
@@ -216,6 +225,13 @@ const centralByTemplate = {
   rejects: [cmpWith({ keyGeneration: 'Central', enrollment: 'p10cr' })],
 }
 
-export const cmpSpec = ruled(spec, [oneProtector, signedByKnown, labelOfWellKnown, wellKnownOnce, centralByTemplate])
+export const cmpSpec = ruled(spec, [
+  oneProtector,
+  signedByKnown,
+  labelOfWellKnown,
+  wellKnownOnce,
+  controlsInTemplate,
+  centralByTemplate,
+])
 
 export type CmpSpec = DeepReadonly<z.output<typeof cmpSpec>>

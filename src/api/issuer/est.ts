@@ -6,7 +6,7 @@ import { nameOf, secretKeySelector } from '../meta.ts'
 import { matching, placed, ruled } from '../rule.ts'
 import type { Place } from '../rule.ts'
 import { text } from '../schema.ts'
-import { durationFrom, fingerprintSample, sha256Fingerprint } from '../texts.ts'
+import { durationFrom, fingerprintSample, pathLabel, sha256Fingerprint } from '../texts.ts'
 
 const example = { server: 'https://est.example.com' }
 const estWith = (members: JsonObject): JsonObject => ({ selfSigned: null, est: { ...example, ...members } })
@@ -28,12 +28,7 @@ const servers = [
 ]
 
 const labels = [
-  matching(/^[A-Za-z0-9_~!$&'()*+,;=:@ -][A-Za-z0-9._~!$&'()*+,;=:@ -]*$/, {
-    message:
-      'This cannot be a label: it is one segment of a path, as in /.well-known/est/LABEL/simpleenroll, without slashes and without a dot in front.',
-    accepts: ['devices', 'Servers 2026', 'tls.server'],
-    rejects: ['a/b', '../admin', '/devices', 'a%2Fb', 'a?b', '.well-known'],
-  }),
+  ...pathLabel,
   {
     cel: "!(self in ['cacerts', 'simpleenroll', 'simplereenroll', 'fullcmc', 'serverkeygen', 'csrattrs'])",
     holds: (label: string) => !operationNames.has(label),

@@ -17,6 +17,8 @@ import type { Protector, Signer } from './protection.ts'
 
 const secretField = 'spec.cmp.sharedSecret.secretRef'
 const certificateField = 'spec.cmp.clientCertificateSecretRef'
+const tokenField = 'spec.cmp.registrationTokenSecretRef'
+const authenticatorField = 'spec.cmp.authenticatorSecretRef'
 
 /** What a CMP issuer works with. */
 export interface Means {
@@ -26,18 +28,27 @@ export interface Means {
   readonly anchors: readonly Der[]
   /** Name, DER. */
   readonly recipient: Der | undefined
+  /** For first requests. */
+  readonly registrationToken: SecretText | undefined
+  /** For every request. */
+  readonly authenticator: SecretText | undefined
 }
 
-export function needsOf({ sharedSecret, clientCertificateSecretRef: certificate }: CmpSpec): readonly CredentialNeed[] {
+export function needsOf(spec: CmpSpec): readonly CredentialNeed[] {
+  const { sharedSecret, clientCertificateSecretRef: certificate } = spec
+  const entry = (field: string, ref: SecretKeySelector | undefined): readonly CredentialNeed[] =>
+    ref === undefined ? [] : [{ field, secretName: ref.name, keys: [ref.key] }]
   return [
-    ...(sharedSecret === undefined
-      ? []
-      : [{ field: secretField, secretName: sharedSecret.secretRef.name, keys: [sharedSecret.secretRef.key] }]),
+    ...entry(secretField, sharedSecret?.secretRef),
     ...(certificate === undefined
       ? []
       : [{ field: certificateField, secretName: certificate.name, keys: ['tls.crt', 'tls.key'] as const }]),
+    ...entry(tokenField, spec.registrationTokenSecretRef),
+    ...entry(authenticatorField, spec.authenticatorSecretRef),
   ]
 }
+
+type SecretKeySelector = NonNullable<CmpSpec['registrationTokenSecretRef']>
 
 /** @returns the means, or a fault that says which entry cannot be used and repeats nothing secret */
 export function readMeans(spec: CmpSpec, credentials: Credentials): Result<Means, Fault> {
@@ -48,23 +59,48 @@ export function readMeans(spec: CmpSpec, credentials: Credentials): Result<Means
   if (!anchors.ok) return anchors
   const recipient = readRecipient(spec)
   if (!recipient.ok) return recipient
-  return ok({ protector: protector.value, anchors: anchors.value, recipient: recipient.value })
+  const token = readEntry(tokenField, spec.registrationTokenSecretRef, credentials)
+  if (!token.ok) return token
+  const authenticator = readEntry(authenticatorField, spec.authenticatorSecretRef, credentials)
+  if (!authenticator.ok) return authenticator
+  return ok({
+    protector: protector.value,
+    anchors: anchors.value,
+    recipient: recipient.value,
+    registrationToken: token.value,
+    authenticator: authenticator.value,
+  })
 }
 
 const misconfigured = (message: string): { readonly ok: false; readonly error: Fault } =>
   err(fault('Misconfigured', message))
 
+/** @returns the entry as text; undefined where none is named */
+function readEntry(
+  field: string,
+  ref: SecretKeySelector | undefined,
+  credentials: Credentials,
+): Result<SecretText | undefined, Fault> {
+  return ref === undefined ? ok(undefined) : readLine(field, ref, credentials)
+}
+
+function readLine(field: string, ref: SecretKeySelector, credentials: Credentials): Result<SecretText, Fault> {
+  const text = lineIn(credentials.get(field)?.[ref.key])
+  return text === undefined || text === ''
+    ? brokenSecret(field, `its entry ${ref.key} must be text on one line, and not empty`)
+    : ok(new SecretText(text))
+}
+
 function readSecret(
   { reference, secretRef, algorithm, hash }: NonNullable<CmpSpec['sharedSecret']>,
   credentials: Credentials,
 ): Result<Protector, Fault> {
-  const secret = lineIn(credentials.get(secretField)?.[secretRef.key])
-  if (secret === undefined || secret === '')
-    return brokenSecret(secretField, `its entry ${secretRef.key} must be text on one line, and not empty`)
+  const secret = readLine(secretField, secretRef, credentials)
+  if (!secret.ok) return secret
   const mac = { algorithm: algorithm ?? 'PBM', hash: hash ?? 'SHA-256' } as const
   return ok({
     kind: 'secret',
-    shared: { secret: new SecretText(secret), reference: Buffer.from(reference, 'utf8'), mac },
+    shared: { secret: secret.value, reference: Buffer.from(reference, 'utf8'), mac },
   })
 }
 

@@ -1,12 +1,21 @@
 /** Requests for certificates as CMP has them: CRMF (RFC 4211). */
 import type { Wanted } from '../../domain/wanted.ts'
-import { encodeBits, encodeElement, encodeOid, encodeSequence, encodeTime, encodeUnsigned } from '../../pki/der.ts'
+import {
+  encodeBits,
+  encodeElement,
+  encodeOid,
+  encodeSequence,
+  encodeTime,
+  encodeUnsigned,
+  tags,
+} from '../../pki/der.ts'
 import { constraintExtensions, nameExtensions, usageExtensions } from '../../pki/extensions.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import type { CertificateIdentifier } from '../../pki/cms/identifier.ts'
 import { encodeName } from '../../pki/names.ts'
 import { signatureFor } from '../../pki/signature.ts'
 import type { Der } from '../../std/bytes.ts'
+import type { SecretText } from '../../std/secret.ts'
 import type { Instant } from '../../std/time.ts'
 import { directoryName } from './header.ts'
 import { encodeInteger } from './values.ts'
@@ -28,22 +37,38 @@ export interface RequestWish {
   readonly key: PrivateKey | undefined
   readonly validity?: { readonly notBefore: Instant; readonly notAfter: Instant } | undefined
   readonly replaces?: CertificateId | undefined
+  readonly registrationToken?: SecretText | undefined
+  readonly authenticator?: SecretText | undefined
   readonly proof: ProofOfPossession
 }
 
-const oldCertId = '1.3.6.1.5.5.7.5.1.5'
+/** id-regCtrl (section 6). */
+const controls = {
+  regToken: '1.3.6.1.5.5.7.5.1.1',
+  authenticator: '1.3.6.1.5.5.7.5.1.2',
+  oldCertID: '1.3.6.1.5.5.7.5.1.5',
+} as const
 
 /** @returns CertReqMessages with one request, DER */
 export async function buildRequest(wish: RequestWish): Promise<Der> {
-  const { replaces } = wish
-  const control = replaces && encodeSequence(encodeOid(oldCertId), certificateId(replaces))
+  const asked = encodeControls(wish)
   const request = encodeSequence(
     encodeInteger(requestId),
     encodeTemplate(wish),
-    ...(control === undefined ? [] : [encodeSequence(control)]),
+    ...(asked.length === 0 ? [] : [encodeSequence(...asked)]),
   )
   const proof = await proofOf(wish, request)
   return encodeSequence(encodeSequence(request, ...(proof === undefined ? [] : [proof])))
+}
+
+function encodeControls({ replaces, registrationToken, authenticator }: RequestWish): readonly Der[] {
+  const control = (oid: string, value: Uint8Array): Der => encodeSequence(encodeOid(oid), value)
+  const text = (secret: SecretText): Der => encodeElement(tags.utf8String, Buffer.from(secret.reveal(), 'utf8'))
+  return [
+    ...(registrationToken === undefined ? [] : [control(controls.regToken, text(registrationToken))]),
+    ...(authenticator === undefined ? [] : [control(controls.authenticator, text(authenticator))]),
+    ...(replaces === undefined ? [] : [control(controls.oldCertID, certificateId(replaces))]),
+  ]
 }
 
 const certificateId = ({ issuer, serialNumber }: CertificateId): Der =>

@@ -104,6 +104,8 @@ async function contentOf(desk: Desk, transaction: Transaction, order: Order): Pr
     key: isCentral(desk) ? undefined : order.key,
     validity: spec.validity === 'Omit' ? undefined : { notBefore: since, notAfter: plus(since, wanted.lifetime) },
     replaces: asking === 'kur' && current !== undefined ? identifierOf(current) : undefined,
+    registrationToken: current === undefined ? desk.means.registrationToken : undefined,
+    authenticator: desk.means.authenticator,
     proof: spec.proofOfPossession ?? 'Signature',
   })
 }
