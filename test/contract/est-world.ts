@@ -14,6 +14,7 @@ import { FakeEst } from '../support/est-server/fake.ts'
 import { httpTo } from '../support/est-server/serve.ts'
 import type { EstTroubles } from '../support/est-server/troubles.ts'
 import { certificateSecret, deviceWish, EstCustomer, loginSecret } from '../support/estcustomer.ts'
+import type { SecretData } from '../support/estcustomer.ts'
 import { unwrap } from '../support/unwrap.ts'
 
 const start = instant(Date.UTC(2026, 10, 23, 12))
@@ -39,6 +40,8 @@ export async function estWorld(
     readonly identity?: Identity
     /** Whether the spec has a password. */
     readonly withLogin?: boolean
+    /** Data of further Secrets, by the field of the spec that names them. */
+    readonly secrets?: Readonly<Record<string, SecretData>>
   } = {},
 ): Promise<EstWorld> {
   const ca = options.ca ?? (await someCa('EST CA'))
@@ -61,6 +64,7 @@ export async function estWorld(
     secrets: {
       ...(withLogin ? loginSecret(login.username, login.password) : {}),
       ...(identity === undefined ? {} : certificateSecret(identity)),
+      ...options.secrets,
     },
   })
   time.now = () => customer.now
