@@ -127,7 +127,9 @@ describe('openssl cmp at our server', () => {
     'ends with an error at %s',
     async (_name, troubles, protection) => {
       Object.assign(fake.troubles, troubles)
-      await expect(opensslCmp('-cmd', 'ir', ...protection, ...(await asked('refused')))).rejects.toThrow('Command failed')
+      await expect(opensslCmp('-cmd', 'ir', ...protection, ...(await asked('refused')))).rejects.toThrow(
+        'Command failed',
+      )
     },
     testTimeout,
   )
