@@ -157,7 +157,7 @@ export const objectIdentifier: readonly TextRule[] = [
 export const pathLabel: readonly TextRule[] = [
   matching(/^[A-Za-z0-9_~!$&'()*+,;=:@ -][A-Za-z0-9._~!$&'()*+,;=:@ -]*$/, {
     message:
-      'This cannot be a label: it is one segment of a path, as in /.well-known/est/LABEL/simpleenroll or /.well-known/cmp/p/LABEL/initialization, without slashes and without a dot in front.',
+      'This cannot be a label: it is one segment of the path, between two slashes, without slashes of its own and without a dot in front.',
     accepts: ['devices', 'Servers 2026', 'tls.server'],
     rejects: ['a/b', '../admin', '/devices', 'a%2Fb', 'a?b', '.well-known'],
   }),

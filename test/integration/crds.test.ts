@@ -10,6 +10,7 @@ import { isJsonObject } from '../../src/std/json.ts'
 import type { Json, JsonObject } from '../../src/std/json.ts'
 import { startControlPlane } from '../support/controlplane.ts'
 import type { ControlPlane } from '../support/controlplane.ts'
+import { gatewayApi } from '../support/gateway-api.ts'
 import { manifest, rulesOf } from '../support/rulesamples.ts'
 
 const startTimeout = 600_000
@@ -266,6 +267,8 @@ describe('a Certificate in kubectl', () => {
   it(
     'is taken from the examples as they are',
     async () => {
+      await plane.kubectl(['apply', '--server-side', '-f', '-'], gatewayApi)
+      await plane.kubectl(['wait', '--for=condition=Established', '--all', 'crds', '--timeout=30s'])
       expect(await plane.kubectl(['apply', '--dry-run=server', '--validate=strict', '-f', 'examples/'])).toContain(
         'certificate.perennial.dev/short-lived created',
       )
