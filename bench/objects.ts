@@ -19,6 +19,7 @@ export const paths = {
   certificates: `${ours}/certificates`,
   issuers: `${ours}/issuers`,
   secrets: `/api/v1/namespaces/${namespace}/secrets`,
+  events: `/api/v1/namespaces/${namespace}/events`,
 } as const
 
 export const certificatesPath = paths.certificates
