@@ -1,13 +1,19 @@
 /** What an ip, cp, kup or error says of our request. Throws Malformed for what cannot be read. */
 import type { CmpSpec } from '../../api/issuer/cmp.ts'
 import type { CertificateFacts } from '../../domain/facts.ts'
+import type { Wanted } from '../../domain/wanted.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import { assembleChain } from '../../pki/chain.ts'
+import type { DerElement } from '../../pki/der.ts'
 import type { PrivateKey } from '../../pki/key.ts'
+import { readTime } from '../../pki/readder.ts'
 import type { Der } from '../../std/bytes.ts'
+import { hours, plus } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
 import { readCertRep } from './certrep.ts'
 import type { CertRep, CertResponse } from './certrep.ts'
 import { openCentralKey } from './centralkey.ts'
+import { wholeMessage } from './crmf.ts'
 import type { Checked, Conversation } from './exchange.ts'
 import type { ReplyDefect } from './faults.ts'
 import { infoTypes } from './header.ts'
@@ -28,6 +34,8 @@ export type Answered =
       readonly isConfirmed: boolean
       readonly key?: PrivateKey | undefined
       readonly warning?: string | undefined
+      /** Until when the CA waits for a confirmation. */
+      readonly confirmBy: Instant
     }
   | { readonly kind: 'waiting'; readonly certReqId: number; readonly text: string }
   | { readonly kind: 'refused'; readonly status: StatusInfo }
@@ -43,7 +51,7 @@ export type Answered =
 
 interface Asked {
   readonly transaction: Transaction
-  readonly order: { readonly key: PrivateKey }
+  readonly order: { readonly key: PrivateKey; readonly wanted: Pick<Wanted, 'names'> }
   readonly conversation: Conversation
 }
 
@@ -52,9 +60,6 @@ const replies: Readonly<Record<Asking, BodyName>> = { ir: 'ip', cr: 'cp', p10cr:
 
 /** The one request of a message; the answer to a PKCS #10 request should say -1, and some say 0 (RFC 9810 section 5.3.4). */
 const ids: ReadonlySet<number> = new Set([0, -1])
-
-/** Of delayed delivery of a whole message (RFC 9483 section 4.4). */
-const wholeMessage = -1
 
 export function readAnswer(asked: Asked, reply: Checked): Answered {
   const { name, content } = reply.message
@@ -106,6 +111,8 @@ function readResponse(asked: Asked, reply: Checked, { rep, response }: Told): An
   const { spec, protector } = asked.conversation
   const key = keyOf(spec, response, { facts: facts.value, asked })
   if (!key.ok) return unfit(key.defect, key.why)
+  const missing = status.status === 'accepted' ? missingName(asked.order.wanted, facts.value) : undefined
+  if (missing !== undefined) return unfit('names', `the CA left out the name "${missing}" and does not say so`)
   const { extraCerts, header } = reply.message
   const chain = unique([certificate, ...rep.caPubs, ...extraCerts]).slice(0, mostCertificates)
   const bySecret = reply.protection === 'secret'
@@ -117,8 +124,21 @@ function readResponse(asked: Asked, reply: Checked, { rep, response }: Told): An
     isConfirmed: header.generalInfo.has(infoTypes.implicitConfirm) && spec.implicitConfirm === 'Request',
     key: key.key,
     warning: warningOf(status, protector.kind === 'secret' && !bySecret),
+    confirmBy: confirmationEnd(asked.conversation, header.generalInfo.get(infoTypes.confirmWaitTime)),
   }
 }
+
+/** Some write names in capitals, which mean the same. */
+function missingName({ names }: Pick<Wanted, 'names'>, facts: CertificateFacts): string | undefined {
+  const held = new Set(facts.names.map(({ type, value }) => `${type} ${value.toLowerCase()}`))
+  return names.find(({ type, value }) => !held.has(`${type} ${value.toLowerCase()}`))?.value
+}
+
+const usualConfirmWait = hours(1)
+
+/** confirmWaitTime (RFC 9810 section 5.1.1.2), or an hour where the CA does not say. */
+const confirmationEnd = ({ ctx }: Conversation, time: DerElement | undefined): Instant =>
+  time === undefined ? plus(ctx.now(), usualConfirmWait) : readTime(time, 'confirmWaitTime')
 
 /** They lie in the status until they are confirmed. */
 const mostCertificates = 12

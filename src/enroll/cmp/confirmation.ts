@@ -1,15 +1,16 @@
 /** certConf and pkiConf (RFC 9810 sections 5.3.17 and 5.3.18): the CA hears whether the certificate is taken. */
-import { fault } from '../../domain/fault.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { reading } from '../../pki/readder.ts'
 import type { Der } from '../../std/bytes.ts'
 import { ok } from '../../std/result.ts'
 import { plus, seconds } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
 import type { Outcome } from '../enroller.ts'
-import { callOutcome, ended } from '../outcomes.ts'
+import { callOutcome, clampedWait, ended, lost } from '../outcomes.ts'
 import type { Answered } from './answer.ts'
+import { readPollRep } from './certrep.ts'
 import { certHashOf } from './confirm.ts'
-import { encodeConfirmation, requestId } from './crmf.ts'
+import { encodeConfirmation, encodePoll, requestId, wholeMessage } from './crmf.ts'
 import { versions } from './desk.ts'
 import { exchange, write } from './exchange.ts'
 import type { Exchanged } from './exchange.ts'
@@ -17,7 +18,7 @@ import { rejectionFault, replyFault } from './faults.ts'
 import { freshNonce } from './request.ts'
 import { readError } from './status.ts'
 import { ticketOf } from './ticket.ts'
-import type { Granted } from './ticket.ts'
+import type { Granted, Transaction } from './ticket.ts'
 import type { Flight } from './transaction.ts'
 
 /** A certificate that is ours once the CA has heard so. */
@@ -40,25 +41,62 @@ export function issued({ chain, roots, warning, key }: Taken): Outcome {
 /** Takes the certificate. A confirmation whose answer gets lost is sent again: the ticket keeps what came. */
 export async function confirm(flight: Flight, granted: Taken, serverNonce: Uint8Array | undefined): Promise<Outcome> {
   const [certificate] = granted.chain
-  const { transaction, desk } = flight
-  const certReqId = granted.certReqId ?? transaction.certReqId ?? requestId
-  if (certificate === undefined)
-    return ended(fault('TransactionLost', 'the certificate to confirm is gone; a new request is made'))
+  const certReqId = granted.certReqId ?? flight.transaction.certReqId ?? requestId
+  if (certificate === undefined) return lost('the certificate to confirm is gone')
   const exchanged = await send(flight, { certificate, certReqId, serverNonce })
-  if (exchanged.kind === 'answered') return isTaken(exchanged) ? issued(granted) : notTaken(exchanged)
+  return conclude(flight, granted, { exchanged, asked: { phase: 'confirmation', certReqId, serverNonce } })
+}
+
+/** The CA wants time for its answer to the confirmation (RFC 9483 section 4.4). */
+export async function askAcknowledgement(flight: Flight, granted: Granted): Promise<Outcome> {
+  const { conversation, transaction } = flight
+  const { certReqId = requestId, serverNonce } = transaction
+  const senderNonce = freshNonce()
+  const body = { name: 'pollReq', content: encodePoll(wholeMessage) } as const
+  const message = await write(conversation, { body, senderNonce, recipNonce: serverNonce })
+  const exchanged = await exchange(conversation, { message, name: 'pollReq', nonces: [senderNonce] })
+  return conclude(flight, granted, { exchanged, asked: { phase: 'acknowledgement', certReqId, serverNonce } })
+}
+
+interface Concluding {
+  readonly exchanged: Exchanged
+  /** What the ticket says when it is asked once more. */
+  readonly asked: Pick<Transaction, 'phase' | 'certReqId' | 'serverNonce'>
+}
+
+function conclude(flight: Flight, granted: Taken, { exchanged, asked }: Concluding): Outcome {
+  const { transaction, desk } = flight
+  const now = desk.ctx.now()
   if (exchanged.kind === 'rejected') return ended(replyFault(exchanged.defective.defect, exchanged.defective.why))
+  if (exchanged.kind === 'answered' && isTaken(exchanged)) return issued(granted)
+  const wait = exchanged.kind === 'answered' ? waitOf(exchanged, now) : undefined
+  if (exchanged.kind === 'answered' && wait === undefined) return notTaken(exchanged)
   // A key that the CA made cannot lie in a status. The next request gets another.
-  if (granted.key !== undefined) return ended(exchanged.failure.fault)
-  const { chain, roots, warning } = granted
-  const ticket = ticketOf({
-    ...transaction,
-    phase: 'confirmation',
-    serverNonce,
-    certReqId,
-    granted: { chain, roots, warning },
-  })
-  const failed = callOutcome(exchanged.failure, desk.ctx.now(), ticket)
-  return failed.kind === 'deferred' ? { wakeAt: plus(desk.ctx.now(), seconds(5)), ...failed } : failed
+  if (granted.key !== undefined) return lost('the CA did not take the confirmation in time')
+  const { chain, roots, warning, confirmBy } = granted
+  const kept = { ...transaction, ...asked, granted: { chain, roots, warning, confirmBy } }
+  if (exchanged.kind === 'unanswered') {
+    const failed = callOutcome(exchanged.failure, now, ticketOf(kept))
+    return failed.kind === 'deferred' ? { wakeAt: plus(now, seconds(5)), ...failed } : failed
+  }
+  const serverNonce = exchanged.reply.message.header.senderNonce
+  return {
+    kind: 'pending',
+    ticket: ticketOf({ ...kept, phase: 'acknowledgement', serverNonce }),
+    wakeAt: wait ?? plus(now, seconds(5)),
+    note: 'the certificate is issued, and the CA lets the confirmation wait',
+  }
+}
+
+/** @returns when to ask again, where the answer is that there is none yet */
+function waitOf({ reply }: Extract<Exchanged, { kind: 'answered' }>, now: Instant): Instant | undefined {
+  const { name, content } = reply.message
+  if (name === 'pollRep') {
+    const poll = reading(() => ok(readPollRep(content)))
+    return poll.ok ? clampedWait(plus(now, seconds(Math.min(poll.value.checkAfter, 86_400))), now) : undefined
+  }
+  const error = name === 'error' ? reading(() => ok(readError(content))) : undefined
+  return error?.ok === true && error.value.status === 'waiting' ? plus(now, seconds(5)) : undefined
 }
 
 /** Tells the CA that its certificate is not taken, and why. Whatever it answers, the reason stands. */

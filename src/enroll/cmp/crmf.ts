@@ -23,6 +23,9 @@ import { encodeInteger } from './values.ts'
 /** The one request of a message (RFC 9483 section 4.1.1). */
 export const requestId = 0
 
+/** Of delayed delivery of a whole message (RFC 9483 section 4.4). */
+export const wholeMessage = -1
+
 /** Names the certificate that an update replaces (RFC 4211 section 6.5), or that is revoked. */
 export type CertificateId = Pick<CertificateIdentifier, 'issuer' | 'serialNumber'>
 

@@ -29,7 +29,7 @@ export const failures: Readonly<Record<FailureName, Failure>> = {
     code: 'ClockSkewed',
     cure: 'the time of the request was too far from that of the CA; check the clocks of this cluster and of the CA',
   },
-  badCertId: { code: 'RequestRejected', cure: `the CA does not know the certificate that is being replaced; ${log}` },
+  badCertId: { code: 'RequestRejected', cure: `the CA does not know the certificate that the message names; ${log}` },
   badDataFormat: { code: 'RequestRejected', cure: `the CA could not read the request; ${log}` },
   wrongAuthority: {
     code: 'Misconfigured',
@@ -41,7 +41,10 @@ export const failures: Readonly<Record<FailureName, Failure>> = {
     code: 'RequestRejected',
     cure: 'the CA does not take the proof that the key is ours; see spec.cmp.proofOfPossession',
   },
-  certRevoked: { code: 'RequestRejected', cure: 'the certificate that is being replaced has been revoked' },
+  certRevoked: {
+    code: 'RequestRejected',
+    cure: 'the certificate that the message names, or that signed it, has been revoked',
+  },
   certConfirmed: { code: 'TransactionLost', cure: `the certificate was confirmed before; ${anew}` },
   wrongIntegrity: {
     code: 'Misconfigured',
@@ -151,6 +154,7 @@ export const faultsOfReply = {
   request: 'SecurityViolation',
   certificate: 'ReplyMalformed',
   anotherKey: 'SecurityViolation',
+  names: 'WrongCertificate',
   keyMaker: 'SecurityViolation',
   keyUnreadable: 'ReplyMalformed',
 } as const satisfies Readonly<Record<string, FaultCode>>

@@ -26,7 +26,7 @@ export function checkReply(conversation: Conversation, sent: Sent, reply: Reply)
   const { header } = message
   // Those who could not read the request have nothing to echo (openssl/openssl#29043).
   const mayLackEcho = message.name === 'error'
-  if (header.pvno < 1 || header.pvno > 3)
+  if (header.pvno < 2 || header.pvno > 3)
     return defective('version', `the reply is of version ${header.pvno} of CMP, and 2 and 3 are spoken here`)
   if (!echoes(header.transactionID, [conversation.transactionID], mayLackEcho))
     return defective('transaction', 'the reply belongs to another transaction')

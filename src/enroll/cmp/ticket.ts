@@ -10,8 +10,11 @@ export const askings = ['ir', 'cr', 'p10cr', 'kur'] as const
 
 export type Asking = (typeof askings)[number]
 
-/** `request`: about to be sent, or sent without an answer. `approval`: the CA said waiting. `confirmation`: issued, not confirmed. */
-export const phases = ['request', 'approval', 'confirmation'] as const
+/**
+ * `request`: about to be sent, or sent without an answer. `approval`: the CA said waiting. `confirmation`: issued, not confirmed.
+ * `acknowledgement`: the CA said waiting to the confirmation.
+ */
+export const phases = ['request', 'approval', 'confirmation', 'acknowledgement'] as const
 
 /** A certificate that the CA has issued, and that it wants to hear about. */
 export interface Granted {
@@ -19,6 +22,8 @@ export interface Granted {
   readonly chain: readonly Der[]
   readonly roots: readonly Der[]
   readonly warning?: string | undefined
+  /** Until when the CA waits to hear about it. */
+  readonly confirmBy: Instant
 }
 
 export interface Transaction {
@@ -67,7 +72,8 @@ export function ticketOf(transaction: Transaction): Ticket {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-const grantedJson = ({ chain, roots, warning }: Granted): Json => ({
+const grantedJson = ({ chain, roots, warning, confirmBy }: Granted): Json => ({
+  confirmBy: toRfc3339(confirmBy),
   chain: chain.map(base64),
   roots: roots.map(base64),
   ...(warning === undefined ? {} : { warning }),
@@ -116,8 +122,10 @@ function derOf(value: Json | undefined): Der | undefined {
 
 function grantedOf(value: Json | undefined): Granted | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const { chain, roots, warning } = value as { readonly [key: string]: Json }
-  return { chain: dersOf(chain), roots: dersOf(roots), warning: textOf(warning) }
+  const { chain, roots, warning, confirmBy: by } = value as { readonly [key: string]: Json }
+  const confirmBy = fromRfc3339(textOf(by) ?? '')
+  if (confirmBy === undefined) return undefined
+  return { chain: dersOf(chain), roots: dersOf(roots), warning: textOf(warning), confirmBy }
 }
 
 const dersOf = (value: Json | undefined): readonly Der[] =>

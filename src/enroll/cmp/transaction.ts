@@ -18,7 +18,7 @@ import { callOutcome, ended, isOverdue, lost, nextPoll } from '../outcomes.ts'
 import { readAnswer } from './answer.ts'
 import type { Answered } from './answer.ts'
 import { readPollRep } from './certrep.ts'
-import { confirm, decline, issued } from './confirmation.ts'
+import { askAcknowledgement, confirm, decline, issued } from './confirmation.ts'
 import { encodePoll, requestId } from './crmf.ts'
 import { conversationOf, versions } from './desk.ts'
 import type { Desk } from './desk.ts'
@@ -64,10 +64,18 @@ export async function continueTransaction(desk: Desk, ticket: Ticket, order: Ord
     case 'approval':
       return askAgain(flight)
     case 'confirmation':
-      return transaction.granted === undefined
-        ? lost('the ticket is damaged')
-        : confirm(flight, transaction.granted, transaction.serverNonce)
+    case 'acknowledgement':
+      return goOnConfirming(flight)
   }
+}
+
+/** A certificate that the CA heard nothing about for too long counts for nothing there any more. */
+function goOnConfirming(flight: Flight): Outcome | Promise<Outcome> {
+  const { transaction, desk } = flight
+  const { granted, phase, serverNonce } = transaction
+  if (granted === undefined) return lost('the ticket is damaged')
+  if (desk.ctx.now() > granted.confirmBy) return lost('the CA was not told of the certificate in time')
+  return phase === 'confirmation' ? confirm(flight, granted, serverNonce) : askAcknowledgement(flight, granted)
 }
 
 /** A renewal that keeps its key keeps nothing: the key of the order is the one that signs. */

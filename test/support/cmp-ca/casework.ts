@@ -19,7 +19,7 @@ import type { Body } from './reply.ts'
 import { readCrmf, readPkcs10 } from './request.ts'
 import type { Request } from './request.ts'
 import type { CmpTroubles } from './troubles.ts'
-import { algorithm, integer, tagged, text } from './wire.ts'
+import { algorithm, generalizedTime, integer, tagged, text } from './wire.ts'
 import type { BodyType, Message } from './wire.ts'
 
 export interface Case {
@@ -35,6 +35,7 @@ export interface Case {
 }
 
 const implicitConfirm = '1.3.6.1.5.5.7.4.13'
+const confirmWait = '1.3.6.1.5.5.7.4.14'
 
 const replies: Readonly<Partial<Record<BodyType, BodyType>>> = { ir: 'ip', cr: 'cp', p10cr: 'cp', kur: 'kup' }
 
@@ -140,7 +141,7 @@ export class Casework {
     const own = request.publicKey ?? one.key?.publicKey ?? material.ca.key.publicKey
     const wanted: Wanted = {
       subject: request.subject,
-      names: request.names,
+      names: troubles.leavesOutNames === true ? [] : request.names,
       key: { algorithm: 'ECDSA', size: 256 },
       lifetime: days(90),
       usages: ['digital signature', 'key encipherment', 'key agreement', 'server auth', 'client auth'],
@@ -178,7 +179,12 @@ export class Casework {
         material.root.certificate,
         ...(material.ca === material.root ? [] : [material.ca.certificate]),
       ]),
-      ...(isImplicit ? { generalInfo: [algorithm(implicitConfirm, encodeElement(tags.null))] } : {}),
+      generalInfo: [
+        ...(isImplicit ? [algorithm(implicitConfirm, encodeElement(tags.null))] : []),
+        ...(troubles.confirmWaitTime === undefined
+          ? []
+          : [algorithm(confirmWait, generalizedTime(troubles.confirmWaitTime))]),
+      ],
     }
   }
 

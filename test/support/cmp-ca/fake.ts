@@ -15,7 +15,7 @@ import { isMac, macOf, signerOf } from './protection.ts'
 import { errorBody, statusInfo, writeReply } from './reply.ts'
 import type { Body } from './reply.ts'
 import type { CmpTroubles } from './troubles.ts'
-import { inside, readMessage, signedIn } from './wire.ts'
+import { inside, integer, readMessage, signedIn } from './wire.ts'
 import type { BodyType, Message } from './wire.ts'
 
 export interface FakeCmpOptions {
@@ -61,6 +61,7 @@ export class FakeCmp {
   readonly declined: Der[] = []
   readonly #options: FakeCmpOptions
   readonly #casework: Casework
+  readonly #waiting = new Map<string, Message>()
 
   constructor(options: FakeCmpOptions) {
     this.#options = options
@@ -130,9 +131,9 @@ export class FakeCmp {
       case 'p10cr':
         return this.#casework.request(message)
       case 'pollReq':
-        return this.#casework.poll(message)
+        return this.#confirmationOf(message) ?? this.#casework.poll(message)
       case 'certConf':
-        return this.#confirm(message)
+        return this.#delayed(message) ?? this.#confirm(message)
       case 'rr':
         return this.#revoke(message)
       case 'genm':
@@ -155,6 +156,22 @@ export class FakeCmp {
     const signer = signerOf(message)
     if (signer === undefined) return refusal(1, 'wrong signature')
     return this.#casework.isKnown(signer) || isIssuedBy(signer, material) ? undefined : refusal(20, 'who are you?')
+  }
+
+  #delayed(message: Message): Body | undefined {
+    if ((this.troubles.delaysConfirmation ?? 0) <= 0) return undefined
+    this.#waiting.set(Buffer.from(message.transactionID).toString('hex'), message)
+    return errorBody(statusInfo('waiting', { words: 'later' }))
+  }
+
+  /** The answer to a certConf that had to wait, or that it has to wait on. */
+  #confirmationOf({ transactionID }: Message): Body | undefined {
+    const certConf = this.#waiting.get(Buffer.from(transactionID).toString('hex'))
+    if (certConf === undefined) return undefined
+    const left = (this.troubles.delaysConfirmation ?? 0) - 1
+    this.troubles.delaysConfirmation = left
+    if (left <= 0) return this.#confirm(certConf)
+    return { type: 'pollRep', content: encodeSequence(encodeSequence(integer(-1), integer(5))) }
   }
 
   #confirm(message: Message): Body {

@@ -15,6 +15,12 @@ export interface CmpTroubles {
   /** The whole message waits: an error with the status `waiting` (RFC 9483 section 4.4). */
   delaysWholeMessage?: boolean
   grantsImplicitConfirm?: boolean
+  /** How many polls a certConf waits for before its answer. */
+  delaysConfirmation?: number
+  /** In the reply with a certificate. */
+  confirmWaitTime?: Instant
+  /** Certificates have no names. */
+  leavesOutNames?: boolean
   /** Replies to requests under a secret are signed all the same. */
   signsAlways?: boolean
   /** Only messages of this version are taken. */

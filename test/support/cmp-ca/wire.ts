@@ -123,6 +123,9 @@ const infos = (list: DerElement | undefined): ReadonlyMap<string, DerElement | u
     }),
   )
 
+export const generalizedTime = (at: Instant): Der =>
+  encodeElement(tags.generalizedTime, Buffer.from(`${new Date(at).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`))
+
 export interface ReplyHeader {
   readonly pvno: number
   /** Names, DER. */
@@ -142,12 +145,7 @@ export function encodeHeader(header: ReplyHeader): Der {
   const optional = (number: number, value: Uint8Array | undefined): readonly Uint8Array[] =>
     value === undefined ? [] : [tagged(number, value)]
   const asOctets = (value: Uint8Array | undefined): Uint8Array | undefined => value && octets(value)
-  const time =
-    messageTime &&
-    encodeElement(
-      tags.generalizedTime,
-      Buffer.from(`${new Date(messageTime).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`),
-    )
+  const time = messageTime && generalizedTime(messageTime)
   return encodeSequence(
     integer(header.pvno),
     tagged(4, header.sender),

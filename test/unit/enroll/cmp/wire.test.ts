@@ -248,7 +248,12 @@ describe('what is kept', () => {
     current: [asDer(Buffer.of(0x30, 0))],
     serverNonce: Buffer.alloc(16, 3),
     certReqId: -1,
-    granted: { chain: [asDer(Buffer.of(0x30, 0))], roots: [], warning: 'look' },
+    granted: {
+      chain: [asDer(Buffer.of(0x30, 0))],
+      roots: [],
+      warning: 'look',
+      confirmBy: instant(Date.UTC(2026, 10, 24)),
+    },
   }
 
   it('in a ticket comes back through JSON', () => {
