@@ -105,7 +105,9 @@ async function answer(fake: FakeEst, request: IncomingMessage, response: ServerR
   })
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     response.setHeader(name, typeof value === 'string' ? value : [...value])
-  response.writeHead(reply.status).end(reply.body)
+  // With a length, not in chunks, which some clients do not read.
+  response.statusCode = reply.status
+  response.end(reply.body)
 }
 
 function sessionOf(socket: TLSSocket): FakeSession {
