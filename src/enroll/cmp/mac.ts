@@ -1,5 +1,5 @@
 /** Protection by a shared secret: PBM (RFC 9810 section 5.1.3.1) and PBMAC1 (RFC 8018 section 7.1, RFC 9481 section 6.1). */
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash as hashOnce, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { hashOf, nodeHash } from '../../pki/cms/algorithms.ts'
 import { encodeElement, encodeOid, encodeSequence, tags } from '../../pki/der.ts'
 import type { DerElement } from '../../pki/der.ts'
@@ -127,8 +127,8 @@ function pbmKey(parameters: DerElement | undefined, secret: SecretText): Derived
   const iterations = iterationsOf(count)
   if (salt?.tag !== tags.octetString || hash === undefined || hash === 'MD5')
     throw new Malformed('its PBM parameters name a hash that is not known')
-  let key: Uint8Array = createHash(nodeHash(hash)).update(secret.reveal()).update(salt.content).digest()
-  for (let round = 1; round < iterations; round += 1) key = createHash(nodeHash(hash)).update(key).digest()
+  let key: Uint8Array = hashOnce(nodeHash(hash), Buffer.concat([Buffer.from(secret.reveal()), salt.content]), 'buffer')
+  for (let round = 1; round < iterations; round += 1) key = hashOnce(nodeHash(hash), key, 'buffer')
   return { key, hmac: hmacOf(mac), iterations }
 }
 
@@ -142,7 +142,7 @@ function pbmac1Key(parameters: DerElement | undefined, secret: SecretText): Deri
   const length = rest.find(({ tag }) => tag === tags.integer)
   const prf = rest.find(({ tag }) => tag === tags.sequence)
   const hmac = hmacOf(scheme)
-  const octets = length === undefined ? createHash(hmac).digest().length : integerOf(length, 'key length')
+  const octets = length === undefined ? hashOnce(hmac, '', 'buffer').length : integerOf(length, 'key length')
   if (salt?.tag !== tags.octetString || octets < 1 || octets > 256)
     throw new Malformed('its PBMAC1 parameters cannot be used')
   const prfName = prf === undefined ? 'sha1' : hmacOf(prf)
