@@ -115,6 +115,18 @@ describe('a probe', () => {
     expect(sent(world)).toEqual(['genm by secret'])
   })
 
+  it('tracks the end of the certificate that signs for the CA', async () => {
+    const material = await withRa()
+    const identity = await clientOf(material)
+    const spec = { caBundle: certificatesPem([material.root.certificate]) }
+    const world = await cmpWorld({ material, identity, spec })
+    const readiness = await world.customer.prepare()
+    if (readiness.kind !== 'ready') throw new Error(readiness.fault.message)
+    const names = (readiness.credentials ?? []).map(({ name }) => name)
+    expect(names).toContain('RA certificate "CN=CMP Test RA"')
+    expect(names).toContain('client certificate "CN=maker"')
+  })
+
   it('of a CA that answers no questions finds it all the same', async () => {
     const world = await cmpWorld({ troubles: { answersNoQuestions: true } })
     expect(await world.customer.prepare()).toMatchObject({

@@ -5,13 +5,14 @@ import { readAsymmetricKeyPackage } from '../../pki/cms/asymkey.ts'
 import { openEnvelopedData } from '../../pki/cms/envelopeddata.ts'
 import type { Opener } from '../../pki/cms/envelopeddata.ts'
 import { readSignedData, verifySigner } from '../../pki/cms/signeddata.ts'
-import { encodeElement, encodeOid, encodeSequence } from '../../pki/der.ts'
+import { encodeElement, encodeOid, encodeSequence, tags } from '../../pki/der.ts'
 import type { DerElement } from '../../pki/der.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { berToDer } from '../../pki/cms/ber.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
+import { openEncryptedValue } from './encryptedvalue.ts'
 import type { Conversation } from './exchange.ts'
 import { isTrustedSigner } from './trust.ts'
 import type { Defective } from './trust.ts'
@@ -21,10 +22,7 @@ const unreadable = (why: string): { readonly ok: false; readonly error: Defectiv
 
 /** @param encryptedKey - EncryptedKey (RFC 4211 section 2.1, RFC 9810 section 5.2.2) */
 export function openCentralKey(conversation: Conversation, encryptedKey: DerElement): Result<PrivateKey, Defective> {
-  if (encryptedKey.tag !== 0xa0)
-    return unreadable(
-      'it comes as EncryptedValue, which was given up; the CA must send EnvelopedData, of version 3 of CMP',
-    )
+  if (encryptedKey.tag === tags.sequence) return openLegacy(conversation, encryptedKey)
   const envelope = encodeSequence(encryptedKey.content)
   const wrapped = encodeSequence(encodeOid(oids.envelopedData), encodeElement(0xa0, envelope))
   const opened = openEnvelopedData(wrapped, openerOf(conversation))
@@ -34,6 +32,13 @@ export function openCentralKey(conversation: Conversation, encryptedKey: DerElem
   const content = signedContent(conversation, inner.value)
   if (!content.ok) return content
   const key = readAsymmetricKeyPackage(content.value)
+  return key.ok ? key : unreadable(key.error)
+}
+
+function openLegacy({ protector }: Conversation, value: DerElement): Result<PrivateKey, Defective> {
+  if (protector.kind === 'secret')
+    return unreadable('it comes as EncryptedValue, which no shared secret opens; the CA must send EnvelopedData')
+  const key = openEncryptedValue(value, protector.signer.identity.key)
   return key.ok ? key : unreadable(key.error)
 }
 

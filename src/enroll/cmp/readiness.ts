@@ -54,7 +54,7 @@ export async function prepare(desk: Desk): Promise<Readiness> {
     kind: 'ready',
     message: `The CA${name === undefined ? '' : ` "${name}"`} answers over CMP${silence}${pinAdvice(desk, reply)}`,
     details,
-    credentials: [...credentials, ...expiring(caCerts)],
+    credentials: [...credentials, ...expiring([...caCerts, ...signersOf(reply, caCerts)])],
   }
 }
 
@@ -168,12 +168,19 @@ function credentialsOf({ means }: Desk): readonly TrackedCredential[] {
   ]
 }
 
-const expiring = (caCerts: readonly Der[]): readonly TrackedCredential[] =>
-  caCerts.slice(0, 5).flatMap((der) => {
+/** Who signs in front of the CA, where somebody does. */
+const signersOf = ({ message, protection }: Checked, caCerts: readonly Der[]): readonly Der[] =>
+  protection === 'signature'
+    ? message.extraCerts.filter((der) => caCerts.every((ca) => Buffer.compare(ca, der) !== 0))
+    : []
+
+/** Those whose end ends the service. */
+const expiring = (certificates: readonly Der[]): readonly TrackedCredential[] =>
+  certificates.slice(0, 5).flatMap((der) => {
     const facts = certificateFacts(der)
     if (!facts.ok) return []
-    const name = `CA certificate "${formatDistinguishedName(facts.value.subject).slice(0, 100)}"`
-    return [{ name, notAfter: facts.value.notAfter }]
+    const { subject, isCA, notAfter } = facts.value
+    return [{ name: `${isCA ? 'CA' : 'RA'} certificate "${formatDistinguishedName(subject).slice(0, 100)}"`, notAfter }]
   })
 
 /** A secret vouches for the CA once; what signs the replies to renewals can be known by then. */
