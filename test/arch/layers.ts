@@ -93,6 +93,16 @@ export const layers: readonly Layer[] = [
   // Answers to challenges stand in the status of Certificates.
   layer('controllers/challenge/', [...controllers, types('controllers/certificate/certificates.ts')]),
   ...protocolFolders.map(protocol),
+  // Ways to prove control of a name, for protocols that ask for it. A provider sees its contract, never another provider.
+  layer('enroll/solvers/', [
+    code('enroll/enroller.ts'),
+    code('enroll/secrets.ts'),
+    code('net/'),
+    code('pki/'),
+    code('domain/fault.ts'),
+    types('api/issuer/'),
+    code('std/'),
+  ]),
   layer('enroll/table.ts', [
     ...protocolFolders.map((name) => code(`enroll/${name}/`)),
     types('enroll/'),
