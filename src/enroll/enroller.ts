@@ -51,13 +51,25 @@ export interface Order {
   readonly keptRequest?: Uint8Array
 }
 
-/** A certificate of ours with its key, used to authenticate a renewal or a revocation. */
+/** A certificate of ours with its key, used to authenticate a renewal. */
 export interface Identity {
   /** Leaf first. */
   readonly chain: readonly Der[]
   readonly key: PrivateKey
   /** The trust anchors that came with it, where they are known. */
   readonly roots?: readonly Der[]
+}
+
+/** A certificate that is to be revoked, and what may speak for it. */
+export interface Revocable {
+  /** Leaf first. */
+  readonly chain: readonly Der[]
+  /** The trust anchors that came with it, where they are known. */
+  readonly roots?: readonly Der[]
+  /** Its own key, while that is still there. */
+  readonly key?: PrivateKey
+  /** What has taken its place. */
+  readonly successor?: Identity
 }
 
 /** JSON with no room for surprises, so that a ticket survives status. */
@@ -235,7 +247,7 @@ export interface Enroller {
   enroll(order: Order, ctx: Ctx): Promise<Outcome>
   renew(order: Order, current: Identity, ctx: Ctx): Promise<Outcome>
   poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome>
-  revoke?(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome>
+  revoke?(certificate: Revocable, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome>
   advise?(facts: CertificateFacts, ctx: Ctx): Promise<Advice>
   /** Ends what a ticket stands for (takes answers down, gives up an order). Never fails. */
   abandon?(ticket: Ticket, ctx: Ctx): Promise<void>

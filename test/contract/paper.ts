@@ -128,7 +128,7 @@ async function fetchOrder(
   return { kind: 'issued', chain: [asDer(body)] }
 }
 
-function serialOf({ chain, key }: Identity): string {
+function serialOf({ chain, key }: Pick<Identity, 'chain'>): string {
   const all = chain.map(certificateFacts).filter((facts) => facts.ok)
   return all.find(({ value }) => value.publicKeyHash === key.publicKeyHash)?.value.serialNumber ?? ''
 }

@@ -14,6 +14,7 @@ import type {
   Outcome,
   ProtocolFactory,
   Readiness,
+  Revocable,
   RevocationReason,
   RevokeOutcome,
   Ticket,
@@ -122,10 +123,10 @@ class AcmeEnroller implements Enroller {
     return desk.ok ? continueOrder(desk.value, ticket, order) : failureOutcome(desk.error, ticket)
   }
 
-  async revoke(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
+  async revoke(certificate: Revocable, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
     const desk = await this.#desk(ctx)
     if (!desk.ok) return { kind: 'deferred', fault: desk.error.fault }
-    return revokeCertificate(desk.value, current, reason)
+    return revokeCertificate(desk.value, certificate, reason)
   }
 
   async abandon(ticket: Ticket, ctx: Ctx): Promise<void> {

@@ -1,7 +1,7 @@
 /** Revocation (RFC 8555 section 7.6), by the account and, where that may not, by the certificate's own key. */
 import { fault } from '../../domain/fault.ts'
 import { crlReasons } from '../crlreasons.ts'
-import type { Identity, RevocationReason, RevokeOutcome } from '../enroller.ts'
+import type { Revocable, RevocationReason, RevokeOutcome } from '../enroller.ts'
 import { failureOutcome } from './outcomes.ts'
 import { jwsKey } from './jws.ts'
 import type { Signer } from './client.ts'
@@ -10,7 +10,7 @@ import type { Desk } from './desk.ts'
 
 export async function revokeCertificate(
   { client, directory, account, ctx }: Desk,
-  { chain, key }: Identity,
+  { chain, key }: Revocable,
   reason: RevocationReason,
 ): Promise<RevokeOutcome> {
   const url = directory.revokeCert
@@ -22,7 +22,7 @@ export async function revokeCertificate(
   const byAccount = await send(account)
   if (byAccount.ok || isDone(byAccount.error)) return { kind: 'revoked' }
   // Issued by another account, or by one that was lost: the certificate's key may speak for it.
-  const own = byAccount.error.problem?.type === 'unauthorized' ? jwsKey(key.keyObject) : undefined
+  const own = byAccount.error.problem?.type === 'unauthorized' && key !== undefined ? jwsKey(key.keyObject) : undefined
   if (own === undefined) return refusal(byAccount.error)
   const byKey = await send({ kind: 'key', key: own })
   return byKey.ok || isDone(byKey.error) ? { kind: 'revoked' } : refusal(byKey.error)

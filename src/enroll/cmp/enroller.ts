@@ -10,6 +10,7 @@ import type {
   Outcome,
   ProtocolFactory,
   Readiness,
+  Revocable,
   RevocationReason,
   RevokeOutcome,
   Ticket,
@@ -84,14 +85,24 @@ class CmpEnroller implements Enroller {
     return continueTransaction(this.#desk(ctx), ticket, order)
   }
 
-  async revoke(current: Identity, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
-    const signer = signerOf(wholeChain(current))
-    if (signer === undefined)
+  /** Signed with the certificate itself, or else with the one that took its place. */
+  async revoke(
+    { chain, roots = [], key, successor }: Revocable,
+    reason: RevocationReason,
+    ctx: Ctx,
+  ): Promise<RevokeOutcome> {
+    const [target] = chain
+    const speaker = key === undefined ? successor : { chain, roots, key }
+    const signer = speaker && signerOf(wholeChain(speaker))
+    if (signer === undefined || target === undefined)
       return {
         kind: 'refused',
-        fault: fault('RequestUnsupported', 'the key does not fit the certificate that is to be revoked'),
+        fault: fault(
+          'RequestUnsupported',
+          'the CA wants the request signed by the certificate that is to be revoked or by its successor, and the key of neither is there',
+        ),
       }
-    return revoke(this.#desk(ctx), signer, reason)
+    return revoke(this.#desk(ctx), { target, signer }, reason)
   }
 
   #desk(ctx: Ctx): Desk {

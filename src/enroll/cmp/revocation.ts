@@ -1,4 +1,5 @@
-/** Revocation by rr (RFC 9810 section 5.3.9, RFC 9483 section 4.2): signed with the certificate that it is about. */
+/** Revocation by rr (RFC 9810 section 5.3.9, RFC 9483 section 4.2): signed with the certificate that it is about, or with its successor. */
+import type { Der } from '../../std/bytes.ts'
 import { identifierOf } from '../../pki/cms/identifier.ts'
 import { reading } from '../../pki/readder.ts'
 import { ok } from '../../std/result.ts'
@@ -19,12 +20,17 @@ import { freshNonce } from './request.ts'
 import { readError } from './status.ts'
 import type { StatusInfo } from './status.ts'
 
-export async function revoke(desk: Desk, signer: Signer, reason: RevocationReason): Promise<RevokeOutcome> {
+/** @param which - `target`: the certificate to revoke, DER; `signer`: who asks for it */
+export async function revoke(
+  desk: Desk,
+  { target, signer }: { readonly target: Der; readonly signer: Signer },
+  reason: RevocationReason,
+): Promise<RevokeOutcome> {
   const protector = { kind: 'signature', signer } as const
   const talk = { opening: 'rr', transactionID: freshNonce(), protector, pvno: versions.cmp2000 } as const
   const conversation = conversationOf(desk, talk)
   const senderNonce = freshNonce()
-  const content = encodeRevocation(identifierOf(signer.certificate), crlReasons[reason])
+  const content = encodeRevocation(identifierOf(target), crlReasons[reason])
   const message = await write(conversation, { body: { name: 'rr', content }, senderNonce })
   const exchanged = await exchange(conversation, { message, name: 'rr', nonces: [senderNonce] })
   switch (exchanged.kind) {
