@@ -3,6 +3,8 @@ import { certificateKind } from './api/certificate.ts'
 import type { Certificate } from './api/certificate.ts'
 import { clusterIssuerKind, issuerKind } from './api/issuer.ts'
 import type { Secret } from './api/meta.ts'
+import { revocationKind } from './api/revocation.ts'
+import type { CertificateRevocation } from './api/revocation.ts'
 import { certificateIndexes, projectCertificate } from './controllers/certificate/certificates.ts'
 import type { CertificateProjection } from './controllers/certificate/certificates.ts'
 import type { SecretProjection } from './controllers/certificate/projection.ts'
@@ -10,6 +12,8 @@ import { SecretsInWriting } from './controllers/certificate/writing.ts'
 import { Claimants } from './controllers/ingress/claimants.ts'
 import { projectIssuer } from './controllers/issuer/issuers.ts'
 import type { AnyIssuer, IssuerProjection } from './controllers/issuer/issuers.ts'
+import { projectRevocation, revocationIndexes } from './controllers/revocation/revocations.ts'
+import type { RevocationProjection } from './controllers/revocation/revocations.ts'
 import { fieldManager, ingressFieldManager, labels } from './controllers/names.ts'
 import { reflect } from './kube/reflector.ts'
 import { Resource } from './kube/resource.ts'
@@ -25,6 +29,7 @@ export interface Resources {
   readonly issuers: Resource<AnyIssuer>
   readonly clusterIssuers: Resource<AnyIssuer>
   readonly secrets: Resource<Secret>
+  readonly revocations: Resource<CertificateRevocation>
   /** The same Certificates, written by another hand: what Ingresses and Gateways ask for. */
   readonly claimed: Resource<Certificate>
 }
@@ -34,6 +39,8 @@ export interface CacheSet {
   readonly issuers: Store<IssuerProjection>
   readonly clusterIssuers: Store<IssuerProjection>
   readonly secrets: Store<SecretProjection>
+  /** Nothing waits for it to be filled: orders are carried out when they are seen. */
+  readonly revocations: Store<RevocationProjection>
   readonly writing: SecretsInWriting
   /** Filled apart from the others, for a cluster may have these kinds or not. */
   readonly claimants: Claimants
@@ -45,6 +52,7 @@ export function makeResources(transport: Transport): Resources {
     issuers: new Resource(transport, issuerKind, fieldManager),
     clusterIssuers: new Resource(transport, clusterIssuerKind, fieldManager),
     secrets: new Resource(transport, secretKind, fieldManager),
+    revocations: new Resource(transport, revocationKind, fieldManager),
     claimed: new Resource(transport, certificateKind, ingressFieldManager),
   }
 }
@@ -55,6 +63,7 @@ export function makeCaches(log: Logger): CacheSet {
     issuers: new Store({ log }),
     clusterIssuers: new Store({ log }),
     secrets: new Store({ log }),
+    revocations: new Store({ indexes: revocationIndexes, log }),
     writing: new SecretsInWriting(),
     claimants: new Claimants(log),
   }
@@ -79,6 +88,7 @@ export async function reflectAll(reflecting: Reflecting): Promise<void> {
     reflect({ ...scope, resource: resources.certificates, store: caches.certificates, project: projectCertificate }),
     reflect({ ...scope, resource: resources.issuers, store: caches.issuers, project: projectIssuer }),
     reflect({ ...common, resource: resources.clusterIssuers, store: caches.clusterIssuers, project: projectIssuer }),
+    reflect({ ...scope, resource: resources.revocations, store: caches.revocations, project: projectRevocation }),
     reflect({
       ...scope,
       resource: resources.secrets,

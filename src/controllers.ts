@@ -24,6 +24,8 @@ import { WorkQueue } from './runtime/queue.ts'
 import { runWorkers } from './runtime/worker.ts'
 import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
+import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
+import type { Supersede } from './controllers/certificate/publish.ts'
 import type { Logger } from './std/log.ts'
 import type { WorkMeter } from './std/meters.ts'
 
@@ -58,17 +60,20 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     board: new HttpBoard({ clock, checker: parts.checker }),
     secrets: parts.resources.secrets,
   })
-  const certificate = certificateController(parts, { live, contexts, queues })
+  const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
+  const { supersede } = revocation
+  const certificate = certificateController(parts, { live, contexts, queues, supersede })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
   const ingress = ingressController(parts)
   const reconcile: Record<keyof Queues, Work['reconcile']> = {
     certificate: (key, signal) => certificate.reconcile(key, signal),
     issuer: (key, signal) => issuer.reconcile(key, signal),
     ingress: (key, signal) => ingress.reconcile(key, signal),
+    revocation: (key, signal) => revocation.reconcile(key, signal),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
-  const kinds = ['certificate', 'issuer', 'ingress'] as const
+  const kinds = ['certificate', 'issuer', 'ingress', 'revocation'] as const
   const work = kinds.map((kind) => {
     return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
   })
@@ -97,15 +102,18 @@ function makeQueues({ config, clock, metrics }: ControllerParts): {
     certificate: metrics.work('certificate'),
     issuer: metrics.work('issuer'),
     ingress: metrics.work('ingress'),
+    revocation: metrics.work('revocation'),
   }
   const queues = {
     certificate: new WorkQueue({ clock, backoff, meter: meters.certificate }),
     issuer: new WorkQueue({ clock, backoff, meter: meters.issuer }),
     ingress: new WorkQueue({ clock, backoff, meter: meters.ingress }),
+    revocation: new WorkQueue({ clock, backoff, meter: meters.revocation }),
   }
   metrics.watchQueue('certificate', () => queues.certificate.depth)
   metrics.watchQueue('issuer', () => queues.issuer.depth)
   metrics.watchQueue('ingress', () => queues.ingress.depth)
+  metrics.watchQueue('revocation', () => queues.revocation.depth)
   return { queues, meters }
 }
 
@@ -113,11 +121,17 @@ interface Queues {
   readonly certificate: WorkQueue
   readonly issuer: WorkQueue
   readonly ingress: WorkQueue
+  readonly revocation: WorkQueue
 }
 
 function certificateController(
   { resources, caches, events, metrics, clock, log }: ControllerParts,
-  { live, contexts, queues }: { live: LiveIssuers; contexts: ContextMaker; queues: Queues },
+  {
+    live,
+    contexts,
+    queues,
+    supersede,
+  }: { live: LiveIssuers; contexts: ContextMaker; queues: Queues; supersede: Supersede },
 ): CertificateController {
   const secrets = new CertificateSecrets({
     secrets: resources.secrets,
@@ -135,7 +149,7 @@ function certificateController(
         return (cluster ? caches.clusterIssuers : caches.issuers).get(name) !== undefined
       },
     },
-    actors: { secrets, publisher: new Publisher(secrets, clock), keyring: new Keyring() },
+    actors: { secrets, publisher: new Publisher(secrets, clock, supersede), keyring: new Keyring() },
     certificates: resources.certificates,
     contexts,
     events,
@@ -190,6 +204,7 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
     caches.clusterIssuers.subscribe((key) => queues.issuer.add(`ClusterIssuer/${key}`)),
     live.subscribe((key) => wakeBy('issuer', key)),
     wakeClaimants(caches, queues.ingress),
+    wakeRevocations(caches, live, queues.revocation),
   ]
   return () => {
     for (const end of ends) end()
@@ -213,4 +228,5 @@ function enqueueEverything(caches: CacheSet, queues: Queues): void {
     queues.issuer.add(issuerKeyOf({ kind: 'ClusterIssuer', name: object.metadata.name }, ''))
   for (const key of caches.certificates.keys()) queues.certificate.add(key, 'resync')
   for (const key of caches.claimants.keys()) queues.ingress.add(key, 'resync')
+  enqueueRevocations(caches, queues.revocation)
 }

@@ -90,6 +90,13 @@ export const layers: readonly Layer[] = [
   layer('controllers/issuer/', controllers),
   // Ingresses and Gateways ask for Certificates, which lie in the cache of those.
   layer('controllers/ingress/', [...controllers, code('controllers/certificate/certificates.ts')]),
+  // An order to revoke speaks of what lies in a Certificate's Secret, and is carried out through its issuer.
+  layer('controllers/revocation/', [
+    ...controllers,
+    code('controllers/certificate/certificates.ts'),
+    types('controllers/certificate/projection.ts'),
+    code('controllers/issuer/live.ts'),
+  ]),
   // Answers to challenges stand in the status of Certificates.
   layer('controllers/challenge/', [...controllers, types('controllers/certificate/certificates.ts')]),
   ...protocolFolders.map(protocol),

@@ -14,10 +14,10 @@ import type {
   Credentials,
   Ctx,
   Enroller,
-  Identity,
   Order,
   Outcome,
   ProtocolFactory,
+  Revocable,
 } from '../../src/enroll/enroller.ts'
 import type { HttpResponse } from '../../src/net/http.ts'
 import { certificateFacts } from '../../src/pki/certificate.ts'
@@ -128,9 +128,9 @@ async function fetchOrder(
   return { kind: 'issued', chain: [asDer(body)] }
 }
 
-function serialOf({ chain, key }: Pick<Identity, 'chain'>): string {
+function serialOf({ chain, key }: Revocable): string {
   const all = chain.map(certificateFacts).filter((facts) => facts.ok)
-  return all.find(({ value }) => value.publicKeyHash === key.publicKeyHash)?.value.serialNumber ?? ''
+  return all.find(({ value }) => value.publicKeyHash === key?.publicKeyHash)?.value.serialNumber ?? ''
 }
 
 interface Trouble {

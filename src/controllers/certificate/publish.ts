@@ -2,6 +2,7 @@
  * From what a CA sent to a Secret: order the chain, hold it against the wish, render, write. The old certificate stays in
  * place until every one of these has succeeded.
  */
+import type { Certificate } from '../../api/certificate.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { Result } from '../../domain/outcome.ts'
@@ -31,13 +32,18 @@ interface Publication {
   readonly ctx: Ctx
 }
 
+/** Told of a certificate before its successor is written over it, where the Certificate has a policy for that. */
+export type Supersede = (certificate: Certificate, signal: AbortSignal) => Promise<void>
+
 export class Publisher {
   readonly #secrets: CertificateSecrets
   readonly #clock: Clock
+  readonly #supersede: Supersede
 
-  constructor(secrets: CertificateSecrets, clock: Clock) {
+  constructor(secrets: CertificateSecrets, clock: Clock, supersede: Supersede) {
     this.#secrets = secrets
     this.#clock = clock
+    this.#supersede = supersede
   }
 
   /** Verifies what was issued and writes the Secret. */
@@ -48,6 +54,8 @@ export class Publisher {
     const marks = marksFor({ wish, facts, observation, now: this.#clock.now() })
     const { shape, publicKeyHash } = key
     const known = { certificate: facts, key: { shape, publicKeyHash, encoding: wish.keyEncoding } }
+    if (observation.secret !== undefined && observation.certificate.spec.revocationPolicy?.onSupersede !== undefined)
+      await this.#supersede(observation.certificate, ctx.signal)
     const written = await this.#write(observation, { wish, bundle, marks, facts: known }, ctx.signal)
     if (written.kind !== 'written') return refusedWrite(written)
     const remarks = issued.warning === undefined ? differences : [...differences, issued.warning]

@@ -39,7 +39,7 @@ beforeEach(async () => {
   const store = new Store<SecretProjection>({ log: world.log })
   const resource = new Resource<Secret>(world.transport, secretKind)
   const secrets = { secrets: resource, store, writing: new SecretsInWriting(), written: () => undefined }
-  publisher = new Publisher(new CertificateSecrets(secrets), new FakeClock())
+  publisher = new Publisher(new CertificateSecrets(secrets), new FakeClock(), () => Promise.resolve())
 })
 afterEach(() => world.end())
 

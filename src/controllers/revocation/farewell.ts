@@ -1,0 +1,133 @@
+/**
+ * Holds a Certificate whose `revocationPolicy.onDelete` says so until its revocation is ordered. The order outlives the
+ * Certificate, so an unreachable CA holds up nothing for good: it gets {@link patience}, because while the Secret is still
+ * there the certificate's own key can sign the request.
+ */
+import { parseCertificate } from '../../api/certificate.ts'
+import type { Certificate } from '../../api/certificate.ts'
+import { farewellOf, revokeFinalizer } from '../../domain/revocation/farewell.ts'
+import { KubeError } from '../../kube/errors.ts'
+import type { EventRecorder } from '../../kube/events.ts'
+import type { Resource } from '../../kube/resource.ts'
+import type { Store } from '../../kube/store.ts'
+import type { Verdict } from '../../runtime/worker.ts'
+import type { Clock } from '../../std/clock.ts'
+import { fromRfc3339, minutes, plus, seconds } from '../../std/time.ts'
+import { projectCertificate } from '../certificate/certificates.ts'
+import type { CertificateProjection } from '../certificate/certificates.ts'
+import { orderName } from './orders.ts'
+import type { RevocationOrders } from './orders.ts'
+import type { RevocationProjection } from './revocations.ts'
+import type { Targets } from './target.ts'
+
+export interface FarewellParts {
+  readonly store: Store<CertificateProjection>
+  readonly certificates: Resource<Certificate>
+  readonly revocations: Store<RevocationProjection>
+  readonly targets: Targets
+  readonly clock: Clock
+  readonly orders: RevocationOrders
+  readonly events: Pick<EventRecorder, 'record'>
+}
+
+const patience = minutes(2)
+const lookAgain = seconds(2)
+
+/** Whether anything has to be done about a Certificate here: most never come. */
+export const concernsFarewell = (certificate: Certificate): boolean => farewellOf(certificate).kind !== 'nothing'
+
+export class Farewell {
+  readonly #parts: FarewellParts
+
+  constructor(parts: FarewellParts) {
+    this.#parts = parts
+  }
+
+  /** @param key - `namespace/name` of the Certificate */
+  async reconcile(key: string, signal: AbortSignal): Promise<Verdict> {
+    const object = this.#parts.store.get(key)?.object
+    if (object === undefined) return { kind: 'done' }
+    const { kind } = farewellOf(object)
+    if (kind === 'order') {
+      const order = await this.#order(object, signal)
+      if (order !== undefined && this.#isWorthWaiting(object, order))
+        return { kind: 'wakeAt', at: plus(this.#parts.clock.now(), lookAgain) }
+    }
+    if (kind === 'order' || kind === 'release') return this.#setFinalizers(key, object, without(object), signal)
+    if (kind === 'hold') return this.#setFinalizers(key, object, [...finalizersOf(object), revokeFinalizer], signal)
+    return { kind: 'done' }
+  }
+
+  #isWorthWaiting({ metadata }: Certificate, order: string): boolean {
+    const since = fromRfc3339(metadata.deletionTimestamp ?? '')
+    if (since === undefined || this.#parts.clock.now() >= plus(since, patience)) return false
+    const conditions = this.#parts.revocations.get(`${metadata.namespace}/${order}`)?.object.status?.conditions ?? []
+    return !conditions.some(({ type, status }) => (type === 'Ready' || type === 'Stalled') && status === 'True')
+  }
+
+  /**
+   * A certificate that is not there needs no revocation, and a namespace that ends takes no more objects.
+   *
+   * @returns the name of the order, if there is one
+   */
+  async #order(object: Certificate, signal: AbortSignal): Promise<string | undefined> {
+    const parsed = parseCertificate(object)
+    if (!parsed.ok) return undefined
+    const { metadata, spec } = parsed.value
+    const found = await this.#parts.targets.find(
+      {
+        apiVersion: object.apiVersion,
+        kind: 'CertificateRevocation',
+        metadata: { name: metadata.name, namespace: metadata.namespace ?? '' },
+        spec: { secretRef: { name: spec.secretName } },
+      },
+      signal,
+    )
+    if (!found.ok || found.value.certificateName !== metadata.name) return undefined
+    const order = orderName(metadata.name, found.value)
+    if (this.#parts.revocations.get(`${metadata.namespace}/${order}`)?.object.status?.target !== undefined) return order
+    try {
+      await this.#parts.orders.deleted(parsed.value, found.value, signal)
+      return order
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.reason !== 'forbidden') throw error
+      this.#parts.events.record({
+        regarding: {
+          apiVersion: object.apiVersion,
+          kind: object.kind,
+          namespace: metadata.namespace ?? '',
+          name: metadata.name,
+          uid: metadata.uid ?? '',
+        },
+        type: 'Warning',
+        reason: 'NotRevoked',
+        message: `The certificate ${found.value.serialNumber} was not revoked, because the order cannot be written: ${error.message}`,
+      })
+      return undefined
+    }
+  }
+
+  async #setFinalizers(
+    key: string,
+    { metadata }: Certificate,
+    finalizers: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const { name, namespace = '', resourceVersion } = metadata
+    try {
+      const patch = { metadata: { resourceVersion, finalizers } }
+      const patched = await this.#parts.certificates.mergePatch({ name, namespace }, patch, signal)
+      if (patched.metadata.deletionTimestamp === undefined) this.#parts.store.overlay(key, projectCertificate(patched))
+      return { kind: 'done' }
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error
+      if (error.reason === 'conflict') return { kind: 'retry' }
+      if (error.reason === 'notFound') return { kind: 'done' }
+      throw error
+    }
+  }
+}
+
+const finalizersOf = ({ metadata }: Certificate): readonly string[] => metadata.finalizers ?? []
+const without = (certificate: Certificate): readonly string[] =>
+  finalizersOf(certificate).filter((one) => one !== revokeFinalizer)
