@@ -61,8 +61,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     secrets: parts.resources.secrets,
   })
   const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
-  const { supersede } = revocation
-  const certificate = certificateController(parts, { live, contexts, queues, supersede })
+  const certificate = certificateController(parts, { live, contexts, queues, supersede: revocation.supersede })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
   const ingress = ingressController(parts)
   const reconcile: Record<keyof Queues, Work['reconcile']> = {
@@ -73,7 +72,6 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
-  const kinds = ['certificate', 'issuer', 'ingress', 'revocation'] as const
   const work = kinds.map((kind) => {
     return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
   })
@@ -116,6 +114,8 @@ function makeQueues({ config, clock, metrics }: ControllerParts): {
   metrics.watchQueue('revocation', () => queues.revocation.depth)
   return { queues, meters }
 }
+
+const kinds = ['certificate', 'issuer', 'ingress', 'revocation'] as const
 
 interface Queues {
   readonly certificate: WorkQueue

@@ -58,7 +58,7 @@ const revocationPolicy = z
       .exactOptional()
       .meta({ description: 'Revoke a certificate that has been replaced, after a delay. Not revoked when not given.' }),
   })
-  .meta({ description: 'When to revoke certificates. Accepted by this version, which does not act on it yet.' })
+  .meta({ description: 'When to revoke certificates by itself. Never when not given.' })
 
 const spec = z
   .object({

@@ -72,7 +72,7 @@ const spec = z
     ).exactOptional(),
     certificate: ruled(
       text(65_536, 'The certificate itself in PEM, for one that is no longer in the cluster.'),
-      placed(pem, (certificate) => aimed({ certificate })),
+      placed(pem, (certificate) => ({ ...aimed({ certificate }), issuerRef: { name: 'ca' } })),
     ).exactOptional(),
     issuerRef: issuerRef(
       (ref) => ({ issuerRef: ref }),

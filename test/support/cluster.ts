@@ -4,6 +4,7 @@ import { Agent, request } from 'undici'
 import type { CertificateSpec, CertificateStatus } from '../../src/api/certificate.ts'
 import type { IssuerSpec, IssuerStatus } from '../../src/api/issuer.ts'
 import type { Condition, Secret } from '../../src/api/meta.ts'
+import type { RevocationStatus } from '../../src/api/revocation.ts'
 import type { ControlPlane } from './controlplane.ts'
 
 /** An object as tests look at it. */
@@ -31,6 +32,7 @@ export interface SeenEvent {
 
 type Plural =
   | 'certificates'
+  | 'certificaterevocations'
   | 'issuers'
   | 'secrets'
   | 'events'
@@ -42,6 +44,7 @@ type Plural =
 
 const groups: Readonly<Record<Plural, string>> = {
   certificates: '/apis/perennial.dev/v1',
+  certificaterevocations: '/apis/perennial.dev/v1',
   issuers: '/apis/perennial.dev/v1',
   secrets: '/api/v1',
   events: '/api/v1',
@@ -144,6 +147,10 @@ export class Namespace {
 
   seenCertificate(name: string): Promise<SeenCertificate | undefined> {
     return this.#get('certificates', name)
+  }
+
+  seenRevocation(name: string): Promise<Seen<RevocationStatus> | undefined> {
+    return this.#get('certificaterevocations', name)
   }
 
   seenIssuer(name: string): Promise<Seen<IssuerStatus> | undefined> {

@@ -37,12 +37,12 @@ export function decideRevocation(snapshot: RevocationSnapshot, now: Instant): Re
   const due = spec.notBefore === undefined ? undefined : fromRfc3339(spec.notBefore)
   if (due !== undefined && now < due)
     return { kind: 'wait', reason: 'NotYetDue', message: `it is to be revoked after ${spec.notBefore}`, until: due }
-  return unready(snapshot) ?? { kind: 'revoke' }
+  return unready(snapshot) ?? heldBack(snapshot, now) ?? { kind: 'revoke' }
 }
 
 /** What stands between an order that is due and the CA. Checked in order; the first hit is said. */
 function unready(snapshot: RevocationSnapshot): Waiting | undefined {
-  return heldBySuccession(snapshot) ?? withoutIssuer(snapshot) ?? heldBack(snapshot)
+  return heldBySuccession(snapshot) ?? withoutIssuer(snapshot)
 }
 
 function heldBySuccession(snapshot: RevocationSnapshot): Waiting | undefined {
@@ -95,11 +95,13 @@ function withoutIssuer({ issuer, target }: RevocationSnapshot): Waiting | undefi
 }
 
 /** An earlier attempt said when the next may be made. */
-function heldBack({ status }: RevocationSnapshot): undefined | Waiting {
+function heldBack({ status }: RevocationSnapshot, now: Instant): Waiting | undefined {
   const ready = status.conditions?.find(({ type }) => type === 'Ready')
   if (status.nextAttempt === undefined || ready === undefined) return undefined
   const until = fromRfc3339(status.nextAttempt)
-  return until === undefined ? undefined : { kind: 'wait', reason: ready.reason, message: ready.message, until }
+  return until === undefined || now >= until
+    ? undefined
+    : { kind: 'wait', reason: ready.reason, message: ready.message, until }
 }
 
 /** The last word was spoken, and it was not that the CA revoked it. */
