@@ -13,6 +13,7 @@ import { checkerHttp, issuerHttp, userAgent } from './connections.ts'
 import { makeControllers } from './controllers.ts'
 import { answersIn } from './controllers/challenge/answers.ts'
 import { challengeRoutes } from './controllers/challenge/responder.ts'
+import { listRoutes } from './controllers/revocation/lists.ts'
 import { EventRecorder } from './kube/events.ts'
 import { loadIdentity } from './kube/identity.ts'
 import { Elector } from './kube/lease.ts'
@@ -149,9 +150,11 @@ function trafficPart({ config, transport, caches: { claimants }, clock, log }: O
   }
 }
 
-/** Every replica answers challenges, leading or not. */
+/** Every replica answers challenges and serves lists of revoked certificates, leading or not. */
 function responderPart({ config, caches, clock, log }: Operator): Part {
-  const answer = challengeRoutes(answersIn(caches.certificates))
+  const challenge = challengeRoutes(answersIn(caches.certificates))
+  const list = listRoutes(caches.secrets)
+  const answer: ServerOptions['answer'] = (request) => list(request) ?? challenge(request)
   return serverPart({ name: 'http-01', address: config.http01Address, answer, clock, log })
 }
 

@@ -28,6 +28,8 @@ export interface Signer {
   readonly pathLength: number | undefined
   /** What the CA's certificate lets it certify; undefined without a limit. */
   readonly constraints: ConstrainedTo | undefined
+  /** The extension that names the key of the CA, encoded; nothing where a key signs for itself. */
+  readonly authority: readonly Der[]
   /** Encoded extensions that every certificate of this signer carries. */
   readonly extensions: readonly Der[]
 }
@@ -53,9 +55,9 @@ export function readSigner(ca: {
   if (!parts.ok) return parts
   const { subject, publicKey, subjectKeyId, pathLength, constraints } = parts.value
   const keyId = encodeElement(0x80, subjectKeyId ?? keyIdentifier(publicKey))
-  const authority = authorityKeyId.plain(encodeSequence(keyId))
-  const extensions = [authority, ...urlExtensions(ca.urls ?? noUrls)]
-  return ok({ key: ca.key, name: subject, pathLength, constraints, extensions })
+  const authority = [authorityKeyId.plain(encodeSequence(keyId))]
+  const extensions = [...authority, ...urlExtensions(ca.urls ?? noUrls)]
+  return ok({ key: ca.key, name: subject, pathLength, constraints, authority, extensions })
 }
 
 /**
@@ -72,6 +74,7 @@ export function selfSigner(self: {
     name: encodeName(self.wanted.subject),
     pathLength: undefined,
     constraints: undefined,
+    authority: [],
     extensions: urlExtensions({ ...noUrls, crlDistributionPoints: self.crlDistributionPoints ?? [] }),
   }
 }

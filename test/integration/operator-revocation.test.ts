@@ -13,6 +13,8 @@ import { openWorld, startTimeout, testTimeout } from '../support/operatorworld.t
 import type { OperatorWorld } from '../support/operatorworld.ts'
 import { startPebble } from '../support/pebble.ts'
 import type { Pebble } from '../support/pebble.ts'
+import { openssl } from '../support/openssl.ts'
+import { freePorts } from '../support/process.ts'
 import type { LocalServer } from '../support/servers.ts'
 
 let world: OperatorWorld
@@ -20,6 +22,7 @@ let pebble: Pebble
 let management: Agent
 let fake: FakeCmp
 let server: LocalServer
+let listPort = 0
 
 const issuerRef = { name: 'pebble', kind: 'Issuer', group: 'perennial.dev' } as const
 const plant = { name: 'plant', kind: 'Issuer', group: 'perennial.dev' } as const
@@ -34,8 +37,9 @@ beforeAll(async () => {
     now: () => systemClock.now(),
   })
   server = await serveCmp(fake)
+  ;[listPort = 0] = await freePorts(1)
   world = await openWorld('revocation', {
-    flags: ['--allow-addresses=127.0.0.0/8', '--http01-self-check=false'],
+    flags: ['--allow-addresses=127.0.0.0/8', '--http01-self-check=false', `--http01-address=127.0.0.1:${listPort}`],
   })
   const { ns } = world
   await ns.issuer('pebble', {
@@ -133,6 +137,35 @@ describe('an order to revoke', () => {
       await order('line', { certificateRef: { name: 'line' } })
       await told('line', 'True', 'Revoked')
       expect(fake.revoked.map((serial) => BigInt(`0x${serial}`))).toContain(BigInt(`0x${leaf.serialNumber}`))
+    },
+    testTimeout,
+  )
+
+  it(
+    'goes onto the list of a CA of this cluster, which the operator serves and openssl heeds',
+    async () => {
+      const { ns } = world
+      const selfsigned = { name: 'selfsigned', kind: 'Issuer', group: 'perennial.dev' } as const
+      await ns.issuer('listing', { ca: { secretName: 'listing', crl: {} } })
+      await issued('listing', { issuerRef: selfsigned, isCA: true, commonName: 'Listing', usages: ['crl sign'] })
+      await ns.issuerTold('listing', 'True')
+      const listing = { name: 'listing', kind: 'Issuer', group: 'perennial.dev' } as const
+      const leaf = await issued('listed', { issuerRef: listing })
+      const other = await issued('unlisted', { issuerRef: listing })
+      await order('listed', { certificateRef: { name: 'listed' }, reason: 'keyCompromise' })
+      await told('listed', 'True', 'Revoked')
+      const root = String((await ns.secretWhere('listing', () => true)).data['tls.crt'])
+      const verify = async (certificate: X509Certificate): Promise<string> => {
+        const reply = await fetch(`http://127.0.0.1:${listPort}/crl/${ns.name}/listing-crl.crl`)
+        expect(reply.headers.get('content-type')).toBe('application/pkix-crl')
+        const crl = Buffer.from(await reply.arrayBuffer())
+        const files = { crl, root, leaf: certificate.toString() }
+        return openssl(['verify', '-crl_check', '-CRLfile', 'crl', '-CAfile', 'root', 'leaf'], files).text
+      }
+      await until('the list with it', async () =>
+        (await verify(leaf)).includes('certificate revoked') ? true : undefined,
+      )
+      expect(await verify(other)).toContain('leaf: OK')
     },
     testTimeout,
   )

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { types } from 'node:util'
 
 export interface OpensslRun {
   readonly ok: boolean
@@ -32,6 +33,6 @@ export function openssl(
 }
 
 function outputOf(error: unknown): string {
-  if (!(error instanceof Error) || !('stderr' in error) || !('stdout' in error)) throw error
+  if (!types.isNativeError(error) || !('stderr' in error) || !('stdout' in error)) throw error
   return `${String(error.stdout)}${String(error.stderr)}`
 }

@@ -13,7 +13,7 @@ import { annotations, labels } from '../names.ts'
 import { hasItsChain, hasItsRoots, hashContent, readContent } from './content.ts'
 import type { Content, ContentSource } from './content.ts'
 
-export type SecretProjection = CertificateSecret | NextKeySecret | OtherSecret
+export type SecretProjection = CertificateSecret | NextKeySecret | ListSecret | OtherSecret
 
 interface Common {
   readonly resourceVersion: string
@@ -31,6 +31,13 @@ export interface NextKeySecret extends Common {
   readonly role: 'next-key'
   readonly certificateName: string | undefined
   readonly pending: PendingView
+}
+
+/** A list of revoked certificates, which is public. */
+export interface ListSecret extends Common {
+  readonly role: 'list'
+  /** DER. */
+  readonly crl: Uint8Array
 }
 
 export interface OtherSecret extends Common {
@@ -62,9 +69,19 @@ export function projectSecret(secret: Secret, known?: KnownEntries): SecretProje
         certificateName: secret.metadata.annotations?.[annotations.certificateName],
         pending: pendingView(secret, known),
       }
+    case 'issuer':
+      return projectIssuerSecret(secret, common)
     default:
       return { ...common, role: 'other' }
   }
+}
+
+/** Of what issuers keep for themselves only what anybody may see is kept. */
+function projectIssuerSecret({ data }: Secret, common: Common): ListSecret | OtherSecret {
+  const crl = data?.['ca.crl']
+  return crl === undefined
+    ? { ...common, role: 'other' }
+    : { ...common, role: 'list', crl: new Uint8Array(Buffer.from(crl, 'base64')) }
 }
 
 function projectCertificate(secret: Secret, common: Common, known: KnownEntries | undefined): CertificateSecret {

@@ -90,7 +90,7 @@ function withoutIssuer({ issuer, target }: RevocationSnapshot): Waiting | undefi
   return {
     kind: 'stall',
     reason: 'CannotRevoke',
-    message: `${name} speaks ${issuer.protocol}, which cannot revoke: name in spec.issuerRef another issuer of the same CA that can, or revoke at the CA itself`,
+    message: `${name} (${issuer.protocol}) cannot revoke as it is set up: name in spec.issuerRef another issuer of the same CA that can, or revoke at the CA itself`,
   }
 }
 

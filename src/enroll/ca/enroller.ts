@@ -11,7 +11,7 @@ import type { Fault } from '../../domain/fault.ts'
 import { formatDistinguishedName } from '../../domain/name.ts'
 import { namesBeyond } from '../../pki/constraints.ts'
 import { issueCertificate } from '../../pki/issue.ts'
-import { earliest, instant, plus, toRfc3339 } from '../../std/time.ts'
+import { earliest, instant, minutes, plus, toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type {
   Credentials,
@@ -26,6 +26,7 @@ import type {
 } from '../enroller.ts'
 import { readAuthority } from './authority.ts'
 import type { Authority } from './authority.ts'
+import { RevocationLists } from './crl.ts'
 
 const field = 'spec.ca.secretName'
 
@@ -56,10 +57,15 @@ function createCa(spec: CaSpec, credentials: Credentials): Enroller | Fault {
   if (!authority.ok) return authority.error
   const label = `the CA certificate in Secret "${spec.secretName}"`
   const named = { authority: authority.value, label }
+  const lists = spec.crl && new RevocationLists(authority.value, spec, spec.crl)
   return {
     protocol: 'ca',
-    traits,
-    prepare: (ctx) => Promise.resolve(prepare(named, ctx.now())),
+    traits: { ...traits, revokes: lists !== undefined },
+    prepare: async (ctx) => {
+      const readiness = prepare(named, ctx.now())
+      return lists === undefined || readiness.kind !== 'ready' ? readiness : keepList(readiness, lists, ctx)
+    },
+    ...(lists === undefined ? {} : { revoke: (...asked) => lists.revoke(...asked) }),
     enroll: (order, ctx) => enroll(named, order, ctx),
     renew: (order, _current, ctx) => enroll(named, order, ctx),
     poll: (_ticket, order, ctx) => enroll(named, order, ctx),
@@ -86,6 +92,22 @@ function prepare(named: NamedAuthority, now: Instant): Readiness {
   }
   const early = now < facts.notBefore
   return { kind: 'notReady', fault: invalid, details, ...(early ? { wakeAt: facts.notBefore } : {}) }
+}
+
+async function keepList(
+  readiness: Extract<Readiness, { kind: 'ready' }>,
+  lists: RevocationLists,
+  ctx: Ctx,
+): Promise<Readiness> {
+  const kept = await lists.keep(ctx)
+  const { details = {} } = readiness
+  if (!kept.ok) return { kind: 'notReady', fault: kept.error, details }
+  const { number, nextUpdate, revoked } = kept.value
+  const crl = { crlNumber: String(number), crlNextUpdate: toRfc3339(nextUpdate), revokedCertificates: revoked.length }
+  const wanted = lists.refreshAt(kept.value)
+  // The usual probe comes sooner than the end of a list's first half, as a rule.
+  const soon = plus(ctx.now(), minutes(10))
+  return { ...readiness, details: { ...details, ...crl }, ...(wanted < soon ? { probeAgainAt: wanted } : {}) }
 }
 
 function outsideValidity({ authority: { facts }, label }: NamedAuthority, now: Instant): Fault | undefined {
