@@ -83,6 +83,11 @@ export interface Ticket {
   readonly state: { readonly [key: string]: Json }
   /** Answers that must be served while this ticket lives. Public by nature. */
   readonly answers?: readonly ChallengeAnswer[]
+  /**
+   * How answers are shown, as the issuer's spec said it when they were made ({@link ChallengeAnswer.solver} counts them). What
+   * was put up somewhere can be found again by it after a crash, and after the issuer was edited.
+   */
+  readonly solvers?: readonly { readonly [key: string]: Json }[]
 }
 
 export type ChallengeType = 'http-01' | 'dns-01' | 'tls-alpn-01'
@@ -95,6 +100,8 @@ export interface ChallengeAnswer {
   readonly token: string
   /** The full answer: the key authorization (RFC 8555 section 8.1). */
   readonly value: string
+  /** Which of {@link Ticket.solvers} shows it. */
+  readonly solver?: number
 }
 
 export type Outcome =

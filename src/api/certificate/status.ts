@@ -9,6 +9,7 @@ const answer = z
     identifier: text(253, 'The DNS name or IP address under proof.'),
     token: text(1024, 'The token of the challenge.'),
     value: text(4096, 'The answer that the CA looks for. Public by nature.'),
+    solver: z.int().min(0).max(1000).exactOptional().meta({ description: 'Which of solvers shows it.' }),
   })
   .meta({ description: 'One answer to a challenge of the CA.' })
 
@@ -20,6 +21,10 @@ const ticket = z
     answers: list(answer, {
       max: 1000,
       description: 'Answers to challenges that are served while this enrollment lasts.',
+    }).exactOptional(),
+    solvers: list(anyObject('A solver of the issuer, without its selector.'), {
+      max: 32,
+      description: 'How answers are shown, as the issuer said it when they were made.',
     }).exactOptional(),
   })
   .meta({ description: 'What any replica needs to go on with the enrollment.' })

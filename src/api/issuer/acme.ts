@@ -1,67 +1,16 @@
 /** `spec.acme`: a CA that speaks ACME (RFC 8555). */
 import { z } from 'zod'
-import type { JsonObject } from '../../std/json.ts'
 import type { DeepReadonly } from '../../std/readonly.ts'
 import { nameOf, secretKeySelector } from '../meta.ts'
 import { matching, placed, ruled } from '../rule.ts'
-import { list, text, textMap } from '../schema.ts'
-import { dnsName, email, https, secretKey } from '../texts.ts'
+import { list, text } from '../schema.ts'
+import { email, https, secretKey } from '../texts.ts'
+import { acmeWith } from './acmeplace.ts'
 import { caBundle } from './common.ts'
+import { solver } from './solver.ts'
 
-/** Together they bound what the server may have to check: every name of every solver. */
+/** Bounds what the server may have to check. */
 const manySolvers = 32
-const selectorNames = 100
-
-const example = { server: 'https://acme.example.com/directory', privateKeySecretRef: { name: 'acme-account' } }
-const acmeWith = (members: JsonObject): JsonObject => ({ selfSigned: null, acme: { ...example, ...members } })
-
-const solver = z
-  .object({
-    selector: z
-      .object({
-        matchLabels: textMap(
-          z.string().max(63).meta({ description: 'The value of a label.' }),
-          'Labels that the Certificate must carry.',
-        ).exactOptional(),
-        dnsNames: list(
-          ruled(
-            text(253, 'A DNS name.'),
-            placed(dnsName, (name) => acmeWith({ solvers: [{ selector: { dnsNames: [name] }, http01: {} }] })),
-          ),
-          { max: selectorNames, description: 'Names that this solver is for, exactly as written.' },
-        ).exactOptional(),
-        dnsZones: list(
-          ruled(
-            text(253, 'A DNS zone.'),
-            placed(dnsName, (zone) => acmeWith({ solvers: [{ selector: { dnsZones: [zone] }, http01: {} }] })),
-          ),
-          {
-            max: selectorNames,
-            description: 'Zones that this solver is for, with everything below them. The longest match wins.',
-          },
-        ).exactOptional(),
-      })
-      .exactOptional()
-      .meta({ description: 'What this solver is for. Everything, when not given.' }),
-    http01: z
-      .object({
-        selfCheck: z.enum(['Enabled', 'Disabled']).exactOptional().meta({
-          description:
-            'Whether the answer is fetched once from here before the CA is told to look. Disable it where the cluster cannot reach its own public address. Enabled when not given.',
-        }),
-      })
-      .exactOptional()
-      .meta({ description: 'Prove control over HTTP on port 80 (RFC 8555 section 8.3).' }),
-  })
-  .meta({ description: 'A way to prove control of names.' })
-
-const solverRule = {
-  cel: 'has(self.http01)',
-  holds: (value: z.output<typeof solver>) => value.http01 !== undefined,
-  message: 'A solver needs a way to prove control: set http01, which is the only one that this version knows.',
-  accepts: [acmeWith({ solvers: [{ http01: {} }] }), acmeWith({ solvers: [{ http01: { selfCheck: 'Disabled' } }] })],
-  rejects: [acmeWith({ solvers: [{}] }), acmeWith({ solvers: [{ selector: { dnsZones: ['example.com'] } }] })],
-}
 
 const externalAccountBinding = z
   .object({
@@ -151,7 +100,7 @@ const members = {
       .meta({ description: 'Known from cert-manager. Only false is accepted: put the CA into caBundle instead.' }),
     [verified],
   ).exactOptional(),
-  solvers: list(ruled(solver, [solverRule]), {
+  solvers: list(solver, {
     max: manySolvers,
     description: 'Ways to prove control of names. The most specific selector wins; HTTP for every name when not given.',
   }).exactOptional(),

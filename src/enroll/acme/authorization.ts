@@ -4,13 +4,13 @@ import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
 import { latest } from '../../std/time.ts'
 import type { ChallengeAnswer, Outcome, Presence } from '../enroller.ts'
-import { look, lost, takeDown } from './desk.ts'
+import { look, lost } from './desk.ts'
 import type { Desk, Flight } from './desk.ts'
 import { failureOutcome } from './outcomes.ts'
 import { sentenceFor } from './problem.ts'
 import { malformed } from './reply.ts'
 import type { Answer } from './reply.ts'
-import { checkFor } from './solvers.ts'
+import { checkFor, solverOf } from './solvers.ts'
 import { readAuthorization } from './wire.ts'
 import type { Authorization, Challenge, Order as AcmeOrder } from './wire.ts'
 
@@ -67,17 +67,22 @@ export async function prove(flight: Flight): Promise<Outcome> {
 
 const looking = 'the CA is looking at the challenges'
 
+const noDns: Presence = {
+  kind: 'failed',
+  fault: fault('TransactionLost', 'the issuer no longer has the solver that proves control over DNS'),
+}
+
 /** @returns undefined when every answer is served */
-async function serve({ desk, ticket, order }: Flight): Promise<Outcome | undefined> {
-  const solving = { spec: desk.spec, labels: order.labels ?? {} }
-  const present = (answer: ChallengeAnswer): Promise<Presence> =>
-    desk.ctx.board.present(answer, checkFor(answer.identifier, solving))
+async function serve({ desk, ticket }: Flight): Promise<Outcome | undefined> {
+  const present = (answer: ChallengeAnswer): Promise<Presence> => {
+    const by = solverOf(answer, ticket, desk.spec)
+    if (answer.type === 'dns-01')
+      return desk.dns?.present({ ...answer, by }, checkFor(by), desk.ctx) ?? Promise.resolve(noDns)
+    return desk.ctx.board.present(answer, checkFor(by))
+  }
   const presences = await Promise.all((ticket.answers ?? []).map(present))
   const failed = presences.find((presence) => presence.kind === 'failed')
-  if (failed !== undefined) {
-    await takeDown(desk, ticket)
-    return { kind: 'refused', fault: failed.fault }
-  }
+  if (failed !== undefined) return { kind: 'refused', fault: failed.fault }
   const waiting = presences.flatMap((presence) => (presence.kind === 'waiting' ? [presence] : []))
   const [first] = waiting
   if (first === undefined) return undefined

@@ -28,7 +28,7 @@ import { AcmeClient } from './client.ts'
 import { readExternalAccount } from './eab.ts'
 import type { ExternalAccount } from './eab.ts'
 import { takeDown } from './desk.ts'
-import type { Desk } from './desk.ts'
+import type { Desk, DnsSolver } from './desk.ts'
 import type { JwsKey } from './jws.ts'
 import { beginOrder } from './neworder.ts'
 import { continueOrder, giveUpOrder } from './order.ts'
@@ -81,13 +81,15 @@ class AcmeEnroller implements Enroller {
   readonly #external: ExternalAccount | undefined
   readonly #client: AcmeClient
   readonly #told = new Set<string>()
+  readonly #dns: DnsSolver | undefined
   #account: Account | undefined
   /** The spec of an enroller never changes, so that the CA needs to hear of its contact only once. */
   #isContactSettled = false
 
-  constructor(spec: AcmeSpec, external: ExternalAccount | undefined) {
+  constructor(spec: AcmeSpec, external: ExternalAccount | undefined, dns?: DnsSolver) {
     this.#spec = spec
     this.#external = external
+    this.#dns = dns
     this.#client = new AcmeClient(spec.server)
     if (spec.renewalInformation !== 'None') this.advise = (facts, ctx) => renewalAdvice(this.#client, facts, ctx)
   }
@@ -130,7 +132,7 @@ class AcmeEnroller implements Enroller {
   }
 
   async abandon(ticket: Ticket, ctx: Ctx): Promise<void> {
-    await takeDown({ ctx }, ticket)
+    await takeDown({ ctx, spec: this.#spec, dns: this.#dns }, ticket)
     const desk = await this.#desk(ctx)
     if (desk.ok) await giveUpOrder(desk.value, ticket)
   }
@@ -147,6 +149,7 @@ class AcmeEnroller implements Enroller {
       directory: directory.value,
       ctx,
       told: this.#told,
+      dns: this.#dns,
     })
   }
 

@@ -4,7 +4,7 @@ import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { plus, toRfc3339 } from '../../std/time.ts'
-import type { ChallengeAnswer, Order, Outcome } from '../enroller.ts'
+import type { ChallengeAnswer, Order, Outcome, Ticket } from '../enroller.ts'
 import { certificateId } from './ari.ts'
 import { readAuthorizations } from './authorization.ts'
 import { requestFailure } from './desk.ts'
@@ -13,8 +13,8 @@ import { identifiersOf } from './identifiers.ts'
 import { failureOutcome } from './outcomes.ts'
 import { malformed } from './reply.ts'
 import type { AcmeFailure, Answer } from './reply.ts'
-import { answerFor, answerable, pickChallenge } from './solvers.ts'
-import type { Solving } from './solvers.ts'
+import { answerFor, answerable, pickChallenge, recorded } from './solvers.ts'
+import type { Solver, Solving } from './solvers.ts'
 import { readOrder } from './wire.ts'
 import type { Authorization, Identifier, Order as AcmeOrder } from './wire.ts'
 
@@ -26,8 +26,8 @@ export async function beginOrder(desk: Desk, order: Order): Promise<Outcome> {
   if (!identifiers.ok) return { kind: 'refused', fault: identifiers.error }
   const solving = { spec: desk.spec, labels: order.labels ?? {}, board: desk.ctx.board }
   for (const identifier of identifiers.value) {
-    const types = answerable(identifier, solving)
-    if (!types.ok) return { kind: 'refused', fault: types.error }
+    const solvers = answerable(identifier, solving)
+    if (!solvers.ok) return { kind: 'refused', fault: solvers.error }
   }
   const made = await newOrder(desk, order, identifiers.value)
   if (!made.ok) return requestFailure(desk, made.error)
@@ -42,7 +42,7 @@ interface MadeOrder {
   readonly order: AcmeOrder
 }
 
-function begun({ ctx }: Desk, { url, order }: MadeOrder, answers: readonly ChallengeAnswer[]): Outcome {
+function begun({ ctx }: Desk, { url, order }: MadeOrder, { answers, solvers }: Answers): Outcome {
   const now = ctx.now()
   const isProven = answers.length === 0
   const finalize = order.finalize === undefined ? {} : { finalize: order.finalize }
@@ -52,7 +52,7 @@ function begun({ ctx }: Desk, { url, order }: MadeOrder, answers: readonly Chall
       version: ticketVersion,
       phase: isProven ? 'ready' : 'challenges',
       state: { order: url, ...finalize, createdAt: toRfc3339(now) },
-      ...(isProven ? {} : { answers }),
+      ...(isProven ? {} : { answers, solvers }),
     },
     wakeAt: now,
     note: isProven ? 'the CA knows all names already' : `proving control of ${listNames(answers)}`,
@@ -93,19 +93,24 @@ function replacesId({ spec, directory }: Desk, { replaces }: Order): string | un
 const blamesRequest = ({ problem, fault: { code } }: AcmeFailure): boolean =>
   problem !== undefined && problem.status < 500 && code !== 'RateLimited' && code !== 'ServerFailed'
 
-/** @returns an answer for every authorization that is not settled already */
+type Answers = Required<Pick<Ticket, 'answers' | 'solvers'>>
+
+/** @returns an answer for every authorization that is not settled already, and the solvers that show them */
 function answersFor(
   authorizations: readonly Authorization[],
   { solving, thumbprint }: { readonly solving: Solving; readonly thumbprint: string },
-): Result<readonly ChallengeAnswer[], Fault> {
+): Result<Answers, Fault> {
   const answers: ChallengeAnswer[] = []
+  const solvers: Solver[] = []
   for (const authorization of authorizations.filter(({ status }) => status === 'pending')) {
-    const types = answerable(asOrdered(authorization), solving)
-    const challenge = types.ok ? pickChallenge(authorization, types.value) : undefined
-    if (challenge === undefined) return err(noChallenge(authorization))
-    answers.push(answerFor(challenge, authorization.identifier.value, thumbprint))
+    const able = answerable(asOrdered(authorization), solving)
+    const picked = able.ok ? pickChallenge(authorization, able.value) : undefined
+    if (picked === undefined) return err(noChallenge(authorization))
+    if (!solvers.includes(picked.solver)) solvers.push(picked.solver)
+    const answer = answerFor(picked, authorization.identifier.value, thumbprint)
+    answers.push({ ...answer, solver: solvers.indexOf(picked.solver) })
   }
-  return ok(answers)
+  return ok({ answers, solvers: solvers.map(recorded) })
 }
 
 function noChallenge({ identifier, challenges }: Authorization): Fault {

@@ -24,8 +24,18 @@ import type { AcmeFailure, Answer } from './reply.ts'
 import { readOrder } from './wire.ts'
 import type { Order as AcmeOrder } from './wire.ts'
 
-/** Looks at the order and does what its status asks for. */
+/** Looks at the order and does what its status asks for. Whatever ends it takes the answers down. */
 export async function continueOrder(desk: Desk, ticket: Ticket, order: Order): Promise<Outcome> {
+  const outcome = await goOn(desk, ticket, order)
+  const isOver =
+    outcome.kind === 'issued' ||
+    outcome.kind === 'refused' ||
+    (outcome.kind === 'deferred' && outcome.ticket === undefined)
+  if (isOver) await takeDown(desk, ticket)
+  return outcome
+}
+
+async function goOn(desk: Desk, ticket: Ticket, order: Order): Promise<Outcome> {
   const url = ticket.state['order']
   if (ticket.version !== ticketVersion || typeof url !== 'string') return lost('the ticket is from another version')
   const read = await readOrderAt(desk, url)
@@ -108,7 +118,6 @@ async function collect(flight: Flight): Promise<Outcome> {
   const { client, account, spec } = desk
   const downloaded = await download(current.certificate, { client, account, preference: spec }, desk.ctx)
   if (!downloaded.ok) return notCollected(downloaded.error, ticket)
-  await takeDown(desk, ticket)
   const { chain, warning } = downloaded.value
   return { kind: 'issued', chain, ...(warning === undefined ? {} : { warning }) }
 }
@@ -120,8 +129,7 @@ function notCollected(failure: AcmeFailure, ticket: Ticket): Outcome {
 }
 
 async function refusedOrder(flight: Flight): Promise<Outcome> {
-  const { desk, ticket, current } = flight
-  await takeDown(desk, ticket)
+  const { desk, current } = flight
   const authorizations = await readAuthorizations(desk, current)
   const complaint = authorizations.ok ? complaintOf(authorizations.value) : undefined
   if (complaint !== undefined) return { kind: 'refused', fault: complaint }

@@ -1,13 +1,14 @@
 /** Which of the issuer's solvers answers for a name, and which challenge it answers. */
+import { isDeepStrictEqual } from 'node:util'
 import type { AcmeSpec } from '../../api/issuer/acme.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
-import type { ChallengeAnswer, ChallengeBoard, ChallengeType } from '../enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard, ChallengeType, Ticket } from '../enroller.ts'
 import type { Authorization, Challenge, Identifier } from './wire.ts'
 
-type Solver = NonNullable<AcmeSpec['solvers']>[number]
+export type Solver = NonNullable<AcmeSpec['solvers']>[number]
 
 /** HTTP for every name: what an issuer without solvers means. */
 const everyName: Solver = { http01: {} }
@@ -18,16 +19,23 @@ export interface Solving {
   readonly board: ChallengeBoard
 }
 
-/** @returns the most specific solver whose selector fits: an exact name before the longest zone before labels before none */
-export function solverFor(identifier: string, { spec, labels }: Pick<Solving, 'spec' | 'labels'>): Solver | undefined {
-  const ranked = (spec.solvers ?? [everyName])
+const solversOf = ({ solvers }: AcmeSpec): readonly Solver[] => solvers ?? [everyName]
+
+/** The one challenge type that a solver answers. */
+export function typeOf({ tlsAlpn01 }: Solver): ChallengeType {
+  return tlsAlpn01 === undefined ? 'http-01' : 'tls-alpn-01'
+}
+
+/**
+ * @returns the solvers whose selector fits, the most specific first: an exact name before the longest zone before labels before
+ *   none, and of equals the one that is listed first
+ */
+export function solversFor(identifier: string, { spec, labels }: Pick<Solving, 'spec' | 'labels'>): readonly Solver[] {
+  return solversOf(spec)
     .map((solver) => ({ solver, rank: rankOf(solver, identifier, labels) }))
     .filter(({ rank }) => rank >= 0)
-  // Equal ranks: the first one listed.
-  return ranked.reduce<(typeof ranked)[number] | undefined>(
-    (best, one) => (best === undefined || one.rank > best.rank ? one : best),
-    undefined,
-  )?.solver
+    .toSorted((one, other) => other.rank - one.rank)
+    .map(({ solver }) => solver)
 }
 
 /** -1: does not fit. Zones count by their length, so that the longest wins; an exact name beats every zone. */
@@ -45,42 +53,80 @@ function rankOf({ selector }: Solver, identifier: string, labels: Readonly<Recor
   return fitting.length === 0 ? -1 : 10 + Math.max(...fitting.map((zone) => zone.length)) + byLabels
 }
 
-/** The challenge types that can be answered for an identifier, before an order is made; a fault when there is none. */
-export function answerable(identifier: Identifier, solving: Solving): Result<readonly ChallengeType[], Fault> {
-  const wildcard = identifier.value.startsWith('*.')
-  const solver = solverFor(identifier.value, solving)
-  if (solver === undefined)
-    return err(
-      fault('RequestUnsupported', `no solver of the issuer is for ${identifier.value}; add one to spec.acme.solvers`),
-    )
-  const served = solving.board.typesFor({
-    kind: identifier.type,
-    value: identifier.value.replace(/^\*\./, ''),
-    wildcard,
-  })
-  const types = served.filter((type) => type === 'http-01' && solver.http01 !== undefined)
-  if (types.length > 0) return ok(types)
-  const why = wildcard
-    ? 'a wildcard can only be proven over DNS, which no solver of the issuer does; name the hosts, or use another issuer'
-    : 'no solver can prove it'
-  return err(fault('RequestUnsupported', `${identifier.value} cannot be proven: ${why}`))
+/** The solvers that can prove an identifier, best first, before an order is made; a fault when there is none. */
+export function answerable(identifier: Identifier, solving: Solving): Result<readonly Solver[], Fault> {
+  const { type: kind, value } = identifier
+  const wildcard = value.startsWith('*.')
+  const fitting = solversFor(value, solving)
+  if (fitting.length === 0)
+    return err(fault('RequestUnsupported', `no solver of the issuer is for ${value}; add one to spec.acme.solvers`))
+  const served = solving.board.typesFor({ kind, value: value.replace(/^\*\./, ''), wildcard })
+  const able = fitting.filter((solver) => canProve(typeOf(solver), kind, served))
+  if (able.length > 0) return ok(able)
+  return err(fault('RequestUnsupported', `${value} cannot be proven: ${obstacle(fitting, wildcard)}`))
 }
 
-/** Whether the issuer wants the answer for a name to be looked at from here first. */
-export function checkFor(identifier: string, solving: Pick<Solving, 'spec' | 'labels'>): 'look' | 'trust' {
-  return solverFor(identifier, solving)?.http01?.selfCheck === 'Disabled' ? 'trust' : 'look'
+/** DNS is asked by the enroller itself, everything else by the board. RFC 8738 section 7: addresses are not proven over DNS. */
+const canProve = (type: ChallengeType, kind: Identifier['type'], served: readonly ChallengeType[]): boolean =>
+  type === 'dns-01' ? kind === 'dns' : served.includes(type)
+
+function obstacle(fitting: readonly Solver[], wildcard: boolean): string {
+  if (wildcard)
+    return 'a wildcard can only be proven over DNS, which no solver of the issuer does; name the hosts, or use another issuer'
+  const types = [...new Set(fitting.map(typeOf))]
+  return types.includes('tls-alpn-01')
+    ? 'nothing answers tls-alpn-01 here; start the operator with --tls-alpn01-address, or use another solver'
+    : `nothing answers ${types.join(' or ')} for it here`
 }
 
-/** The first challenge of an authorization that is of one of these types and can be answered at all. */
-export function pickChallenge({ challenges }: Authorization, types: readonly ChallengeType[]): Challenge | undefined {
-  return types.map((type) => challenges.find((one) => one.type === type && one.token !== undefined)).find(Boolean)
+export interface Picked {
+  readonly challenge: Challenge
+  readonly solver: Solver
+}
+
+/** The best solver to whose challenge type the CA offers a challenge that can be answered at all. */
+export function pickChallenge({ challenges }: Authorization, solvers: readonly Solver[]): Picked | undefined {
+  for (const solver of solvers) {
+    const type = typeOf(solver)
+    const challenge = challenges.find((one) => one.type === type && one.token !== undefined)
+    if (challenge !== undefined) return { challenge, solver }
+  }
+  return undefined
 }
 
 /** RFC 8555 section 8.1: token, a dot, the account key's thumbprint. */
-export function answerFor({ type, token = '' }: Challenge, identifier: string, thumbprint: string): ChallengeAnswer {
-  return { type: asType(type), identifier, token, value: `${token}.${thumbprint}` }
+export function answerFor(
+  { challenge: { token = '' }, solver }: Picked,
+  identifier: string,
+  thumbprint: string,
+): ChallengeAnswer {
+  return { type: typeOf(solver), identifier, token, value: `${token}.${thumbprint}` }
 }
 
-function asType(type: string): ChallengeType {
-  return type === 'dns-01' || type === 'tls-alpn-01' ? type : 'http-01'
+type Recorded = NonNullable<Ticket['solvers']>[number]
+
+/** A solver as a ticket keeps it. */
+export function recorded({ selector: _selector, ...how }: Solver): Recorded {
+  return how
+}
+
+/**
+ * The solver of the issuer, as it is now, that shows an answer. What a ticket says is only compared, never acted upon: who
+ * may write a status could otherwise turn the issuer's credentials to an end of his own.
+ *
+ * @returns undefined when the issuer no longer has such a solver
+ */
+export function solverOf(
+  answer: ChallengeAnswer,
+  { solvers = [] }: Pick<Ticket, 'solvers'>,
+  spec: AcmeSpec,
+): Solver | undefined {
+  const kept = answer.solver === undefined ? undefined : solvers[answer.solver]
+  if (kept === undefined) return solversOf(spec).find((solver) => typeOf(solver) === answer.type)
+  return solversOf(spec).find((solver) => isDeepStrictEqual(recorded(solver), kept))
+}
+
+/** Whether an answer is to be looked at from here first. */
+export function checkFor(solver: Solver | undefined): 'look' | 'trust' {
+  return (solver?.http01 ?? solver?.tlsAlpn01)?.selfCheck === 'Disabled' ? 'trust' : 'look'
 }

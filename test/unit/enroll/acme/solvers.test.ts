@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AcmeSpec } from '../../../../src/api/issuer/acme.ts'
-import { answerFor, answerable, checkFor, pickChallenge, solverFor } from '../../../../src/enroll/acme/solvers.ts'
+import {
+  answerFor,
+  answerable,
+  checkFor,
+  pickChallenge,
+  recorded,
+  solverOf,
+  solversFor,
+} from '../../../../src/enroll/acme/solvers.ts'
+import type { Picked } from '../../../../src/enroll/acme/solvers.ts'
 import type { Challenge } from '../../../../src/enroll/acme/wire.ts'
 import type { ChallengeBoard } from '../../../../src/enroll/enroller.ts'
 import { instant } from '../../../../src/std/time.ts'
@@ -18,7 +27,7 @@ const board: ChallengeBoard = {
 }
 
 function chosen(identifier: string, solvers: Solvers, labels: Readonly<Record<string, string>> = {}): number {
-  const solver = solverFor(identifier, { spec: { ...base, solvers }, labels })
+  const [solver] = solversFor(identifier, { spec: { ...base, solvers }, labels })
   return solver === undefined ? -1 : solvers.indexOf(solver)
 }
 
@@ -48,7 +57,7 @@ describe('the solver for a name', () => {
   })
 
   it('is HTTP for an issuer that lists none', () => {
-    expect(solverFor('example.org', { spec: base, labels: {} })).toEqual({ http01: {} })
+    expect(solversFor('example.org', { spec: base, labels: {} })).toEqual([{ http01: {} }])
   })
 })
 
@@ -56,8 +65,17 @@ describe('a name', () => {
   const solving = { spec: base, labels: {}, board }
 
   it('can be proven by what both board and solver know', () => {
-    expect(answerable({ type: 'dns', value: 'a.test' }, solving)).toEqual({ ok: true, value: ['http-01'] })
-    expect(answerable({ type: 'ip', value: '2001:db8::1' }, solving)).toEqual({ ok: true, value: ['http-01'] })
+    const spec = { ...base, solvers: [{ http01: {} }, { selector: { dnsZones: ['a.test'] }, tlsAlpn01: {} }] }
+    const ways = (type: 'dns' | 'ip', value: string): unknown => answerable({ type, value }, { ...solving, spec })
+    expect(ways('dns', 'a.test')).toEqual({ ok: true, value: [spec.solvers[1], spec.solvers[0]] })
+    expect(ways('ip', '2001:db8::1')).toEqual({ ok: true, value: [spec.solvers[0]] })
+  })
+
+  it('for which nothing answers the challenge of its solver is told what to do', () => {
+    const spec = { ...base, solvers: [{ tlsAlpn01: {} }] }
+    const http: ChallengeBoard = { ...board, typesFor: () => ['http-01'] }
+    const answer = answerable({ type: 'dns', value: 'a.test' }, { spec, labels: {}, board: http })
+    expect(answer).toHaveProperty('error.message', expect.stringContaining('--tls-alpn01-address'))
   })
 
   it('with a wildcard cannot be proven over HTTP, which is said before any order is made', () => {
@@ -74,9 +92,10 @@ describe('a name', () => {
   })
 
   it('is looked at from here first unless its solver says otherwise', () => {
-    const spec = { ...base, solvers: [{ http01: {} }, { selector: { dnsNames: ['b.test'] }, http01: disabled }] }
-    expect(checkFor('a.test', { spec, labels: {} })).toBe('look')
-    expect(checkFor('b.test', { spec, labels: {} })).toBe('trust')
+    expect(checkFor({ http01: {} })).toBe('look')
+    expect(checkFor({ http01: disabled })).toBe('trust')
+    expect(checkFor({ tlsAlpn01: disabled })).toBe('trust')
+    expect(checkFor(undefined)).toBe('look')
   })
 })
 
@@ -88,23 +107,49 @@ describe('a challenge', () => {
     token,
     error: undefined,
   })
-  const pick = (...challenges: Challenge[]): Challenge | undefined =>
+  const http: Solvers[number] = { http01: {} }
+  const tls: Solvers[number] = { tlsAlpn01: {} }
+  const pick = (...challenges: Challenge[]): Picked | undefined =>
     pickChallenge({ status: 'pending', identifier: { type: 'dns', value: 'a.test' }, wildcard: false, challenges }, [
-      'http-01',
+      tls,
+      http,
     ])
 
-  it('is picked by type among any others, and only with a token', () => {
+  it('is picked by the best solver among any others, and only with a token', () => {
     const good = challenge('http-01', 'token')
-    expect(pick(challenge('dns-persist-01'), challenge('http-01'), challenge('dns-01', 'x'), good)).toBe(good)
+    const better = challenge('tls-alpn-01', 'token')
+    expect(pick(challenge('dns-persist-01'), challenge('http-01'), challenge('dns-01', 'x'), good)).toEqual({
+      challenge: good,
+      solver: http,
+    })
+    expect(pick(good, better)).toEqual({ challenge: better, solver: tls })
     expect(pick(challenge('dns-persist-01'), challenge('http-01'))).toBeUndefined()
   })
 
   it('is answered with its token and the thumbprint of the account key', () => {
-    expect(answerFor(challenge('http-01', 'token'), 'a.test', 'print')).toEqual({
-      type: 'http-01',
-      identifier: 'a.test',
-      token: 'token',
-      value: 'token.print',
-    })
+    const answer = answerFor({ challenge: challenge('tls-alpn-01', 'token'), solver: tls }, 'a.test', 'print')
+    expect(answer).toEqual({ type: 'tls-alpn-01', identifier: 'a.test', token: 'token', value: 'token.print' })
+  })
+})
+
+describe('a kept answer', () => {
+  const answer = { type: 'http-01', identifier: 'a.test', token: 't', value: 't.p' } as const
+  const nginx: Solvers[number] = { selector: { dnsZones: ['a.test'] }, http01: { ingress: { class: 'nginx' } } }
+  const spec = (...solvers: Solvers[number][]): AcmeSpec => ({ ...base, solvers })
+  const ticket = { solvers: [recorded(nginx)] }
+
+  it('finds its solver again wherever the issuer lists it now, whatever it is for by now', () => {
+    const moved = { http01: { ingress: { class: 'nginx' } } }
+    expect(solverOf({ ...answer, solver: 0 }, ticket, spec({ http01: {} }, moved))).toBe(moved)
+  })
+
+  it('has no solver any more when the issuer has none that is alike: a status is not believed', () => {
+    expect(solverOf({ ...answer, solver: 0 }, ticket, spec({ http01: {} }))).toBeUndefined()
+    expect(solverOf({ ...answer, solver: 7 }, { solvers: [] }, spec({ tlsAlpn01: {} }))).toBeUndefined()
+  })
+
+  it('of an earlier version belongs to the first solver of its type', () => {
+    expect(solverOf(answer, {}, spec({ tlsAlpn01: {} }, { http01: disabled }))).toEqual({ http01: disabled })
+    expect(solverOf(answer, {}, base)).toEqual({ http01: {} })
   })
 })
