@@ -10,7 +10,9 @@ import { IssuanceLog } from './controllers/certificate/issuance.ts'
 import { Keyring } from './controllers/certificate/keyring.ts'
 import { Publisher } from './controllers/certificate/publish.ts'
 import { CertificateSecrets } from './controllers/certificate/secrets.ts'
-import { HttpBoard } from './controllers/challenge/board.ts'
+import { ChallengeBoards } from './controllers/challenge/board.ts'
+import { httpLook } from './controllers/challenge/httplook.ts'
+import { ChallengeSweeper } from './controllers/challenge/sweeper.ts'
 import { ContextMaker } from './controllers/context.ts'
 import { IssuerController } from './controllers/issuer/controller.ts'
 import { storeKey } from './controllers/issuer/issuers.ts'
@@ -18,12 +20,14 @@ import { LiveIssuers, issuerKeyOf } from './controllers/issuer/live.ts'
 import { SessionMaker } from './controllers/issuer/session.ts'
 import type { HttpMaker } from './controllers/issuer/session.ts'
 import type { EventRecorder } from './kube/events.ts'
+import type { Transport } from './kube/transport.ts'
 import type { HttpClient } from './net/http.ts'
 import type { Metrics } from './obs/metrics.ts'
 import { WorkQueue } from './runtime/queue.ts'
 import { runWorkers } from './runtime/worker.ts'
 import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
+import { challengeRoutesOf, wakeSweeper } from './routing.ts'
 import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
 import type { Logger } from './std/log.ts'
@@ -38,6 +42,7 @@ export interface ControllerParts {
   readonly http: HttpMaker
   /** For looking at our own HTTP-01 answers from outside; undefined when that is switched off. */
   readonly checker: HttpClient | undefined
+  readonly transport: Transport
   readonly clock: Clock
   readonly log: Logger
 }
@@ -54,10 +59,16 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   const { config, caches, clock } = parts
   const { queues, meters } = makeQueues(parts)
   const live = new LiveIssuers()
+  const routes = challengeRoutesOf(parts)
+  const sweeper = new ChallengeSweeper(routes, (namespace) => queues.challenge.add(namespace))
   const contexts = new ContextMaker({
     clock,
     log: parts.log,
-    board: new HttpBoard({ clock, checker: parts.checker }),
+    boards: new ChallengeBoards({
+      clock,
+      looks: { 'http-01': parts.checker === undefined ? undefined : httpLook(parts.checker) },
+      ensure: (owner, signal) => routes.ensure(owner, signal),
+    }),
     secrets: parts.resources.secrets,
   })
   const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
@@ -69,6 +80,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     issuer: (key, signal) => issuer.reconcile(key, signal),
     ingress: (key, signal) => ingress.reconcile(key, signal),
     revocation: (key, signal) => revocation.reconcile(key, signal),
+    challenge: (key, signal) => sweeper.reconcile(key, signal),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
@@ -101,27 +113,31 @@ function makeQueues({ config, clock, metrics }: ControllerParts): {
     issuer: metrics.work('issuer'),
     ingress: metrics.work('ingress'),
     revocation: metrics.work('revocation'),
+    challenge: metrics.work('challenge'),
   }
   const queues = {
     certificate: new WorkQueue({ clock, backoff, meter: meters.certificate }),
     issuer: new WorkQueue({ clock, backoff, meter: meters.issuer }),
     ingress: new WorkQueue({ clock, backoff, meter: meters.ingress }),
     revocation: new WorkQueue({ clock, backoff, meter: meters.revocation }),
+    challenge: new WorkQueue({ clock, backoff, meter: meters.challenge }),
   }
   metrics.watchQueue('certificate', () => queues.certificate.depth)
   metrics.watchQueue('issuer', () => queues.issuer.depth)
   metrics.watchQueue('ingress', () => queues.ingress.depth)
   metrics.watchQueue('revocation', () => queues.revocation.depth)
+  metrics.watchQueue('challenge', () => queues.challenge.depth)
   return { queues, meters }
 }
 
-const kinds = ['certificate', 'issuer', 'ingress', 'revocation'] as const
+const kinds = ['certificate', 'issuer', 'ingress', 'revocation', 'challenge'] as const
 
 interface Queues {
   readonly certificate: WorkQueue
   readonly issuer: WorkQueue
   readonly ingress: WorkQueue
   readonly revocation: WorkQueue
+  readonly challenge: WorkQueue
 }
 
 function certificateController(
@@ -205,6 +221,7 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
     live.subscribe((key) => wakeBy('issuer', key)),
     wakeClaimants(caches, queues.ingress),
     wakeRevocations(caches, live, queues.revocation),
+    wakeSweeper(caches, queues.challenge),
   ]
   return () => {
     for (const end of ends) end()

@@ -228,6 +228,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
     metrics,
     http,
     checker: checker?.value,
+    transport,
     clock,
     log,
   })

@@ -173,6 +173,12 @@ export const settings = {
     shape: 'host:port|off',
     help: 'Where answers to ACME HTTP-01 challenges are served.',
   }),
+  http01Service: setting({
+    schema: name,
+    fallback: 'perennial-http01',
+    shape: 'name',
+    help: 'Service, in the namespace of --cluster-resource-namespace, that leads to --http01-address; routes of challenges lead to its endpoints.',
+  }),
   http01SelfCheck: setting({
     schema: yesOrNo,
     fallback: 'true',

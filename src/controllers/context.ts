@@ -1,5 +1,6 @@
 /** Builds the outside world of one call to an enroller. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Certificate } from '../api/certificate.ts'
 import type { Secret } from '../api/meta.ts'
 import type { ChallengeBoard, Ctx, Vault } from '../enroll/enroller.ts'
 import { KubeError } from '../kube/errors.ts'
@@ -12,7 +13,7 @@ import { labels } from './names.ts'
 export interface ContextParts {
   readonly clock: Clock
   readonly log: Logger
-  readonly board: ChallengeBoard
+  readonly boards: { boardFor(certificate: Certificate | undefined, signal: AbortSignal): ChallengeBoard }
   readonly secrets: Resource<Secret>
 }
 
@@ -34,15 +35,16 @@ export class ContextMaker {
     this.#parts = parts
   }
 
-  contextFor(source: ContextSource | undefined, signal: AbortSignal): Ctx {
-    const { clock, log, board, secrets } = this.#parts
+  /** @param certificate - whose enrollment it is; answers to challenges can be shown for that only */
+  contextFor(source: ContextSource | undefined, signal: AbortSignal, certificate?: Certificate): Ctx {
+    const { clock, log, boards, secrets } = this.#parts
     return {
       now: () => clock.now(),
       told: (exchange) => log.debug('exchange with the CA', { ...exchange }),
       http: source?.http ?? noHttp,
       signal,
       log,
-      board,
+      board: boards.boardFor(certificate, signal),
       vault: secretVault(secrets, { namespace: source?.secretNamespace ?? '', signal }),
     }
   }

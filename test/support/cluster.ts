@@ -41,6 +41,8 @@ type Plural =
   | 'gateways'
   | 'listenersets'
   | 'httproutes'
+  | 'services'
+  | 'endpointslices'
 
 const groups: Readonly<Record<Plural, string>> = {
   certificates: '/apis/perennial.dev/v1',
@@ -53,6 +55,8 @@ const groups: Readonly<Record<Plural, string>> = {
   gateways: '/apis/gateway.networking.k8s.io/v1',
   listenersets: '/apis/gateway.networking.k8s.io/v1',
   httproutes: '/apis/gateway.networking.k8s.io/v1',
+  services: '/api/v1',
+  endpointslices: '/apis/discovery.k8s.io/v1',
 }
 
 /** How long anything may take on a busy machine, in milliseconds. */

@@ -100,7 +100,7 @@ export class CertificateController {
     const { wish } = observation.snapshot.certificate
     if (!wish.ok) return { kind: 'nothing' }
     const session = this.#parts.caches.issuers.session(observation.issuerKey)
-    const ctx = this.#parts.contexts.contextFor(session, signal)
+    const ctx = this.#parts.contexts.contextFor(session, signal, observation.certificate)
     const action: Action = { step, observation, wish: wish.value, session, ctx }
     const started = this.#parts.clock.monotonic()
     try {

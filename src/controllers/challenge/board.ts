@@ -1,90 +1,120 @@
 /**
- * Where protocols post their challenges. HTTP-01 answers are already in the Certificate's status when they are presented, so
- * presenting means to look at them from outside, within bounds: a check that fails for long enough is passed over, because
- * only the CA's view counts (split-horizon DNS, hairpin NAT).
+ * Where protocols post their challenges. The answers stand in the Certificate's status when they are presented, and every replica
+ * serves them from there; so to present means to put up what leads to them, and to look at them from outside, within bounds: a
+ * check that fails for long enough is passed over, because only the CA's view counts (split-horizon DNS, hairpin NAT).
  */
+import type { Certificate } from '../../api/certificate.ts'
+import { fault } from '../../domain/fault.ts'
 import type { ChallengeAnswer, ChallengeBoard, ChallengeType, Presence } from '../../enroll/enroller.ts'
-import type { HttpClient } from '../../net/http.ts'
 import type { Clock } from '../../std/clock.ts'
 import { between, plus, seconds } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
+import type { RouteState } from './routes.ts'
+
+/** Looks at an answer once, as the CA would. @returns `right`, or what was seen instead */
+export type Look = (answer: ChallengeAnswer, signal: AbortSignal) => Promise<string>
 
 export interface BoardParts {
   readonly clock: Clock
-  /** Undefined: no self-check, answers count as served at once. */
-  readonly checker: HttpClient | undefined
+  /** How an answer of each type that is served here is looked at; undefined: it is not, and counts as served at once. */
+  readonly looks: Readonly<Partial<Record<ChallengeType, Look | undefined>>>
+  /** Puts up what leads to the answers of a Certificate. */
+  readonly ensure: (certificate: Certificate, signal: AbortSignal) => Promise<RouteState>
 }
 
 /** After this long the CA is asked to look whatever we see ourselves. */
 const patience = seconds(20)
+/** After this long a route that cannot be put up ends the order. */
+const routePatience = seconds(120)
 const pause = seconds(2)
-const checkTimeout = seconds(3)
+/** What was put up is not put up again for this long. */
+const routeTrust = seconds(15)
 /** Challenges that are remembered between two looks; the oldest are forgotten first. */
 const mostRemembered = 10_000
 
-export class HttpBoard implements ChallengeBoard {
+interface Memory {
+  readonly firstLook: Instant
+  readonly routedAt: Instant | undefined
+}
+
+/** The boards of all Certificates: one memory, and one way to put up routes. */
+export class ChallengeBoards {
   readonly #parts: BoardParts
-  readonly #firstLooks = new Map<string, Instant>()
+  readonly #memories = new Map<string, Memory>()
 
   constructor(parts: BoardParts) {
     this.#parts = parts
   }
 
-  typesFor(identifier: {
-    readonly kind: 'dns' | 'ip'
-    readonly value: string
-    readonly wildcard: boolean
-  }): readonly ChallengeType[] {
-    // RFC 8555 section 8.3: HTTP-01 cannot prove control of a wildcard name.
-    return identifier.wildcard ? [] : ['http-01']
+  /** @param certificate - whose answers are posted; undefined where none are: nothing is put up */
+  boardFor(certificate: Certificate | undefined, signal: AbortSignal): ChallengeBoard {
+    let routed: Promise<RouteState> | undefined
+    const route = (): Promise<RouteState> => {
+      if (certificate === undefined) return Promise.resolve({ kind: 'ready' })
+      // Once for all its answers: they share what leads to them.
+      routed ??= this.#parts.ensure(certificate, signal)
+      return routed
+    }
+    return {
+      typesFor: ({ wildcard }) => (wildcard ? [] : this.#types()),
+      present: (answer, check) => this.#present(answer, { check, route, signal }),
+      remove: ({ token }) => {
+        // What leads to it is taken down once the status no longer speaks of it.
+        this.#memories.delete(token)
+        return Promise.resolve()
+      },
+    }
   }
 
-  async present(answer: ChallengeAnswer, check: 'look' | 'trust'): Promise<Presence> {
-    const { checker, clock } = this.#parts
-    if (checker === undefined || check === 'trust') return { kind: 'ready' }
+  /** RFC 8555 section 8.3 and RFC 8737 section 3: neither can prove control of a wildcard name. */
+  #types(): readonly ChallengeType[] {
+    const { looks } = this.#parts
+    return (['http-01', 'tls-alpn-01'] as const).filter((type) => type in looks)
+  }
+
+  async #present(answer: ChallengeAnswer, how: Presenting): Promise<Presence> {
+    const now = this.#parts.clock.now()
+    const memory = this.#memories.get(answer.token) ?? { firstLook: now, routedAt: undefined }
+    this.#remember(answer.token, memory)
+    const isRouted = memory.routedAt !== undefined && between(memory.routedAt, now) < routeTrust
+    const state = isRouted || answer.type !== 'http-01' ? ({ kind: 'ready' } as const) : await how.route()
+    if (state.kind === 'failed') return state
+    if (state.kind === 'waiting') return this.#waitForRoute(state.note, memory.firstLook)
+    if (!isRouted) this.#remember(answer.token, { ...memory, routedAt: now })
+    return this.#check(answer, how, memory.firstLook)
+  }
+
+  #waitForRoute(note: string, since: Instant): Presence {
+    const now = this.#parts.clock.now()
+    return between(since, now) >= routePatience
+      ? { kind: 'failed', fault: fault('RequestRejected', note) }
+      : { kind: 'waiting', wakeAt: plus(now, pause), note }
+  }
+
+  async #check(answer: ChallengeAnswer, { check, signal }: Presenting, since: Instant): Promise<Presence> {
+    const { looks, clock } = this.#parts
+    const look = looks[answer.type]
+    if (look === undefined || check === 'trust') return { kind: 'ready' }
     const now = clock.now()
-    const firstLook = this.#firstLooks.get(answer.token) ?? now
-    this.#remember(answer.token, firstLook)
-    if (between(firstLook, now) >= patience) return { kind: 'ready' }
-    const seen = await look(answer, checker)
+    if (between(since, now) >= patience) return { kind: 'ready' }
+    const seen = await look(answer, signal)
     if (seen === 'right') return { kind: 'ready' }
     return {
       kind: 'waiting',
       wakeAt: plus(now, pause),
-      note: `http://${answer.identifier}/ does not serve the challenge yet: ${seen}`,
+      note: `${answer.identifier} does not serve the ${answer.type} challenge yet: ${seen}`,
     }
   }
 
-  remove(answer: ChallengeAnswer): Promise<void> {
-    this.#firstLooks.delete(answer.token)
-    return Promise.resolve()
-  }
-
-  #remember(token: string, firstLook: Instant): void {
-    this.#firstLooks.set(token, firstLook)
-    const oldest = this.#firstLooks.keys().next().value
-    if (this.#firstLooks.size > mostRemembered && oldest !== undefined) this.#firstLooks.delete(oldest)
+  #remember(token: string, memory: Memory): void {
+    this.#memories.set(token, memory)
+    const oldest = this.#memories.keys().next().value
+    if (this.#memories.size > mostRemembered && oldest !== undefined) this.#memories.delete(oldest)
   }
 }
 
-/** One request as the CA would make it. @returns `right`, or what was seen instead */
-async function look(answer: ChallengeAnswer, checker: HttpClient): Promise<string> {
-  const host = answer.identifier.includes(':') ? `[${answer.identifier}]` : answer.identifier
-  const reply = await checker.send(
-    {
-      method: 'GET',
-      url: `http://${host}/.well-known/acme-challenge/${answer.token}`,
-      maxBytes: 4096,
-      timeout: checkTimeout,
-    },
-    AbortSignal.timeout(checkTimeout),
-  )
-  if (!reply.ok) {
-    // An address that we may not call says nothing about what the CA will see.
-    return reply.error.kind === 'forbiddenAddress' ? 'right' : reply.error.message
-  }
-  // A redirect (to https, usually) is followed by CAs; where it leads is theirs to judge.
-  if (reply.value.status >= 300 && reply.value.status < 400) return 'right'
-  if (reply.value.status !== 200) return `it answers ${reply.value.status}`
-  return Buffer.from(reply.value.body).toString('utf8').trim() === answer.value ? 'right' : 'it answers something else'
+interface Presenting {
+  readonly check: 'look' | 'trust'
+  readonly route: () => Promise<RouteState>
+  readonly signal: AbortSignal
 }

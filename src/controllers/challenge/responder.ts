@@ -10,7 +10,8 @@ export interface ChallengePage {
   readonly body: string
 }
 
-const prefix = '/.well-known/acme-challenge/'
+/** The path under which HTTP-01 answers are asked for (RFC 8555 section 8.3); the token follows. */
+export const challengePrefix = '/.well-known/acme-challenge/'
 /** base64url without padding (RFC 8555 section 8.1); anything else cannot be a token. */
 const tokenShape = /^[A-Za-z0-9_-]{1,256}$/
 
@@ -25,7 +26,7 @@ export function challengeRoutes(answers: AnswerBook): (request: { readonly path:
 }
 
 function lookUp(path: string, answers: AnswerBook): string | undefined {
-  if (!path.startsWith(prefix)) return undefined
-  const token = path.slice(prefix.length)
+  if (!path.startsWith(challengePrefix)) return undefined
+  const token = path.slice(challengePrefix.length)
   return tokenShape.test(token) ? answers.find(token) : undefined
 }

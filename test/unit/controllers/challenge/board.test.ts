@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { HttpBoard } from '../../../../src/controllers/challenge/board.ts'
-import type { ChallengeAnswer } from '../../../../src/enroll/enroller.ts'
+import { ChallengeBoards } from '../../../../src/controllers/challenge/board.ts'
+import { httpLook } from '../../../../src/controllers/challenge/httplook.ts'
+import type { ChallengeAnswer, ChallengeBoard } from '../../../../src/enroll/enroller.ts'
 import type { HttpClient } from '../../../../src/net/http.ts'
 import { plus, seconds } from '../../../../src/std/time.ts'
 import { FakeClock } from '../../../support/clock.ts'
@@ -18,7 +19,7 @@ const failure = (kind: 'unreachable' | 'forbiddenAddress'): Reply => ({
 
 const challenge: ChallengeAnswer = { type: 'http-01', identifier: 'a.example', token: 'token', value: 'token.print' }
 
-function boardSeeing(reply: Reply): { board: HttpBoard; clock: FakeClock; urls: string[] } {
+function boardSeeing(reply: Reply): { board: ChallengeBoard; clock: FakeClock; urls: string[] } {
   const clock = new FakeClock()
   const urls: string[] = []
   const checker: HttpClient = {
@@ -27,7 +28,9 @@ function boardSeeing(reply: Reply): { board: HttpBoard; clock: FakeClock; urls: 
       return Promise.resolve(reply)
     },
   }
-  return { board: new HttpBoard({ clock, checker }), clock, urls }
+  const looks = { 'http-01': httpLook(checker) }
+  const boards = new ChallengeBoards({ clock, looks, ensure: () => Promise.resolve({ kind: 'ready' }) })
+  return { board: boards.boardFor(undefined, new AbortController().signal), clock, urls }
 }
 
 describe('the board of HTTP-01 challenges', () => {
@@ -57,7 +60,7 @@ describe('the board of HTTP-01 challenges', () => {
     expect(await board.present(challenge, 'look')).toEqual({
       kind: 'waiting',
       wakeAt: plus(clock.now(), seconds(2)),
-      note: `http://a.example/ does not serve the challenge yet: ${says}`,
+      note: `a.example does not serve the http-01 challenge yet: ${says}`,
     })
     clock.advance(seconds(20))
     expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready' })

@@ -1,0 +1,55 @@
+/** Makes what leads challenges to their answers, and wires what wakes it. Part of the composition root. */
+import type { CacheSet } from './caches.ts'
+import type { Config } from './config.ts'
+import { ChallengeBackend } from './controllers/challenge/backend.ts'
+import { backendKind, ingressClassKind, ingressKind, routeKinds, sliceKind } from './controllers/challenge/objects.ts'
+import type { HttpRoute } from './controllers/challenge/objects.ts'
+import { ChallengeRoutes } from './controllers/challenge/routes.ts'
+import { everywhere, leavesSomething } from './controllers/challenge/sweeper.ts'
+import { fieldManager } from './controllers/names.ts'
+import { firstServed } from './kube/discovery.ts'
+import { Resource } from './kube/resource.ts'
+import type { Transport } from './kube/transport.ts'
+import type { WorkQueue } from './runtime/queue.ts'
+
+export interface RoutingParts {
+  readonly config: Pick<Config, 'namespaces' | 'http01Service' | 'clusterResourceNamespace'>
+  readonly transport: Transport
+  readonly caches: Pick<CacheSet, 'certificates'>
+}
+
+export function challengeRoutesOf({ config, transport, caches: { certificates } }: RoutingParts): ChallengeRoutes {
+  return new ChallengeRoutes({
+    ingresses: new Resource(transport, ingressKind, fieldManager),
+    ingressClasses: new Resource(transport, ingressClassKind, fieldManager),
+    routes: httpRoutes(transport),
+    backend: new ChallengeBackend({
+      services: new Resource(transport, backendKind, fieldManager),
+      slices: new Resource(transport, sliceKind, fieldManager),
+      responder: { namespace: config.clusterResourceNamespace, name: config.http01Service },
+    }),
+    certificatesIn: function* (namespace) {
+      for (const { object } of certificates.values()) if (object.metadata.namespace === namespace) yield object
+    },
+    namespaces: config.namespaces,
+  })
+}
+
+/** Clusters get the Gateway API while we run: what is not there is looked for again. */
+function httpRoutes(transport: Transport): (signal: AbortSignal) => Promise<Resource<HttpRoute> | undefined> {
+  let found: Resource<HttpRoute> | undefined
+  return async (signal) => {
+    if (found !== undefined) return found
+    const kind = await firstServed(transport, routeKinds, signal)
+    if (kind !== undefined) found = new Resource(transport, kind, fieldManager)
+    return found
+  }
+}
+
+/** What an enrollment put up is swept up when it is over, and when this replica begins to lead. */
+export function wakeSweeper({ certificates }: RoutingParts['caches'], queue: WorkQueue): () => void {
+  queue.add(everywhere)
+  return certificates.subscribe((key, before) => {
+    if (leavesSomething(before, certificates.get(key))) queue.add(key.split('/')[0] ?? '')
+  })
+}
