@@ -9,6 +9,8 @@ import type { AddressPolicy } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { OwnedHttpClient } from './net/client.ts'
 import type { Trust } from './net/tls.ts'
+import { tlsPeeker } from './net/tlspeek.ts'
+import type { PeekTls } from './net/tlspeek.ts'
 import { asPem } from './std/bytes.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
@@ -47,6 +49,11 @@ export function issuerHttp({ config, clock, log }: Outside): HttpMaker {
 /** A client for looking at our own answers the way a CA would: no trust needed, public addresses only. */
 export function checkerHttp({ config, clock, log }: Outside): Result<OwnedHttpClient, string> {
   return createHttpClient({ userAgent, addressPolicy: addressPolicy(config), clock, log })
+}
+
+/** Looks at our own answers over TLS, with the same restrictions. */
+export function checkerTls(config: ConnectionSettings): Result<PeekTls, string> {
+  return tlsPeeker(addressPolicy(config))
 }
 
 /** Which addresses issuers may name. */

@@ -11,7 +11,7 @@ import { Keyring } from './controllers/certificate/keyring.ts'
 import { Publisher } from './controllers/certificate/publish.ts'
 import { CertificateSecrets } from './controllers/certificate/secrets.ts'
 import { ChallengeBoards } from './controllers/challenge/board.ts'
-import { httpLook } from './controllers/challenge/httplook.ts'
+import type { BoardParts } from './controllers/challenge/board.ts'
 import { ChallengeSweeper } from './controllers/challenge/sweeper.ts'
 import { ContextMaker } from './controllers/context.ts'
 import { IssuerController } from './controllers/issuer/controller.ts'
@@ -21,7 +21,6 @@ import { SessionMaker } from './controllers/issuer/session.ts'
 import type { HttpMaker } from './controllers/issuer/session.ts'
 import type { EventRecorder } from './kube/events.ts'
 import type { Transport } from './kube/transport.ts'
-import type { HttpClient } from './net/http.ts'
 import type { Metrics } from './obs/metrics.ts'
 import { WorkQueue } from './runtime/queue.ts'
 import { runWorkers } from './runtime/worker.ts'
@@ -40,8 +39,8 @@ export interface ControllerParts {
   readonly events: EventRecorder
   readonly metrics: Metrics
   readonly http: HttpMaker
-  /** For looking at our own HTTP-01 answers from outside; undefined when that is switched off. */
-  readonly checker: HttpClient | undefined
+  /** The challenges that are answered here, and how the answers are looked at from outside. */
+  readonly looks: BoardParts['looks']
   readonly transport: Transport
   readonly clock: Clock
   readonly log: Logger
@@ -66,7 +65,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     log: parts.log,
     boards: new ChallengeBoards({
       clock,
-      looks: { 'http-01': parts.checker === undefined ? undefined : httpLook(parts.checker) },
+      looks: parts.looks,
       ensure: (owner, signal) => routes.ensure(owner, signal),
     }),
     secrets: parts.resources.secrets,

@@ -9,17 +9,21 @@ import { makeCaches, makeResources, reflectAll, synced } from './caches.ts'
 import type { CacheSet, Resources } from './caches.ts'
 import { environment, podSurroundings } from './config.ts'
 import type { Config } from './config.ts'
-import { checkerHttp, issuerHttp, userAgent } from './connections.ts'
+import { issuerHttp, userAgent } from './connections.ts'
 import { makeControllers } from './controllers.ts'
-import { answersIn } from './controllers/challenge/answers.ts'
+import { openChecks } from './checks.ts'
+import { AlpnProofs, alpnProtocol } from './controllers/challenge/alpn.ts'
+import { answersIn, tlsAnswersIn } from './controllers/challenge/answers.ts'
 import { challengeRoutes } from './controllers/challenge/responder.ts'
 import { listRoutes } from './controllers/revocation/lists.ts'
 import { EventRecorder } from './kube/events.ts'
 import { loadIdentity } from './kube/identity.ts'
 import { Elector } from './kube/lease.ts'
 import { Transport } from './kube/transport.ts'
+import type { RunningServer } from './net/listen.ts'
 import { startServer } from './net/server.ts'
-import type { RunningServer, ServerOptions } from './net/server.ts'
+import type { ServerOptions } from './net/server.ts'
+import { startTlsServer } from './net/tlsserver.ts'
 import { createLogger } from './obs/logger.ts'
 import { createMetrics } from './obs/metrics.ts'
 import type { Metrics } from './obs/metrics.ts'
@@ -64,6 +68,7 @@ export async function runOperator(config: Config, signal: AbortSignal): Promise<
     cachesPart(operator.value),
     trafficPart(operator.value),
     responderPart(operator.value),
+    proofPart(operator.value),
     leaderPart(operator.value),
   ]
   const ended = await live({ parts, startWithin: minutes(5), stopWithin: plusGrace(config), clock, log, signal })
@@ -158,16 +163,34 @@ function responderPart({ config, caches, clock, log }: Operator): Part {
   return serverPart({ name: 'http-01', address: config.http01Address, answer, clock, log })
 }
 
+/** Every replica shows proofs over TLS, leading or not. */
+function proofPart({ config, caches, clock, log }: Operator): Part {
+  const proofs = new AlpnProofs(tlsAnswersIn(caches.certificates), clock)
+  const certificateFor = (serverName: string): ReturnType<AlpnProofs['find']> => proofs.find(serverName)
+  const name = 'tls-alpn-01'
+  const { tlsAlpn01Address: address } = config
+  return listeningPart(name, address, (where) =>
+    startTlsServer({ name, address: where, protocol: alpnProtocol, certificateFor, clock, log }),
+  )
+}
+
 type OptionalServer = Omit<ServerOptions, 'address'> & { readonly address: string | undefined }
 
-function serverPart(options: OptionalServer): Part {
-  const { address } = options
+const serverPart = (options: OptionalServer): Part =>
+  listeningPart(options.name, options.address, (address) => startServer({ ...options, address }))
+
+/** @param address - undefined: it does not listen */
+function listeningPart(
+  name: string,
+  address: string | undefined,
+  open: (address: string) => Promise<Result<RunningServer, string>>,
+): Part {
   let server: RunningServer | undefined
   return {
-    name: options.name,
+    name,
     start: async () => {
       if (address === undefined) return ok(undefined)
-      const started = await startServer({ ...options, address })
+      const started = await open(address)
       if (!started.ok) return started
       server = started.value
       return ok(undefined)
@@ -216,8 +239,7 @@ function leaderPart(operator: Operator): Part {
 /** The work of the leader, until the signal is aborted. What is under way then gets its grace to finish. */
 async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   const { config, clock, log, metrics, state, caches, resources, transport } = operator
-  const checker = config.http01SelfCheck ? checkerHttp({ config, clock, log }) : undefined
-  if (checker?.ok === false) throw new Error(checker.error)
+  const checks = openChecks({ config, clock, log })
   const events = new EventRecorder({ transport, clock, log, component: 'perennial', instance: identityOf(config) })
   const http = issuerHttp({ config, clock, log })
   const controllers = makeControllers({
@@ -227,7 +249,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
     events,
     metrics,
     http,
-    checker: checker?.value,
+    looks: checks.looks,
     transport,
     clock,
     log,
@@ -246,7 +268,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   cancel()
   await running
   await events.flush(seconds(2))
-  await checker?.value.close()
+  await checks.close()
   metrics.leadership(false)
   state.leads = false
 }

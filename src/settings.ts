@@ -183,7 +183,13 @@ export const settings = {
     schema: yesOrNo,
     fallback: 'true',
     shape: 'true|false',
-    help: 'Look at HTTP-01 answers from here before the CA is told to; never longer than 20 s, and never a hard gate.',
+    help: 'Look at HTTP-01 and TLS-ALPN-01 answers from here before the CA is told to; never longer than 20 s, and never a hard gate.',
+  }),
+  tlsAlpn01Address: setting({
+    schema: listenAddress,
+    fallback: 'off',
+    shape: 'host:port|off',
+    help: 'Where answers to ACME TLS-ALPN-01 challenges are shown; port 443 of the names must lead here, TLS and all.',
   }),
   ingress: setting({
     schema: yesOrNo,

@@ -4,11 +4,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../std/clock.ts'
 import { parseHostPort } from '../std/hostport.ts'
-import type { HostPort } from '../std/hostport.ts'
 import type { Logger } from '../std/log.ts'
-import { err, ok } from '../std/result.ts'
+import { err } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { seconds } from '../std/time.ts'
+import { listen } from './listen.ts'
+import type { RunningServer } from './listen.ts'
 
 export interface ServerRequest {
   readonly method: 'GET' | 'HEAD'
@@ -32,13 +33,6 @@ export interface ServerOptions {
   readonly answer: (request: ServerRequest) => ServerReply | Promise<ServerReply>
   readonly clock: Clock
   readonly log: Logger
-}
-
-export interface RunningServer {
-  readonly host: string
-  readonly port: number
-  /** Refuses new connections, lets answers that are on their way finish for a moment, then breaks what is left. */
-  close(): Promise<void>
 }
 
 /** Milliseconds. Requests come from kubelets, Prometheus and CAs: small, and in one piece. */
@@ -68,36 +62,7 @@ export function startServer(options: ServerOptions): Promise<Result<RunningServe
   server.timeout = limits.idle
   server.on('timeout', (socket: Socket) => socket.destroy())
   server.on('clientError', (_error, socket) => socket.destroy())
-  return listen(server, address, options)
-}
-
-function listen(server: Server, address: HostPort, options: ServerOptions): Promise<Result<RunningServer, string>> {
-  return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(err(`The ${options.name} server cannot listen on ${options.address}: ${listenTrouble(error)}.`))
-    })
-    server.listen({ port: address.port, ...(address.host === '' ? {} : { host: address.host }) }, () => {
-      server.removeAllListeners('error')
-      server.on('error', (error) => options.log.error('server failed', { server: options.name, error }))
-      const bound = server.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
-      resolve(ok({ host: address.host, port, close: () => close(server, options.clock) }))
-    })
-  })
-}
-
-function listenTrouble(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'another process has the port'
-    case 'EACCES':
-      return 'ports below 1024 need a privilege that this process does not have'
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return 'this machine has no such address'
-    default:
-      return error.message
-  }
+  return listen(server, address, { ...options, close: () => close(server, options.clock) })
 }
 
 async function respond(options: ServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {

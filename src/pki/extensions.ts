@@ -19,6 +19,8 @@ export const extensionIds = {
   authorityKeyIdentifier: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  /** id-pe-acmeIdentifier, RFC 8737 section 6.1. */
+  proofOfControl: '1.3.6.1.5.5.7.1.31',
 } as const
 
 /** Encodes extensions of one type from the encoding of their value. */

@@ -26,3 +26,20 @@ export function ipOctets(text: string): Uint8Array {
   const words = [...head, ...(after === undefined ? [] : zeros), ...tail].map((group) => Number.parseInt(group, 16))
   return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]))
 }
+
+/**
+ * @param text - as {@link canonicalIp} returns it
+ * @returns the name of the address in the DNS, without a final dot (RFC 1035 section 3.5, RFC 3596 section 2.5)
+ */
+export function reverseName(text: string): string {
+  const octets = [...ipOctets(text)].toReversed()
+  if (octets.length === 4) return `${octets.join('.')}.in-addr.arpa`
+  const nibbles = octets.flatMap((octet) => [octet & 0xf, octet >> 4])
+  return `${nibbles.map((nibble) => nibble.toString(16)).join('.')}.ip6.arpa`
+}
+
+/** @returns the name by which an identifier is asked for in a TLS handshake, which knows no addresses (RFC 8738 section 6) */
+export function serverNameOf(identifier: string): string {
+  const address = canonicalIp(identifier)
+  return address === undefined ? identifier.toLowerCase() : reverseName(address)
+}

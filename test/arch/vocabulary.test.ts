@@ -23,6 +23,8 @@ function mentions(source: Source): readonly string[] {
 const agreedPlaces: readonly RegExp[] = [
   // The path under which HTTP-01 answers are asked for (RFC 8555, section 8.3).
   /^src\/controllers\/challenge\/(?:responder|board)\.ts:\d+ names .*\/\.well-known\/acme-challenge\//,
+  // The protocol that TLS-ALPN-01 negotiates (RFC 8737, section 6.2).
+  /^src\/controllers\/challenge\/alpn\.ts:\d+ names acme-tls\/1$/,
   // Annotations that other software made known.
   /^src\/domain\/ingress\/vocabulary\.ts:\d+ names (?:kubernetes\.io\/tls-acme|acme\.cert-manager\.io\/)$/,
   // A sample URL of a rule.

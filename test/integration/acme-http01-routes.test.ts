@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => world?.close(), testTimeout)
 
 const selfCheck = 'Disabled'
+const from = (name: string) => ({ name, kind: 'Issuer', group: 'perennial.dev' }) as const
 
 /** Waits until nothing is left of what was put up for challenges. */
 const swept = (): Promise<true> =>
@@ -34,7 +35,7 @@ describe('HTTP-01', () => {
       await world.ns.certificate('made', {
         dnsNames,
         ipAddresses: ['127.0.0.1'],
-        issuerRef: { name: 'ingress' } as never,
+        issuerRef: from('ingress'),
       })
       await world.ns.ready('made')
       expect(world.proxy.led.map((one) => one.replace(/\/.*/, '')).toSorted()).toEqual(

@@ -16,6 +16,8 @@ export interface ChallengeWorld {
   readonly proxy: IngressProxy
   readonly pebble: Pebble
   readonly ns: Namespace
+  /** Where the operator answers TLS-ALPN-01. */
+  readonly tlsPort: number
   operator(): RunningOperator
   /** Kills the operator, and starts another. */
   succeed(): Promise<void>
@@ -39,9 +41,14 @@ export async function openChallengeWorld(options: ChallengeWorldOptions = {}): P
   await plane.kubectl(['apply', '--server-side', '-f', '-'], gatewayApi)
   await installCrds(plane)
   const proxy = await startIngressProxy(plane)
-  const pebble = await startPebble({ authzReuse: 0, ...options.pebble, httpPort: proxy.port })
-  const [http = 0] = await freePorts(1)
-  const flags = ['--http01-address', `127.0.0.1:${http}`, '--allow-addresses=127.0.0.0/8', ...(options.flags ?? [])]
+  const [http = 0, tls = 0] = await freePorts(2)
+  const pebble = await startPebble({ authzReuse: 0, ...options.pebble, httpPort: proxy.port, tlsPort: tls })
+  const flags = [
+    `--http01-address=127.0.0.1:${http}`,
+    `--tls-alpn01-address=127.0.0.1:${tls}`,
+    '--allow-addresses=127.0.0.0/8',
+    ...(options.flags ?? []),
+  ]
   const start = (): Promise<RunningOperator> => startOperator({ kubeconfig: plane.kubeconfig, flags })
   await makeResponder(plane, http)
   let operator = await start()
@@ -51,6 +58,7 @@ export async function openChallengeWorld(options: ChallengeWorldOptions = {}): P
     proxy,
     pebble,
     ns,
+    tlsPort: tls,
     operator: () => operator,
     kill: () => operator.kill(),
     succeed: async () => {

@@ -1,5 +1,6 @@
 import type { Certificate } from '../../api/certificate.ts'
 import { controllerOf } from '../../api/meta.ts'
+import { serverNameOf } from '../../std/ip.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
 
 /** A Certificate as the cache keeps it: whole, but for the bookkeeping that nobody here reads. */
@@ -35,5 +36,10 @@ export const certificateIndexes: Record<string, (projection: CertificateProjecti
     // Who owns an object is in its own namespace; anybody may write a uid from elsewhere.
     return owner === undefined ? [] : [`${object.metadata.namespace}/${owner.uid}`]
   },
+  /** By the name that a CA asks for in a TLS handshake. */
+  serverName: ({ object }) =>
+    (object.status?.enrollment?.ticket?.answers ?? [])
+      .filter(({ type }) => type === 'tls-alpn-01')
+      .map(({ identifier }) => serverNameOf(identifier)),
   token: ({ object }) => (object.status?.enrollment?.ticket?.answers ?? []).map((answer) => answer.token),
 }
