@@ -7,6 +7,9 @@ import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { seconds } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
+import { isClusterCommand } from './cluster/flags.ts'
+import { clusterOptions } from './cluster/options.ts'
+import type { ClusterOptions } from './cluster/options.ts'
 import { commandNames, commands, isCommand } from './flags.ts'
 import type { CommandName, Flag } from './flags.ts'
 
@@ -39,6 +42,7 @@ export type Asked =
   | { readonly kind: 'version' }
   | { readonly kind: 'enroll'; readonly options: EnrollOptions }
   | { readonly kind: 'probe'; readonly options: ProbeOptions }
+  | { readonly kind: 'cluster'; readonly options: ClusterOptions }
 
 /** @returns what is asked for, or a sentence about the word that is wrong */
 export function readArguments(argv: readonly string[]): Result<Asked, string> {
@@ -49,18 +53,23 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
   }
   if (first === '--version') return ok({ kind: 'version' })
   if (!isCommand(first)) return err(unknownCommand(first))
-  const flags = readFlags(first, rest)
-  if (!flags.ok) return flags
-  if (flags.value.has('help')) return ok({ kind: 'help', command: first })
+  const read = readFlags(first, rest)
+  if (!read.ok) return read
+  const { flags, words } = read.value
+  if (flags.has('help')) return ok({ kind: 'help', command: first })
+  if (isClusterCommand(first)) return inCluster(clusterOptions(first, flags, words))
   switch (first) {
     case 'version':
       return ok({ kind: 'version' })
     case 'enroll':
-      return enrollOptions(flags.value)
+      return enrollOptions(flags)
     case 'probe':
-      return probeOptions(flags.value)
+      return probeOptions(flags)
   }
 }
+
+const inCluster = (options: Result<ClusterOptions, string>): Result<Asked, string> =>
+  options.ok ? ok({ kind: 'cluster', options: options.value }) : options
 
 function unknownCommand(word: string): string {
   const meant = nearest(word, commandNames)
@@ -70,7 +79,13 @@ function unknownCommand(word: string): string {
 
 type Flags = ReadonlyMap<string, readonly string[]>
 
-function readFlags(command: CommandName, argv: readonly string[]): Result<Flags, string> {
+/** Words are the names of objects, for the commands that take some. */
+interface Reading {
+  readonly flags: Flags
+  readonly words: readonly string[]
+}
+
+function readFlags(command: CommandName, argv: readonly string[]): Result<Reading, string> {
   const table: Readonly<Record<string, Flag>> = commands[command].flags
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { short, shape }]) => [
@@ -83,11 +98,8 @@ function readFlags(command: CommandName, argv: readonly string[]): Result<Flags,
   )
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true })
   const found = new Map<string, string[]>()
+  const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
   for (const token of tokens) {
-    if (token.kind === 'positional')
-      return err(
-        `"${token.value}" is not understood: everything is given by flags, see kubectl perennial ${command} --help.`,
-      )
     if (token.kind !== 'option') continue
     const flag = Object.hasOwn(table, token.name) ? table[token.name] : undefined
     if (flag === undefined) return err(unknownFlag(token.rawName, command))
@@ -95,7 +107,19 @@ function readFlags(command: CommandName, argv: readonly string[]): Result<Flags,
     if (problem !== undefined) return err(problem)
     found.set(token.name, [...(found.get(token.name) ?? []), token.value ?? ''])
   }
-  return ok(found)
+  const problem = found.has('help') ? undefined : problemWithWords(command, words)
+  return problem === undefined ? ok({ flags: found, words }) : err(problem)
+}
+
+function problemWithWords(command: CommandName, words: readonly string[]): string | undefined {
+  const shape = commands[command]
+  const { least = 0, most }: { readonly least?: number; readonly most: number } =
+    'words' in shape ? shape.words : { most: 0 }
+  const see = `see kubectl perennial ${command} --help.`
+  if (most === 0 && words.length > 0) return `"${words[0]}" is not understood: everything is given by flags, ${see}`
+  if (words.length < least) return `${command} needs the name of a Certificate, ${see}`
+  if (words.length > most) return `${command} takes ${most} at most, and "${words[most]}" is one more, ${see}`
+  return undefined
 }
 
 function problemWith(

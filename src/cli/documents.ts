@@ -37,7 +37,7 @@ export async function readDocuments(
   return all.length === 0 ? err(`There is no manifest in ${paths.join(', ')}.`) : ok(all)
 }
 
-async function readText(path: string, readStdin: () => Promise<Uint8Array>): Promise<Result<string, string>> {
+export async function readText(path: string, readStdin: () => Promise<Uint8Array>): Promise<Result<string, string>> {
   try {
     const bytes = path === '-' ? await readStdin() : await readFile(path)
     if (bytes.length > mostBytes) return err(`${path} has ${bytes.length} bytes; at most ${mostBytes} are read.`)

@@ -1,4 +1,5 @@
 /** The flags of each command, in one table: the parser and the help are made from it. */
+import { clusterCommands } from './cluster/flags.ts'
 
 export interface Flag {
   readonly short?: string
@@ -56,9 +57,19 @@ export const commands = {
       },
     },
   },
+  ...clusterCommands,
   version: { summary: 'Print the version.', usage: 'kubectl perennial version', flags: { help: shared.help } },
 } as const satisfies Readonly<
-  Record<string, { readonly summary: string; readonly usage: string; readonly flags: Readonly<Record<string, Flag>> }>
+  Record<
+    string,
+    {
+      readonly summary: string
+      readonly usage: string
+      /** How many names of objects it takes; none when not given. */
+      readonly words?: { readonly least?: number; readonly most: number }
+      readonly flags: Readonly<Record<string, Flag>>
+    }
+  >
 >
 
 export type CommandName = keyof typeof commands
@@ -75,7 +86,7 @@ export function cliHelp(command?: CommandName): string {
 function overview(): string {
   const lines = commandNames.map((name) => `  ${name.padEnd(9)} ${commands[name].summary}`)
   return [
-    'Certificates without a cluster: the manifests and the protocols of Perennial, on this machine.',
+    'What stands in a cluster, and certificates without one: the manifests and the protocols of Perennial.',
     '',
     'Usage: kubectl perennial <command> [flags]',
     '',

@@ -1,8 +1,9 @@
-/** The tool without a cluster: from the words of a command line to an exit code. */
+/** The tool: from the words of a command line to an exit code. */
 import type { Clock } from '../std/clock.ts'
 import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
 import type { Asked, Format } from './arguments.ts'
+import { runInCluster } from './cluster/run.ts'
 import { endWith } from './ending.ts'
 import { enroll } from './enroll.ts'
 import { exitCodes } from './exitcodes.ts'
@@ -12,6 +13,7 @@ import { cliHelp } from './flags.ts'
 import { probe } from './probe.ts'
 import { Terminal } from './terminal.ts'
 import type { Streams } from './terminal.ts'
+import type { World } from './world.ts'
 
 /** What of the process a run may use. */
 export interface Machine extends Streams {
@@ -34,15 +36,23 @@ export async function runCli(argv: readonly string[], machine: Machine): Promise
     case 'version':
       machine.stdout(`${version}\n`)
       return exitCodes.fine
+    case 'cluster': {
+      const format: Format = asked.value.options.output === 'json' ? 'json' : 'text'
+      return runInCluster(asked.value.options, worldOf(machine, { format, verbose: false }))
+    }
     default:
       return work(asked.value, machine)
   }
 }
 
-async function work(asked: Extract<Asked, { kind: 'enroll' | 'probe' }>, machine: Machine): Promise<ExitCode> {
+function worldOf(machine: Machine, how: { readonly format: Format; readonly verbose: boolean }): World {
   const { clock, interrupted, readStdin } = machine
-  const terminal = new Terminal(machine, asked.options)
-  const world = { clock, terminal, interrupted, readStdin }
+  return { clock, terminal: new Terminal(machine, how), interrupted, readStdin }
+}
+
+async function work(asked: Extract<Asked, { kind: 'enroll' | 'probe' }>, machine: Machine): Promise<ExitCode> {
+  const world = worldOf(machine, asked.options)
+  const { terminal } = world
   try {
     return await (asked.kind === 'enroll' ? enroll(asked.options, world) : probe(asked.options, world))
   } catch (error) {

@@ -84,6 +84,12 @@ export const layers: readonly Layer[] = [
     ],
     ['yaml', 'zod'],
   ),
+  // What needs a cluster uses the person's own rights at it.
+  layer(
+    'cli/cluster/',
+    [code('cli/'), code('version.ts'), code('kube/'), code('pki/'), code('domain/'), code('api/'), code('std/')],
+    ['yaml'],
+  ),
   layer('controllers/', controllers),
   // A Certificate asks how its issuer is, through what the issuer controller keeps for it.
   layer('controllers/certificate/', [...controllers, code('controllers/issuer/live.ts')]),

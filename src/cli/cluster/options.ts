@@ -1,0 +1,83 @@
+/** From the flags of a command that speaks with a cluster to what is asked for. */
+import { revocationReasons } from '../../api/revocation.ts'
+import { err, ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
+import { seconds } from '../../std/time.ts'
+import type { Duration } from '../../std/time.ts'
+import type { ClusterCommandName } from './flags.ts'
+
+export type Output = 'text' | 'wide' | 'json' | 'yaml'
+export type Reason = (typeof revocationReasons)[number]
+
+export interface ClusterOptions {
+  readonly command: ClusterCommandName
+  /** Names of objects. */
+  readonly words: readonly string[]
+  readonly namespace: string | undefined
+  readonly allNamespaces: boolean
+  readonly kubeconfig: string | undefined
+  readonly context: string | undefined
+  readonly output: Output
+  readonly all: boolean
+  readonly selector: string | undefined
+  readonly wait: boolean
+  readonly timeout: Duration
+  readonly reason: Reason | undefined
+  readonly reissue: boolean
+  readonly file: string | undefined
+}
+
+const outputs: readonly Output[] = ['text', 'wide', 'json', 'yaml']
+
+/**
+ * @param flags - values by the name of the flag
+ * @param words - what stands on the command line without a flag
+ */
+export function clusterOptions(
+  command: ClusterCommandName,
+  flags: ReadonlyMap<string, readonly string[]>,
+  words: readonly string[],
+): Result<ClusterOptions, string> {
+  const last = (name: string): string | undefined => flags.get(name)?.at(-1)
+  const output = outputs.find((one) => one === (last('output') ?? 'text'))
+  if (output === undefined) return err(`-o is one of ${outputs.join(', ')}, not "${last('output')}".`)
+  const asked = last('reason')
+  const reason = revocationReasons.find((one) => one === asked)
+  if (asked !== undefined && reason === undefined)
+    return err(`--reason is one of ${revocationReasons.join(', ')}, not "${asked}".`)
+  const timeout = last('timeout') ?? '300'
+  if (!/^[1-9]\d{0,5}$/.test(timeout)) return err(`--timeout is a number of seconds from 1 on, not "${timeout}".`)
+  if (flags.has('all-namespaces') && last('namespace') !== undefined)
+    return err('Give -n or -A, not both: -A means every namespace.')
+  const options: ClusterOptions = {
+    command,
+    words,
+    namespace: last('namespace'),
+    allNamespaces: flags.has('all-namespaces'),
+    kubeconfig: last('kubeconfig'),
+    context: last('context'),
+    output,
+    all: flags.has('all'),
+    selector: last('selector'),
+    wait: flags.has('wait'),
+    timeout: seconds(Number(timeout)),
+    reason,
+    reissue: flags.has('reissue'),
+    file: last('file'),
+  }
+  const contradiction = contradictionIn(options)
+  return contradiction === undefined ? ok(options) : err(contradiction)
+}
+
+function contradictionIn({ command, words, all, selector, file, allNamespaces }: ClusterOptions): string | undefined {
+  if (command === 'renew') {
+    const ways = [words.length > 0, all, selector !== undefined].filter(Boolean).length
+    if (ways !== 1) return 'Say which Certificates to renew in one way: by name, with --all, or with -l key=value.'
+    if (words.length > 0 && allNamespaces) return 'Names are of one namespace: give -n, or --all with -A.'
+  }
+  if (command === 'status' && words.length > 0 && allNamespaces)
+    return 'Names are of one namespace: give -n, or no name with -A.'
+  if (command === 'inspect' && (words.length === 1) === (file !== undefined))
+    return 'Say what to inspect: the name of a Secret, or -f file.'
+  return undefined
+}

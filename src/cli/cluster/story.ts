@@ -1,0 +1,199 @@
+/** What is told of Certificates and issuers: as a tree, as a row, and as the answer to "why". Pure. */
+import type { Certificate } from '../../api/certificate.ts'
+import { protocolOf } from '../../api/issuer.ts'
+import type { Issuer } from '../../api/issuer.ts'
+import type { Condition, IssuerRef } from '../../api/meta.ts'
+import type { CertificateFacts } from '../../domain/facts.ts'
+import { formatDistinguishedName } from '../../domain/name.ts'
+import { keyText } from '../../domain/wanted.ts'
+import { toRfc3339 } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
+import { momentOf } from './gather.ts'
+import type { Gathered } from './gather.ts'
+import { agoOrAhead } from './layout.ts'
+import type { Branch } from './layout.ts'
+
+type Conditioned = { readonly status?: { readonly conditions?: readonly Condition[] } }
+
+export const conditionOf = ({ status }: Conditioned, type: string): Condition | undefined =>
+  status?.conditions?.find((condition) => condition.type === type)
+
+const refText = ({ kind, name }: Pick<IssuerRef, 'kind' | 'name'>): string => `${kind} ${name}`
+
+/** The last Events are the ones that matter. */
+const mostEvents = 8
+
+export function certificateTree(gathered: Gathered, now: Instant): Branch {
+  const { certificate } = gathered
+  const { metadata, status } = certificate
+  const ready = conditionOf(certificate, 'Ready')
+  const head = `Certificate ${metadata.namespace}/${metadata.name}: ${readyText(ready)}`
+  const life = status?.notAfter && `valid until ${status.notAfter} (${agoOrAhead(status.notAfter, now)})`
+  const renewal = status?.renewalTime && `renews ${status.renewalTime} (${agoOrAhead(status.renewalTime, now)})`
+  return {
+    text: head,
+    branches: [
+      ...[life, renewal].flatMap((text) => (text === undefined || text === '' ? [] : [{ text }])),
+      secretBranch(gathered, now),
+      issuerBranch(gathered, now),
+      ...enrollmentBranches(certificate, now),
+      ...failureBranches(certificate, now),
+      ...revocationBranches(gathered, now),
+      ...eventBranches(gathered, now),
+    ],
+  }
+}
+
+const readyText = (ready: Condition | undefined): string => {
+  if (ready === undefined) return 'not looked at yet'
+  return ready.status === 'True' ? 'Ready' : `not ready, ${ready.reason}: ${ready.message}`
+}
+
+function secretBranch({ certificate, secret }: Gathered, now: Instant): Branch {
+  const head = `Secret ${certificate.spec.secretName}`
+  if (secret.kind === 'absent') return { text: `${head}: not there` }
+  if (secret.kind === 'unreadable') return { text: `${head}: ${secret.message}` }
+  return {
+    text: `${head}: ${secret.entries.join(', ')}`,
+    branches: secret.chain.map((facts, index) => ({ text: factsText(facts, { isLeaf: index === 0, now }) })),
+  }
+}
+
+/** One certificate in a line. */
+export function factsText(
+  facts: CertificateFacts,
+  { isLeaf, now }: { readonly isLeaf: boolean; readonly now: Instant },
+): string {
+  const key = facts.key === undefined ? 'key of an unknown kind' : keyText(facts.key)
+  const end = toRfc3339(facts.notAfter)
+  const names = facts.names.map(({ value }) => value)
+  const shown = names.length > 4 ? [...names.slice(0, 4), `and ${names.length - 4} more`] : names
+  const who = isLeaf && shown.length > 0 ? shown.join(', ') : formatDistinguishedName(facts.subject)
+  return `${who}; ${key}; serial ${facts.serialNumber}; until ${end} (${agoOrAhead(end, now)})`
+}
+
+function issuerBranch({ certificate, issuer }: Gathered, now: Instant): Branch {
+  const head = refText(certificate.spec.issuerRef)
+  if (issuer === undefined) return { text: `${head}: not there, or you may not read it` }
+  return {
+    ...issuerTree(issuer, now),
+    text: `${head} (${protocolText(issuer)}): ${readyText(conditionOf(issuer, 'Ready'))}`,
+  }
+}
+
+const protocolText = ({ spec, status }: Issuer): string => status?.protocol ?? protocolOf(spec)
+
+export function issuerTree(issuer: Issuer, now: Instant): Branch {
+  const { kind, metadata, status } = issuer
+  const name = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`
+  const credentials = (status?.credentials ?? []).map(({ name: what, notAfter }) => ({
+    text: `${what} expires ${notAfter} (${agoOrAhead(notAfter, now)})`,
+  }))
+  const details = Object.entries(status?.details ?? {}).map(([key, value]) => ({
+    text: `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  }))
+  return {
+    text: `${kind} ${name} (${protocolText(issuer)}): ${readyText(conditionOf(issuer, 'Ready'))}`,
+    branches: [...credentials, ...details],
+  }
+}
+
+function enrollmentBranches({ status }: Certificate, now: Instant): readonly Branch[] {
+  const enrollment = status?.enrollment
+  if (enrollment === undefined) return []
+  const asked = enrollment.askedAt && `the CA was last asked ${agoOrAhead(enrollment.askedAt, now)}`
+  const next = enrollment.nextPollTime && `it is asked again ${agoOrAhead(enrollment.nextPollTime, now)}`
+  return [
+    {
+      text: `Enrollment over ${enrollment.protocol}, begun ${agoOrAhead(enrollment.startedAt, now)}: ${enrollment.note ?? enrollment.phase}`,
+      branches: [asked, next].flatMap((text) => (text === undefined || text === '' ? [] : [{ text }])),
+    },
+  ]
+}
+
+function failureBranches({ status }: Certificate, now: Instant): readonly Branch[] {
+  const failure = status?.lastFailure
+  if (failure === undefined) return []
+  const next =
+    failure.nextTryTime === undefined
+      ? 'it is not tried again until something is changed'
+      : `it is tried again ${agoOrAhead(failure.nextTryTime, now)}`
+  return [
+    {
+      text: `Last failure ${agoOrAhead(failure.time, now)}, ${failure.code}: ${failure.message}`,
+      branches: [{ text: next }],
+    },
+  ]
+}
+
+function revocationBranches({ revocations }: Gathered, now: Instant): readonly Branch[] {
+  return revocations.map((order) => {
+    const ready = conditionOf(order, 'Ready')
+    const serial = order.status?.target?.serialNumber ?? 'certificate not found yet'
+    const done = order.status?.revokedAt
+    const state = done === undefined ? (ready?.message ?? 'not looked at yet') : `revoked ${agoOrAhead(done, now)}`
+    return { text: `CertificateRevocation ${order.metadata.name} (${serial}): ${state}` }
+  })
+}
+
+function eventBranches({ events }: Gathered, now: Instant): readonly Branch[] {
+  if (events.length === 0) return []
+  const branches = events
+    .slice(-mostEvents)
+    .map((event) => ({ text: `${agoOrAhead(momentOf(event), now)}  ${event.reason ?? ''}: ${event.message ?? ''}` }))
+  return [{ text: 'Events', branches }]
+}
+
+export const columns = ['NAME', 'READY', 'ISSUER', 'PROTOCOL', 'EXPIRES', 'RENEWS'] as const
+
+/** A row of the table of all, without and with what only `-o wide` shows. */
+export function certificateRow(certificate: Certificate, now: Instant): readonly string[] {
+  const { metadata, spec, status } = certificate
+  return [
+    metadata.name,
+    conditionOf(certificate, 'Ready')?.status ?? 'Unknown',
+    `${spec.issuerRef.kind === 'ClusterIssuer' ? 'cluster/' : ''}${spec.issuerRef.name}`,
+    status?.protocol ?? '-',
+    agoOrAhead(status?.notAfter, now),
+    agoOrAhead(status?.renewalTime, now),
+  ]
+}
+
+/** The answer to "why is it not ready": what is so, what happens next, what to do. */
+export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
+  const { certificate, issuer } = gathered
+  const { status, metadata, spec } = certificate
+  const ready = conditionOf(certificate, 'Ready')
+  const stalled = conditionOf(certificate, 'Stalled')
+  const failure = status?.lastFailure
+  if (ready === undefined)
+    return [
+      `Perennial has not looked at ${metadata.name} yet. Is the operator running, and does it watch namespace ${metadata.namespace}?`,
+      'See: kubectl get pods -A -l app.kubernetes.io/name=perennial',
+    ]
+  const lines = [
+    ready.status === 'True'
+      ? `${metadata.name} is ready. ${ready.message}`
+      : `${metadata.name} is not ready (${ready.reason}). ${ready.message}`,
+  ]
+  if (failure !== undefined) {
+    lines.push(`The last attempt failed ${agoOrAhead(failure.time, now)} (${failure.code}): ${failure.message}`)
+    lines.push(nextStep(failure.nextTryTime, now))
+  }
+  const issuerReady = issuer === undefined ? undefined : conditionOf(issuer, 'Ready')
+  if (issuer === undefined)
+    lines.push(`${refText(spec.issuerRef)} is not there, or you may not read it; make it, or correct spec.issuerRef.`)
+  else if (issuerReady?.status !== 'True')
+    lines.push(`${refText(spec.issuerRef)} is not ready: ${issuerReady?.message ?? 'it was not looked at yet.'}`)
+  if (status?.enrollment !== undefined)
+    lines.push(`An enrollment is under way: ${status.enrollment.note ?? status.enrollment.phase}`)
+  if (stalled?.status === 'True') lines.push('Nothing more happens by itself: change what the sentence above names.')
+  if (ready.status === 'True' && failure === undefined && status?.renewalTime !== undefined)
+    lines.push(`It is renewed ${agoOrAhead(status.renewalTime, now)}, at ${status.renewalTime}.`)
+  return lines
+}
+
+const nextStep = (nextTry: string | undefined, now: Instant): string =>
+  nextTry === undefined
+    ? 'It is not tried again until the spec, the issuer or the renew annotation changes.'
+    : `It is tried again ${agoOrAhead(nextTry, now)}, at ${nextTry}; at once after a change of the spec.`
