@@ -58,8 +58,8 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   const { config, caches, clock } = parts
   const { queues, meters } = makeQueues(parts)
   const live = new LiveIssuers()
-  const routes = challengeRoutesOf(parts)
-  const sweeper = new ChallengeSweeper(routes, (namespace) => queues.challenge.add(namespace))
+  const routes = challengeRoutesOf(parts, queues.challenge)
+  const sweeper = new ChallengeSweeper({ routes, wake: (namespace) => queues.challenge.add(namespace), clock })
   const contexts = new ContextMaker({
     clock,
     log: parts.log,

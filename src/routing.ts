@@ -18,7 +18,10 @@ export interface RoutingParts {
   readonly caches: Pick<CacheSet, 'certificates'>
 }
 
-export function challengeRoutesOf({ config, transport, caches: { certificates } }: RoutingParts): ChallengeRoutes {
+export function challengeRoutesOf(
+  { config, transport, caches: { certificates } }: RoutingParts,
+  queue: WorkQueue,
+): ChallengeRoutes {
   return new ChallengeRoutes({
     ingresses: new Resource(transport, ingressKind, fieldManager),
     ingressClasses: new Resource(transport, ingressClassKind, fieldManager),
@@ -31,6 +34,7 @@ export function challengeRoutesOf({ config, transport, caches: { certificates } 
     certificatesIn: function* (namespace) {
       for (const { object } of certificates.values()) if (object.metadata.namespace === namespace) yield object
     },
+    wakeSweeper: (namespace) => queue.add(namespace),
     namespaces: config.namespaces,
   })
 }

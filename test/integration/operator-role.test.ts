@@ -3,18 +3,22 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
+import { makeResponder } from '../support/challengeworld.ts'
 import { Namespace, installCrds, makeAuthority, until } from '../support/cluster.ts'
-import type { SeenEvent } from '../support/cluster.ts'
+import type { Seen, SeenEvent } from '../support/cluster.ts'
 import { startControlPlane } from '../support/controlplane.ts'
 import type { ControlPlane } from '../support/controlplane.ts'
 import { gatewayApi } from '../support/gateway-api.ts'
 import { startOperator } from '../support/operator.ts'
 import type { RunningOperator } from '../support/operator.ts'
+import { startPebble } from '../support/pebble.ts'
+import type { Pebble } from '../support/pebble.ts'
 import { startTimeout, testTimeout } from '../support/operatorworld.ts'
 
 let plane: ControlPlane
 let operator: RunningOperator
 let ns: Namespace
+let pebble: Pebble
 
 /** What the page has people apply, without the Deployment, which needs nodes. */
 function manifests(): string {
@@ -58,17 +62,32 @@ beforeAll(async () => {
   const kubeconfig = await kubeconfigOfServiceAccount()
   operator = await startOperator({
     kubeconfig,
-    flags: ['--leader-election=true', '--leader-election-namespace=perennial'],
+    flags: [
+      '--leader-election=true',
+      '--leader-election-namespace=perennial',
+      '--allow-addresses=127.0.0.0/8',
+      '--http01-self-check=false',
+    ],
   })
+  pebble = await startPebble({ httpPort: 1, alwaysValid: true, authzReuse: 0 })
   ns = await Namespace.make(plane, 'role')
   await makeAuthority(ns)
 }, startTimeout)
 
 afterAll(async () => {
   await operator?.stop()
+  await pebble?.stop()
   await ns?.close()
   await plane?.stop()
 }, testTimeout)
+
+const somePath = { path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } }
+const ingressClass = JSON.stringify({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'IngressClass',
+  metadata: { name: 'nginx' },
+  spec: { controller: 'example.com/ingress' },
+})
 
 describe('the role of the installation page', () => {
   it(
@@ -88,6 +107,40 @@ describe('the role of the installation page', () => {
       })
       expect(reasons).not.toContain('CertificateRefused')
       expect(operator.log()).not.toMatch(/forbidden|must allow/)
+    },
+    testTimeout,
+  )
+
+  it(
+    'lets challenges have routes of every kind, and has them taken away',
+    async () => {
+      const own = Namespace.of(plane, 'perennial')
+      await makeResponder(own, 8089)
+      await own.close()
+      const rules = [{ host: 'web.example', http: { paths: [somePath] } }]
+      await ns.create('ingresses', { metadata: { name: 'web' }, spec: { rules } })
+      await plane.kubectl(['apply', '-f', '-'], ingressClass)
+      const ways = {
+        made: { ingress: { ingressClassName: 'nginx' } },
+        edited: { ingress: { name: 'web' } },
+        routed: { gatewayHTTPRoute: { parentRefs: [{ name: 'edge' }] } },
+      }
+      for (const [name, http01] of Object.entries(ways)) {
+        const { directoryUrl: server, caBundle } = pebble
+        await ns.issuer(name, {
+          acme: { server, caBundle, privateKeySecretRef: { name: `${name}-account` }, solvers: [{ http01 }] },
+        })
+        await ns.certificate(name, { issuerRef: { name, kind: 'Issuer', group: 'perennial.dev' } })
+        await ns.ready(name)
+      }
+      await until('the routes go', async () => {
+        const lists = await Promise.all(
+          (['ingresses', 'httproutes', 'services', 'endpointslices'] as const).map((kind) => ns.list<Seen>(kind)),
+        )
+        const left = lists.flat().filter(({ metadata }) => metadata.labels?.['perennial.dev/challenge'] !== undefined)
+        return left.length === 0 ? true : undefined
+      })
+      expect(operator.log()).not.toMatch(/forbidden/)
     },
     testTimeout,
   )

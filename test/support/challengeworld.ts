@@ -50,7 +50,9 @@ export async function openChallengeWorld(options: ChallengeWorldOptions = {}): P
     ...(options.flags ?? []),
   ]
   const start = (): Promise<RunningOperator> => startOperator({ kubeconfig: plane.kubeconfig, flags })
-  await makeResponder(plane, http)
+  const own = await Namespace.make(plane, operatorNamespace)
+  await makeResponder(own, http)
+  await own.close()
   let operator = await start()
   const ns = await Namespace.make(plane, 'shop')
   return {
@@ -84,8 +86,7 @@ export async function openChallengeWorld(options: ChallengeWorldOptions = {}): P
 }
 
 /** The Service of the operator, with the endpoints that a cluster with nodes would give it. */
-async function makeResponder(plane: ControlPlane, port: number): Promise<void> {
-  const own = await Namespace.make(plane, operatorNamespace)
+export async function makeResponder(own: Namespace, port: number): Promise<void> {
   const ports = [{ name: 'http', port }]
   await own.create('services', {
     metadata: { name: 'perennial-http01' },
@@ -97,5 +98,4 @@ async function makeResponder(plane: ControlPlane, port: number): Promise<void> {
     endpoints: [{ addresses: [podAddress], conditions: { ready: true } }],
     ports,
   })
-  await own.close()
 }

@@ -113,6 +113,11 @@ export class Namespace {
     return namespace
   }
 
+  /** One that is there already. */
+  static of(plane: ControlPlane, name: string): Namespace {
+    return new Namespace(plane, name)
+  }
+
   close(): Promise<void> {
     return this.#agent.close()
   }

@@ -5,7 +5,7 @@ import { annotations, labels } from '../names.ts'
 import { apiVersionOf, ingressKind } from './objects.ts'
 import type { HttpRoute, Ingress, IngressPath, IngressRule } from './objects.ts'
 import { challengePrefix } from './responder.ts'
-import type { ChallengePath, Target, TargetService } from './targets.ts'
+import type { ChallengePath, Target, Destination } from './targets.ts'
 
 type Own<Kind extends Target['kind']> = Extract<Target, { kind: Kind }>
 
@@ -66,7 +66,7 @@ function pathFor({ token }: ChallengePath, { pathType, service }: PathShape): In
   return { path: challengePrefix + token, pathType, backend: backendOf(service) }
 }
 
-const backendOf = ({ name }: TargetService): unknown => ({ service: { name, port: { number: backendPort } } })
+const backendOf = ({ name }: Destination): unknown => ({ service: { name, port: { number: backendPort } } })
 
 const ruleFor = ({ host }: ChallengePath, path: IngressPath): IngressRule => ({
   ...(host === undefined ? {} : { host }),

@@ -26,6 +26,8 @@ export interface RoutesParts {
   readonly backend: ChallengeBackend
   /** Every Certificate of a namespace, as it is known now. */
   readonly certificatesIn: (namespace: string) => Iterable<Certificate>
+  /** Has a namespace swept from now on until nothing is needed there. */
+  readonly wakeSweeper: (namespace: string) => void
   /** Empty: all. */
   readonly namespaces: readonly string[]
 }
@@ -44,6 +46,8 @@ export class ChallengeRoutes {
   readonly #parts: RoutesParts
   /** By namespace: what is put up and what is taken down must not cross. */
   readonly #lanes = new Lanes()
+  /** By namespace: the tokens that were needed when it was last swept. */
+  readonly #swept = new Map<string, string>()
 
   constructor(parts: RoutesParts) {
     this.#parts = parts
@@ -58,6 +62,7 @@ export class ChallengeRoutes {
     const targets = targetsOf(certificate)
     if (targets.length === 0) return ready
     const { namespace = '' } = certificate.metadata
+    this.#parts.wakeSweeper(namespace)
     return this.#lanes.take(namespace, async () => {
       for (const target of targets) {
         const state = await this.#carefully(target, () => this.#put(target, certificate, signal))
@@ -67,17 +72,30 @@ export class ChallengeRoutes {
     })
   }
 
-  /** Takes down, in one namespace, what no answer needs any more. Idempotent. */
-  sweep(namespace: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Takes down, in one namespace, what no answer needs any more. Idempotent; asks nobody while the same is needed as before.
+   *
+   * @returns whether something is still needed, which is to be looked at again
+   */
+  sweep(namespace: string, signal: AbortSignal): Promise<'needed' | 'clean'> {
     return this.#lanes.take(namespace, async () => {
-      const { ingresses, backend } = this.#parts
       const needed = this.#needed(namespace)
-      for (const ingress of await labelled(ingresses, namespace, signal)) await this.#clear(ingress, needed, signal)
-      const routes = await this.#parts.routes(signal)
-      for (const route of routes === undefined ? [] : await labelled(routes, namespace, signal))
-        if (!needed.names.has(route.metadata.name)) await routes?.delete(route.metadata, {}, signal)
-      if (!needed.backend) await backend.remove(namespace, signal)
+      const snapshot = [...needed.tokens].toSorted().join(' ')
+      if (snapshot !== '' && this.#swept.get(namespace) === snapshot) return 'needed'
+      await this.#takeDown(namespace, needed, signal)
+      if (snapshot === '') this.#swept.delete(namespace)
+      else this.#swept.set(namespace, snapshot)
+      return snapshot === '' ? 'clean' : 'needed'
     })
+  }
+
+  async #takeDown(namespace: string, needed: Needed, signal: AbortSignal): Promise<void> {
+    const { ingresses, backend } = this.#parts
+    for (const ingress of await labelled(ingresses, namespace, signal)) await this.#clear(ingress, needed, signal)
+    const routes = await this.#parts.routes(signal)
+    for (const route of routes === undefined ? [] : await labelled(routes, namespace, signal))
+      if (!needed.names.has(route.metadata.name)) await routes?.delete(route.metadata, {}, signal)
+    if (!needed.backend) await backend.remove(namespace, signal)
   }
 
   /** The namespaces in which something of ours is left, needed or not. */

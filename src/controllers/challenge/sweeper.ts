@@ -1,5 +1,7 @@
 /** Sweeps up behind challenges, namespace by namespace. */
 import type { Verdict } from '../../runtime/worker.ts'
+import type { Clock } from '../../std/clock.ts'
+import { plus, seconds } from '../../std/time.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'
 import type { ChallengeRoutes } from './routes.ts'
 import { routedTokens } from './targets.ts'
@@ -7,21 +9,32 @@ import { routedTokens } from './targets.ts'
 /** The key that has every namespace looked at in which something is left. */
 export const everywhere = '*'
 
-export class ChallengeSweeper {
-  readonly #routes: ChallengeRoutes
-  readonly #wake: (namespace: string) => void
+/** While challenges are under way, it is looked this often whether they are over: our own writes wake nobody. */
+const interval = seconds(2)
 
-  /** @param wake - has a namespace swept soon */
-  constructor(routes: ChallengeRoutes, wake: (namespace: string) => void) {
-    this.#routes = routes
-    this.#wake = wake
+export interface SweeperParts {
+  readonly routes: Pick<ChallengeRoutes, 'sweep' | 'leftovers'>
+  /** Has a namespace swept soon. */
+  readonly wake: (namespace: string) => void
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export class ChallengeSweeper {
+  readonly #parts: SweeperParts
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts
   }
 
   /** @param key - a namespace, or {@link everywhere} */
   async reconcile(key: string, signal: AbortSignal): Promise<Verdict> {
-    if (key !== everywhere) await this.#routes.sweep(key, signal)
-    else for (const namespace of await this.#routes.leftovers(signal)) this.#wake(namespace)
-    return { kind: 'done' }
+    const { routes, wake, clock } = this.#parts
+    if (key === everywhere) {
+      for (const namespace of await routes.leftovers(signal)) wake(namespace)
+      return { kind: 'done' }
+    }
+    const state = await routes.sweep(key, signal)
+    return state === 'needed' ? { kind: 'wakeAt', at: plus(clock.now(), interval) } : { kind: 'done' }
   }
 }
 

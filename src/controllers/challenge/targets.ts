@@ -17,7 +17,7 @@ export interface ChallengePath {
 }
 
 /** The Service that a route leads to, in the namespace of the Certificate. */
-export interface TargetService {
+export interface Destination {
   readonly name: string
   /** `own`: made by us where it is missing; `given`: somebody else's. */
   readonly kind: 'own' | 'given'
@@ -27,7 +27,7 @@ export interface TargetService {
 interface Common {
   readonly name: string
   readonly paths: readonly ChallengePath[]
-  readonly service: TargetService
+  readonly service: Destination
 }
 
 export type Target =
@@ -113,7 +113,7 @@ function parentsOf({ metadata }: Certificate): readonly ParentRef[] {
   return [{ group: owner.apiVersion.replace(/\/.*/, ''), kind: owner.kind, name: owner.name }]
 }
 
-function serviceFor({ serviceName, serviceType: type = 'ClusterIP' }: Partial<IngressSpec>): TargetService {
+function serviceFor({ serviceName, serviceType: type = 'ClusterIP' }: Partial<IngressSpec>): Destination {
   return serviceName === undefined
     ? { name: challengeBackendName, kind: 'own', type }
     : { name: serviceName, kind: 'given', type }
