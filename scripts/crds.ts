@@ -1,7 +1,7 @@
 /**
  * Writes the CustomResourceDefinitions that src/api describes.
  *
- *   tsx scripts/crds.ts            writes crds/ and the copy in the Helm chart
+ *   tsx scripts/crds.ts            writes crds/ and the templates of the Helm chart
  *   tsx scripts/crds.ts --check    changes nothing; fails when a file is not what src/api says
  */
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
@@ -12,21 +12,37 @@ import { crdOf } from '../src/api/emit.ts'
 import { kinds } from '../src/api/kinds.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const folders = ['crds', 'charts/perennial/crds']
+const chart = 'charts/perennial/templates/crds'
+const folders = ['crds', chart]
 const header = '# Made from src/api by `npm run crds`. Changes go there.\n'
 
-/** Text of every file by its name. */
-export function crdFiles(): ReadonlyMap<string, string> {
+/**
+ * Text of every file by its name.
+ *
+ * @param folder - in the chart they are templates, because Helm neither upgrades nor keeps what lies in its own folder for them
+ */
+export function crdFiles(folder: string): ReadonlyMap<string, string> {
   return new Map(
-    kinds.map((kind) => [
-      `${kind.group}_${kind.plural}.yaml`,
-      header + stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false }),
-    ]),
+    kinds.map((kind) => {
+      const text = stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false })
+      return [`${kind.group}_${kind.plural}.yaml`, header + (folder.startsWith('charts/') ? asTemplate(text) : text)]
+    }),
   )
 }
 
+const keep = `metadata:
+  {{- if .Values.crds.keep }}
+  annotations: {helm.sh/resource-policy: keep}
+  {{- end }}
+`
+
+function asTemplate(crd: string): string {
+  if (crd.includes('{{')) throw new Error('A CRD holds {{, which Helm would take for its own: escape it here.')
+  return `{{- if .Values.crds.enabled }}\n${crd.replace('metadata:\n', keep)}{{- end }}\n`
+}
+
 async function write(folder: string): Promise<void> {
-  const files = crdFiles()
+  const files = crdFiles(folder)
   await mkdir(join(root, folder), { recursive: true })
   for (const name of await strays(folder, files)) await rm(join(root, folder, name))
   for (const [name, text] of files) await writeFile(join(root, folder, name), text)
@@ -35,7 +51,7 @@ async function write(folder: string): Promise<void> {
 
 /** @returns a sentence for each file that is not as it should be */
 async function check(folder: string): Promise<readonly string[]> {
-  const files = crdFiles()
+  const files = crdFiles(folder)
   const complaints = (await strays(folder, files)).map((name) => `${folder}/${name} belongs to no kind in src/api.`)
   for (const [name, text] of files) {
     const found = await readFile(join(root, folder, name), 'utf8').catch(() => undefined)

@@ -10,16 +10,18 @@ const root = new URL('../../../', import.meta.url)
 const examples = (await readdir(new URL('examples/', root))).filter((name) => name.endsWith('.yaml'))
 
 describe('the checked-in CRDs', () => {
-  it.each(['crds/', 'charts/perennial/crds/'])('in %s are what the schemas say, byte for byte', async (folder) => {
-    const names = (await readdir(new URL(folder, root))).sort()
-    expect(names).toEqual([...crdFiles().keys()].sort())
-    for (const name of names) {
-      expect(await readFile(new URL(folder + name, root), 'utf8')).toBe(crdFiles().get(name))
-    }
-  })
+  it.each(['crds/', 'charts/perennial/templates/crds/'])(
+    'in %s are what the schemas say, byte for byte',
+    async (folder) => {
+      const names = (await readdir(new URL(folder, root))).sort()
+      const files = crdFiles(folder)
+      expect(names).toEqual([...files.keys()].sort())
+      for (const name of names) expect(await readFile(new URL(folder + name, root), 'utf8')).toBe(files.get(name))
+    },
+  )
 
   it.each(kinds)('hold $kind as it was emitted', (kind) => {
-    expect(parse(crdFiles().get(`${kind.group}_${kind.plural}.yaml`) ?? '')).toEqual(crdOf(kind))
+    expect(parse(crdFiles('crds').get(`${kind.group}_${kind.plural}.yaml`) ?? '')).toEqual(crdOf(kind))
   })
 })
 
