@@ -98,6 +98,14 @@ export const parts = {
     editions: [{ version: '1.0.6', go: '1.24' }],
     effort: 'about 15 seconds',
   },
+  helm: {
+    recipe: { kind: 'package', module: 'helm.sh/helm/v3', package: 'helm.sh/helm/v3/cmd/helm' },
+    editions: [
+      { version: '3.22.0', go: '1.26' },
+      { version: '3.19.5', go: '1.24' },
+    ],
+    effort: 'about a minute and a half',
+  },
 } as const satisfies Readonly<Record<string, Part>>
 
 export type Binary = keyof typeof parts
