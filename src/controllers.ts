@@ -10,9 +10,7 @@ import { IssuanceLog } from './controllers/certificate/issuance.ts'
 import { Keyring } from './controllers/certificate/keyring.ts'
 import { Publisher } from './controllers/certificate/publish.ts'
 import { CertificateSecrets } from './controllers/certificate/secrets.ts'
-import { ChallengeBoards } from './controllers/challenge/board.ts'
 import type { BoardParts } from './controllers/challenge/board.ts'
-import { ChallengeSweeper } from './controllers/challenge/sweeper.ts'
 import { ContextMaker } from './controllers/context.ts'
 import { IssuerController } from './controllers/issuer/controller.ts'
 import { storeKey } from './controllers/issuer/issuers.ts'
@@ -26,7 +24,7 @@ import { WorkQueue } from './runtime/queue.ts'
 import { runWorkers } from './runtime/worker.ts'
 import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
-import { challengeRoutesOf, wakeSweeper } from './routing.ts'
+import { challengeParts, wakeSweeper } from './routing.ts'
 import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
 import type { Logger } from './std/log.ts'
@@ -58,18 +56,9 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   const { config, caches, clock } = parts
   const { queues, meters } = makeQueues(parts)
   const live = new LiveIssuers()
-  const routes = challengeRoutesOf(parts, queues.challenge)
-  const sweeper = new ChallengeSweeper({ routes, wake: (namespace) => queues.challenge.add(namespace), clock })
-  const contexts = new ContextMaker({
-    clock,
-    log: parts.log,
-    boards: new ChallengeBoards({
-      clock,
-      looks: parts.looks,
-      ensure: (owner, signal) => routes.ensure(owner, signal),
-    }),
-    secrets: parts.resources.secrets,
-  })
+  const challenges = challengeParts(parts, queues.challenge)
+  const { boards } = challenges
+  const contexts = new ContextMaker({ clock, log: parts.log, boards, secrets: parts.resources.secrets })
   const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
   const certificate = certificateController(parts, { live, contexts, queues, supersede: revocation.supersede })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
@@ -79,7 +68,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     issuer: (key, signal) => issuer.reconcile(key, signal),
     ingress: (key, signal) => ingress.reconcile(key, signal),
     revocation: (key, signal) => revocation.reconcile(key, signal),
-    challenge: (key, signal) => sweeper.reconcile(key, signal),
+    challenge: (key, signal) => challenges.sweeper.reconcile(key, signal),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }

@@ -1,16 +1,37 @@
 /** Makes what leads challenges to their answers, and wires what wakes it. Part of the composition root. */
 import type { CacheSet } from './caches.ts'
 import type { Config } from './config.ts'
+import { ChallengeBoards } from './controllers/challenge/board.ts'
+import type { BoardParts } from './controllers/challenge/board.ts'
 import { ChallengeBackend } from './controllers/challenge/backend.ts'
 import { backendKind, ingressClassKind, ingressKind, routeKinds, sliceKind } from './controllers/challenge/objects.ts'
 import type { HttpRoute } from './controllers/challenge/objects.ts'
 import { ChallengeRoutes } from './controllers/challenge/routes.ts'
-import { everywhere, leavesSomething } from './controllers/challenge/sweeper.ts'
+import { ChallengeSweeper, everywhere, leavesSomething } from './controllers/challenge/sweeper.ts'
 import { fieldManager } from './controllers/names.ts'
 import { firstServed } from './kube/discovery.ts'
 import { Resource } from './kube/resource.ts'
 import type { Transport } from './kube/transport.ts'
 import type { WorkQueue } from './runtime/queue.ts'
+import type { Clock } from './std/clock.ts'
+
+export interface ChallengeParts extends RoutingParts {
+  readonly looks: BoardParts['looks']
+  readonly clock: Clock
+}
+
+/** @param queue - of namespaces to be swept */
+export function challengeParts(
+  parts: ChallengeParts,
+  queue: WorkQueue,
+): { readonly boards: ChallengeBoards; readonly sweeper: ChallengeSweeper } {
+  const { clock, looks } = parts
+  const routes = challengeRoutesOf(parts, queue)
+  return {
+    boards: new ChallengeBoards({ clock, looks, ensure: (owner, signal) => routes.ensure(owner, signal) }),
+    sweeper: new ChallengeSweeper({ routes, wake: (namespace) => queue.add(namespace), clock }),
+  }
+}
 
 export interface RoutingParts {
   readonly config: Pick<Config, 'namespaces' | 'http01Service' | 'clusterResourceNamespace'>
@@ -18,7 +39,7 @@ export interface RoutingParts {
   readonly caches: Pick<CacheSet, 'certificates'>
 }
 
-export function challengeRoutesOf(
+function challengeRoutesOf(
   { config, transport, caches: { certificates } }: RoutingParts,
   queue: WorkQueue,
 ): ChallengeRoutes {

@@ -83,10 +83,7 @@ export interface Ticket {
   readonly state: { readonly [key: string]: Json }
   /** Answers that must be served while this ticket lives. Public by nature. */
   readonly answers?: readonly ChallengeAnswer[]
-  /**
-   * How answers are shown, as the issuer's spec said it when they were made ({@link ChallengeAnswer.solver} counts them). What
-   * was put up somewhere can be found again by it after a crash, and after the issuer was edited.
-   */
+  /** How answers are shown, as the issuer said it then: it finds again what was put up. */
   readonly solvers?: readonly { readonly [key: string]: Json }[]
 }
 
@@ -100,7 +97,7 @@ export interface ChallengeAnswer {
   readonly token: string
   /** The full answer: the key authorization (RFC 8555 section 8.1). */
   readonly value: string
-  /** Which of {@link Ticket.solvers} shows it. */
+  /** Which of {@link Ticket.solvers}. */
   readonly solver?: number
 }
 
@@ -183,7 +180,7 @@ export type Presence =
 
 /** Where answers to challenges are posted and taken down. Knows about Ingress, Gateway and DNS so that no protocol has to. */
 export interface ChallengeBoard {
-  /** The challenge types that can be served for this identifier, best first. */
+  /** What can be served for it. */
   typesFor(identifier: {
     readonly kind: 'dns' | 'ip'
     readonly value: string
@@ -195,7 +192,7 @@ export interface ChallengeBoard {
    * @param check - `look`: fetch the answer once from here before the CA is told; `trust`: do not
    */
   present(answer: ChallengeAnswer, check: 'look' | 'trust'): Promise<Presence>
-  /** Idempotent. Never throws for an answer that is already gone. */
+  /** Idempotent. */
   remove(answer: ChallengeAnswer): Promise<void>
 }
 

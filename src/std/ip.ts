@@ -31,7 +31,7 @@ export function ipOctets(text: string): Uint8Array {
  * @param text - as {@link canonicalIp} returns it
  * @returns the name of the address in the DNS, without a final dot (RFC 1035 section 3.5, RFC 3596 section 2.5)
  */
-export function reverseName(text: string): string {
+function reverseName(text: string): string {
   const octets = [...ipOctets(text)].toReversed()
   if (octets.length === 4) return `${octets.join('.')}.in-addr.arpa`
   const nibbles = octets.flatMap((octet) => [octet & 0xf, octet >> 4])

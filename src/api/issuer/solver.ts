@@ -1,7 +1,6 @@
 /** A solver: for which names it is, and how it proves control of them. */
 import { z } from 'zod'
 import type { JsonObject } from '../../std/json.ts'
-import type { DeepReadonly } from '../../std/readonly.ts'
 import { placed, ruled } from '../rule.ts'
 import { list, text, textMap } from '../schema.ts'
 import { dnsName } from '../texts.ts'
@@ -67,5 +66,3 @@ export const solver = ruled(members, [
     ],
   },
 ])
-
-export type Solver = DeepReadonly<z.output<typeof solver>>

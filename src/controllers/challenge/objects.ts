@@ -35,9 +35,9 @@ export interface EndpointSlice extends KubeObject {
   readonly ports?: readonly { readonly name?: string; readonly port?: number }[]
 }
 
-const of = (group: string, kind: string, plural: string, version = 'v1'): KindRef => ({
+const of = (group: string, kind: string, plural: string): KindRef => ({
   group,
-  version,
+  version: 'v1',
   plural,
   kind,
   namespaced: kind !== 'IngressClass',
@@ -48,9 +48,10 @@ export const ingressClassKind = of('networking.k8s.io', 'IngressClass', 'ingress
 export const backendKind = of('', 'Service', 'services')
 export const sliceKind = of('discovery.k8s.io', 'EndpointSlice', 'endpointslices')
 /** The best first. */
-export const routeKinds: readonly KindRef[] = ['v1', 'v1beta1'].map((version) =>
-  of('gateway.networking.k8s.io', 'HTTPRoute', 'httproutes', version),
-)
+export const routeKinds: readonly KindRef[] = ['v1', 'v1beta1'].map((version) => ({
+  ...of('gateway.networking.k8s.io', 'HTTPRoute', 'httproutes'),
+  version,
+}))
 
 /** @returns `group/version` as objects write it */
 export const apiVersionOf = ({ group, version }: KindRef): string => (group === '' ? version : `${group}/${version}`)

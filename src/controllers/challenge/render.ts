@@ -125,7 +125,7 @@ function patchOf(
   }
 }
 
-export const tokensOn = ({ metadata }: Ingress): readonly string[] =>
+const tokensOn = ({ metadata }: Ingress): readonly string[] =>
   (metadata.annotations?.[annotations.challengeTokens] ?? '').split(',').filter((token) => token !== '')
 
 const leads = ({ spec }: Ingress, path: ChallengePath): boolean => hasPath(spec?.rules ?? [], path)

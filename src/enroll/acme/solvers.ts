@@ -22,7 +22,7 @@ export interface Solving {
 const solversOf = ({ solvers }: AcmeSpec): readonly Solver[] => solvers ?? [everyName]
 
 /** The one challenge type that a solver answers. */
-export function typeOf({ tlsAlpn01 }: Solver): ChallengeType {
+function typeOf({ tlsAlpn01 }: Solver): ChallengeType {
   return tlsAlpn01 === undefined ? 'http-01' : 'tls-alpn-01'
 }
 
