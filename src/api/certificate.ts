@@ -72,7 +72,7 @@ const spec = z
       {
         max: 8,
         description:
-          'Issuers whose certificates are accepted as well, in order of preference, whatever protocol they speak.',
+          'Issuers that are asked, in order of preference, while those before them are down or refuse for reasons of their own. They may speak any protocol. The next renewal begins with issuerRef again.',
       },
     ).exactOptional(),
     commonName: names.commonName.exactOptional(),

@@ -6,7 +6,7 @@ import type { Instant } from '../std/time.ts'
 import { fromRfc3339, toRfc3339 } from '../std/time.ts'
 import type { CertificateFacts } from './facts.ts'
 import { renewalTime } from './renewal.ts'
-import type { RequestedWish, SecretView, Snapshot } from './snapshot.ts'
+import type { RequestedWish, SecretView, Situation } from './snapshot.ts'
 import { keyText, sameShape } from './wanted.ts'
 
 export type CheckReason =
@@ -178,13 +178,13 @@ export const isFit = (input: CheckInput, now: Instant): boolean => firstViolatio
 export const firstRewrite = (input: CheckInput, now: Instant): Violation | undefined =>
   isFit(input, now) ? outputsCurrent(input, now) : undefined
 
-export function isReady(snapshot: Snapshot, now: Instant): boolean {
+export function isReady(snapshot: Situation, now: Instant): boolean {
   const input = checkInput(snapshot)
   return input !== undefined && firstUnreadiness(input, now) === undefined
 }
 
 /** The input of the checks, or undefined while the spec cannot be understood. */
-export function checkInput(snapshot: Snapshot): CheckInput | undefined {
+export function checkInput(snapshot: Situation): CheckInput | undefined {
   const { certificate, secret } = snapshot
   if (!certificate.wish.ok) return undefined
   return {
@@ -198,7 +198,7 @@ export function checkInput(snapshot: Snapshot): CheckInput | undefined {
 }
 
 /** When the certificate in the Secret is due; undefined when there is none to renew. */
-export function renewAt(snapshot: Snapshot): Instant | undefined {
+export function renewAt(snapshot: Situation): Instant | undefined {
   const { certificate, secret } = snapshot
   if (!certificate.wish.ok || secret?.certificate.kind !== 'ok') return undefined
   const facts = secret.certificate.facts
@@ -215,7 +215,7 @@ export function renewAt(snapshot: Snapshot): Instant | undefined {
 }
 
 /** The CA's window, only if it was given for the very certificate that is there now. */
-function suggestedWindow(snapshot: Snapshot, facts: CertificateFacts): { start: Instant; end: Instant } | undefined {
+function suggestedWindow(snapshot: Situation, facts: CertificateFacts): { start: Instant; end: Instant } | undefined {
   const info = snapshot.certificate.status.renewalInfo
   if (info === undefined || info.serialNumber !== facts.serialNumber) return undefined
   const start = info.windowStart === undefined ? undefined : fromRfc3339(info.windowStart)

@@ -11,6 +11,7 @@ import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { checkInput, firstUnreadiness } from './checks.ts'
 import type { Step } from './decide.ts'
+import { isFallbackOf } from './flight.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What is being done about the Certificate. */
@@ -84,10 +85,13 @@ function ready(snapshot: Snapshot, activity: Activity, now: Instant): Draft {
   return { type: 'Ready', status: 'False', reason, message }
 }
 
-function readyFor({ secret }: Snapshot): Draft {
+function readyFor({ secret, certificate }: Snapshot): Draft {
   if (secret?.certificate.kind !== 'ok') throw new Error('ready without a certificate')
   const { notAfter } = secret.certificate.facts
-  return { type: 'Ready', status: 'True', reason: 'Ready', message: `Valid until ${toRfc3339(notAfter)}.` }
+  const by = secret.marks.issuerRef
+  const isFallback = certificate.wish.ok && by !== undefined && isFallbackOf(certificate.wish.value, by)
+  const from = isFallback ? `, issued by ${by.kind} ${by.name}, to which it fell back` : ''
+  return { type: 'Ready', status: 'True', reason: 'Ready', message: `Valid until ${toRfc3339(notAfter)}${from}.` }
 }
 
 function issuing(activity: Activity): Draft {

@@ -15,7 +15,8 @@ import type { Instant } from '../std/time.ts'
 import { adviceTime } from './advice.ts'
 import { checkInput, firstRewrite, firstTrigger, renewAt } from './checks.ts'
 import type { Violation } from './checks.ts'
-import { flightOf, isUntold } from './flight.ts'
+import { failureAt } from './failures.ts'
+import { flightOf, isUntold, sameRef } from './flight.ts'
 import type { Flight } from './flight.ts'
 import { heldBack, isFromLater, repairsOpenAt, shortWait } from './patience.ts'
 import type { Held } from './patience.ts'
@@ -109,17 +110,17 @@ function continueFlight(
   snapshot: Snapshot,
   { flight, wish, now }: { flight: Flight; wish: RequestedWish; now: Instant },
 ): Step {
-  const { issuer } = snapshot
+  const { issuer, choice } = snapshot
   const { ticket } = flight
   const abandon = (message: string): Step => ({ kind: 'abandon', ticket, message })
   if (flight.requestHash !== wish.requestHash) return abandon('the spec has changed')
   if (issuer.kind === 'missing') return abandon(issuer.message)
-  if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, undefined)
-  if (flight.issuer !== issuerKey(issuer)) return abandon('the issuer has changed')
+  if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, choice.reconsiderAt)
+  if (flight.issuer !== issuerKey(issuer)) return abandon(choice.because ?? 'the issuer has changed')
   const key = flightKey(snapshot, flight.keyHash)
   if (key === undefined) return abandon('the key of the enrollment is gone')
   if (key === 'current' && wish.rotation === 'Always') return abandon('every certificate is to have a new key now')
-  const held = hasFailedSince(snapshot, flight.startedAt) ? heldBack(snapshot, issuer, now) : undefined
+  const held = hasFailedSince(snapshot, flight) ? heldBack(snapshot, issuer, now) : undefined
   if (held !== undefined) return heldStep(held)
   const due = pollTime(snapshot, flight, now)
   if (due !== undefined && due > now) return wait('Pending', flight.note ?? ticket.phase, due)
@@ -133,9 +134,9 @@ function flightKey({ pending, secret }: Snapshot, keyHash: string): KeySource | 
 }
 
 /** Times in RFC 3339 of one form sort as text. */
-function hasFailedSince({ certificate }: Snapshot, startedAt: string): boolean {
-  const { lastFailure } = certificate.status
-  return lastFailure !== undefined && lastFailure.time >= startedAt
+function hasFailedSince({ certificate }: Snapshot, { issuer, startedAt }: Flight): boolean {
+  const failure = failureAt(certificate.status, issuer)
+  return failure !== undefined && failure.time >= startedAt
 }
 
 /** Times that a clock wrote which has been set back since are not waited for. */
@@ -153,11 +154,13 @@ interface Beginning {
 
 /** A certificate is needed and nothing is in flight. */
 function begin(snapshot: Snapshot, wish: RequestedWish, { violation, now }: Beginning): Step {
-  const { issuer, certificate } = snapshot
-  if (issuer.kind === 'missing') return wait('IssuerNotFound', issuer.message, undefined)
-  if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, undefined)
+  const { issuer, choice, certificate } = snapshot
+  if (issuer.kind === 'missing') return wait('IssuerNotFound', issuer.message, choice.reconsiderAt)
+  if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, choice.reconsiderAt)
   const held = heldBack(snapshot, issuer, now)
   if (held !== undefined) return heldStep(held)
+  if (issuer.pause !== undefined && issuer.pause.until > now)
+    return wait('BackingOff', issuer.pause.message, issuer.pause.until)
   const opensAt = violation.cause === 'meddling' ? repairsOpenAt(certificate.status, now) : undefined
   if (opensAt !== undefined) return contested(wish, opensAt)
   const key = keySource(snapshot, wish)
@@ -193,17 +196,16 @@ function wasInTheWay({ conditions = [] }: CertificateStatus): boolean {
 }
 
 /** Renewal signed with the current certificate: it must be good, for the same names, and from this very issuer. */
-function canRenew({ issuer, secret }: Snapshot, wish: RequestedWish, now: Instant): boolean {
+function canRenew({ issuer, choice, secret }: Snapshot, wish: RequestedWish, now: Instant): boolean {
   if (issuer.kind !== 'ready' || !issuer.renewsWithCurrent) return false
   if (secret?.certificate.kind !== 'ok' || secret.key.kind !== 'ok') return false
   const { facts } = secret.certificate
-  const by = secret.marks.issuerRef
   return (
     facts.publicKeyHash === secret.key.facts.publicKeyHash &&
     facts.notAfter > now &&
     secret.marks.requestHash === wish.requestHash &&
-    by?.name === wish.issuerRef.name &&
-    by.kind === wish.issuerRef.kind
+    secret.marks.issuerRef !== undefined &&
+    sameRef(secret.marks.issuerRef, choice.ref)
   )
 }
 

@@ -5,6 +5,9 @@ import type { Instant } from '../std/time.ts'
 import { nextTry } from './backoff.ts'
 import type { Activity } from './conditions.ts'
 import type { KeySource } from './decide.ts'
+import { boundTo, mayFallBack } from './fallback.ts'
+import { failureAt, otherFailures } from './failures.ts'
+import type { Failure } from './failures.ts'
 import { retryClass } from './fault.ts'
 import type { RetryClass } from './fault.ts'
 import { replacesIn } from './flight.ts'
@@ -16,7 +19,6 @@ import { clip, lifeLeft, tell, wake } from './status.ts'
 
 type Failed = Extract<Result, { kind: 'failed' }>
 type Enrollment = NonNullable<CertificateStatus['enrollment']>
-type Failure = NonNullable<CertificateStatus['lastFailure']>
 
 export interface Attempt {
   /** The key that the request was made with. */
@@ -41,17 +43,22 @@ export function failed(snapshot: Snapshot, { key, ticket, result }: Attempt, now
     now,
     set: {
       lastFailure,
+      ...otherFailures(certificate.status, lastFailure),
       failedIssuanceAttempts: (certificate.status.failedIssuanceAttempts ?? 0) + counted,
       ...(kept === undefined ? {} : { enrollment: kept }),
     },
-    drop: ['enrollment'],
+    drop: ['enrollment', 'otherFailures'],
   })
   return {
     status,
     events: [{ type: 'Warning', reason: result.fault.code, message: clip(result.fault.message) }],
-    then: wake(snapshot, next, now),
+    // Another issuer may be there to be asked at once.
+    then: leadsElsewhere(wish, lastFailure) ? { kind: 'again' } : wake(snapshot, next, now),
   }
 }
+
+const leadsElsewhere = ({ fallbackIssuerRefs }: RequestedWish, { code, attempts = 1 }: Failure): boolean =>
+  fallbackIssuerRefs.length > 0 && mayFallBack(code, attempts)
 
 interface Failing {
   readonly wish: RequestedWish
@@ -66,7 +73,7 @@ function remember(
   now: Instant,
 ): { lastFailure: Failure; next: Instant | undefined } {
   const { certificate } = snapshot
-  const last = certificate.status.lastFailure
+  const last = failureAt(certificate.status, issuerKey(issuer))
   const before = last !== undefined && isSameAttempt(last, snapshot, issuer) ? last : undefined
   const attempts = (before?.attempts ?? 0) + 1
   const earlier = (before?.recent ?? []).filter((text) => !isFromLater(text, now))
@@ -114,6 +121,7 @@ function keep(
     requestHash: wish.requestHash,
     issuer: issuerKey(issuer),
     keyHash,
+    ...boundTo(snapshot, old),
     ...replacesIn(snapshot, old),
     ticket,
   }

@@ -63,7 +63,7 @@ export interface Fault {
 export const fault = (code: FaultCode, message: string, evidence?: string): Fault =>
   evidence === undefined ? { code, message } : { code, message, evidence }
 
-const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faultTable, code)
+export const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faultTable, code)
 
 /** Whether the issuer's recovery ends the wait. A CA that asked for patience may well be ready. */
 export function isMendedByRecovery(code: string): boolean {

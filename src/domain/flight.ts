@@ -3,8 +3,10 @@
  * it may know of a certificate that the status has not heard of yet.
  */
 import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
+import type { IssuerRef } from '../api/meta.ts'
 import { checkInput, isFit } from './checks.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Wish } from './wish.ts'
+import type { Situation } from './snapshot.ts'
 import type { Instant } from '../std/time.ts'
 
 type Enrollment = NonNullable<CertificateStatus['enrollment']>
@@ -14,14 +16,14 @@ export interface Flight extends Enrollment {
 }
 
 /** @returns the enrollment to go on with; undefined when there is none, or when its certificate already lies in the Secret */
-export function flightOf(snapshot: Snapshot): Flight | undefined {
+export function flightOf(snapshot: Situation): Flight | undefined {
   const { enrollment } = snapshot.certificate.status
   if (enrollment?.ticket === undefined || hasLanded(snapshot, enrollment)) return undefined
   return { ...enrollment, ticket: enrollment.ticket }
 }
 
 /** Under rotationPolicy Never every certificate has the same key, so that only the serial number tells it from its predecessor. */
-function hasLanded({ secret }: Snapshot, enrollment: Enrollment): boolean {
+function hasLanded({ secret }: Situation, enrollment: Enrollment): boolean {
   if (secret?.certificate.kind !== 'ok' || secret.key.kind !== 'ok') return false
   return (
     secret.certificate.facts.publicKeyHash === enrollment.keyHash &&
@@ -32,16 +34,23 @@ function hasLanded({ secret }: Snapshot, enrollment: Enrollment): boolean {
 }
 
 /** What an enrollment replaces: noted when it starts, and kept. */
-export function replacesIn({ secret }: Snapshot, old: Enrollment | undefined): Pick<Enrollment, 'replaces'> {
+export function replacesIn({ secret }: Situation, old: Enrollment | undefined): Pick<Enrollment, 'replaces'> {
   const current = secret?.certificate.kind === 'ok' ? secret.certificate.facts.serialNumber : undefined
   const replaces = old === undefined ? current : old.replaces
   return replaces === undefined ? {} : { replaces }
 }
 
 /** Whether the Secret holds a good certificate that the status does not speak of yet. */
-export function isUntold(snapshot: Snapshot, now: Instant): boolean {
+export function isUntold(snapshot: Situation, now: Instant): boolean {
   const { certificate, secret } = snapshot
   const input = checkInput(snapshot)
   if (input === undefined || secret?.certificate.kind !== 'ok') return false
   return isFit(input, now) && secret.certificate.facts.fingerprint !== certificate.status.fingerprintSHA256
 }
+
+/** Whether a certificate came from one of the issuers to fall back to. */
+export const isFallbackOf = ({ issuerRef, fallbackIssuerRefs }: Wish, by: IssuerRef): boolean =>
+  !sameRef(issuerRef, by) && fallbackIssuerRefs.some((ref) => sameRef(ref, by))
+
+export const sameRef = (a: IssuerRef, b: IssuerRef): boolean =>
+  a.name === b.name && a.kind === b.kind && a.group === b.group

@@ -5,9 +5,11 @@
 import type { CertificateStatus } from '../api/certificate.ts'
 import { earliest, fromRfc3339, hours, instant, minutes, plus, seconds } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
+import { failureAt } from './failures.ts'
+import type { Failure } from './failures.ts'
 import { isMendedByRecovery, retryClass } from './fault.ts'
 import { issuerKey } from './snapshot.ts'
-import type { ReadyIssuer, RequestedWish, Snapshot } from './snapshot.ts'
+import type { ReadyIssuer, RequestedWish, Situation } from './snapshot.ts'
 
 /** Waits shorter than this are not written down: the status would change for every poll. */
 export const shortWait = minutes(2)
@@ -29,11 +31,9 @@ export interface Held {
   readonly until: Instant | undefined
 }
 
-type Failure = NonNullable<CertificateStatus['lastFailure']>
-
 /** The last failure holds the next attempt back, unless what failed is no longer what would be tried. */
-export function heldBack(snapshot: Snapshot, issuer: ReadyIssuer, now: Instant): Held | undefined {
-  const last = snapshot.certificate.status.lastFailure
+export function heldBack(snapshot: Situation, issuer: ReadyIssuer, now: Instant): Held | undefined {
+  const last = failureAt(snapshot.certificate.status, issuerKey(issuer))
   if (last === undefined || !isSameAttempt(last, snapshot, issuer)) return undefined
   if (isFromLater(last.time, now)) return undefined
   if (retryClass(last.code) === 'person') return { kind: 'person', message: last.message, until: undefined }
@@ -43,7 +43,7 @@ export function heldBack(snapshot: Snapshot, issuer: ReadyIssuer, now: Instant):
 }
 
 /** Whether a failure tells anything about the attempt that would be made now. */
-export function isSameAttempt(last: Failure, { certificate }: Snapshot, issuer: ReadyIssuer): boolean {
+export function isSameAttempt(last: Failure, { certificate }: Situation, issuer: ReadyIssuer): boolean {
   if (!certificate.wish.ok || last.requestHash !== wholeWish(certificate.wish.value)) return false
   if (last.issuer !== issuerKey(issuer)) return false
   return certificate.renewRequest === undefined || last.renewRequest === noted(certificate.renewRequest)

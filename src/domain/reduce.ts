@@ -3,10 +3,9 @@
  */
 import type { CertificateStatus } from '../api/certificate.ts'
 import { exhaustive } from '../std/exhaustive.ts'
-import { between, hours, latest, minutes, plus, seconds, toRfc3339 } from '../std/time.ts'
+import { hours, minutes, plus, toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { advised } from './advised.ts'
-import { patience } from './backoff.ts'
 import { checkInput, firstTrigger, isReady } from './checks.ts'
 import type { Violation } from './checks.ts'
 import { activityOf, working } from './conditions.ts'
@@ -15,18 +14,17 @@ import { decide } from './decide.ts'
 import type { Step } from './decide.ts'
 import { failed } from './failed.ts'
 import { fault } from './fault.ts'
-import { isUntold, replacesIn } from './flight.ts'
+import { sayRef } from './fallback.ts'
+import { isFallbackOf, isUntold } from './flight.ts'
 import type { EventDraft, Next, Result } from './outcome.ts'
-import { hourlyRepairs, shortWait } from './patience.ts'
-import { issuerKey } from './snapshot.ts'
+import { hourlyRepairs } from './patience.ts'
+import { pending } from './pending.ts'
 import type { Snapshot } from './snapshot.ts'
-import { clip, lifeLeft, tell, wake, wasReady, withStatus } from './status.ts'
+import { clip, tell, wake, wasReady, withStatus } from './status.ts'
 import type { Telling } from './status.ts'
 
 /** A stall that only a look at the API server ends is looked at again this often. */
 const stallRecheck = minutes(3)
-/** A CA that has nothing new to say is not asked again sooner. */
-const leastPollWait = seconds(1)
 const afterFailedAdvice = hours(1)
 
 type Of<K extends Result['kind']> = Extract<Result, { kind: K }>
@@ -122,16 +120,27 @@ const abandonText = (step: Step): string => (step.kind === 'abandon' ? step.mess
 type News = Pick<Telling, 'set' | 'drop'> & { readonly events: readonly EventDraft[] }
 
 /** What changes in the status when a certificate has arrived. */
-function arrival({ secret, certificate }: Snapshot, remarks: readonly string[]): News {
+function arrival(snapshot: Snapshot, remarks: readonly string[]): News {
+  const { secret, certificate } = snapshot
   if (secret?.certificate.kind !== 'ok') return { events: [] }
   const { serialNumber, notAfter } = secret.certificate.facts
   const note = remarks.length === 0 ? '' : ` Note: ${remarks.join('; ')}.`
   const message = `Issued certificate ${serialNumber}, valid until ${toRfc3339(notAfter)}.${note}`
   return {
     set: { revision: (certificate.status.revision ?? 0) + 1 },
-    drop: ['lastFailure', 'failedIssuanceAttempts'],
-    events: [{ type: 'Normal', reason: 'Issued', message: clip(message) }],
+    drop: ['lastFailure', 'otherFailures', 'failedIssuanceAttempts'],
+    events: [{ type: 'Normal', reason: 'Issued', message: clip(message) }, ...fallenBack(snapshot)],
   }
+}
+
+/** Another issuer than the first issued: that is worth a warning, with the reason where it is still known. */
+function fallenBack({ secret, certificate, choice }: Snapshot): readonly EventDraft[] {
+  const by = secret?.marks.issuerRef
+  if (!certificate.wish.ok || by === undefined || !isFallbackOf(certificate.wish.value, by)) return []
+  const { issuerRef } = certificate.wish.value
+  const why = choice.because === undefined ? '' : `, because of ${choice.because}`
+  const message = `${sayRef(by)} issued instead of ${sayRef(issuerRef)}${why}; the next renewal begins with ${sayRef(issuerRef)} again`
+  return [{ type: 'Warning', reason: 'FellBack', message: clip(message) }]
 }
 
 /** After a crash, the status catches up with the Secret. */
@@ -197,34 +206,6 @@ const hasIssuedBefore = ({ certificate }: Snapshot): boolean => (certificate.sta
 function repairsAfter({ certificate }: Snapshot, isRepair: boolean, now: Instant): Partial<CertificateStatus> {
   if (!isRepair) return {}
   return { repairs: [...(certificate.status.repairs ?? []), toRfc3339(now)].slice(-hourlyRepairs) }
-}
-
-function pending(snapshot: Snapshot, { step, result }: { step: Step; result: Of<'pending'> }, now: Instant): Next {
-  const { issuer, certificate } = snapshot
-  if (issuer.kind !== 'ready' || !certificate.wish.ok) throw new Error('pending without an issuer')
-  const old = step.kind === 'poll' ? certificate.status.enrollment : undefined
-  const isSame = JSON.stringify(old?.ticket) === JSON.stringify(result.ticket)
-  const asked = patience(result.wakeAt, { now, lifeLeft: lifeLeft(snapshot, now) })
-  const wakeAt = isSame ? latest(asked, plus(now, leastPollWait)) : asked
-  const then = wake(snapshot, wakeAt, now)
-  const isLasting = between(now, wakeAt) >= shortWait
-  if (isSame && !isLasting && wasReady(certificate.status) === isReady(snapshot, now))
-    return { status: undefined, events: [], then, hold: wakeAt }
-  const enrollment: NonNullable<CertificateStatus['enrollment']> = {
-    protocol: issuer.protocol,
-    phase: result.ticket.phase,
-    note: clip(result.note),
-    startedAt: old?.startedAt ?? toRfc3339(now),
-    requestHash: certificate.wish.value.requestHash,
-    issuer: issuerKey(issuer),
-    keyHash: result.keyHash,
-    ...replacesIn(snapshot, old),
-    ticket: result.ticket,
-    askedAt: toRfc3339(now),
-    ...(isLasting ? { nextPollTime: toRfc3339(wakeAt) } : {}),
-  }
-  const status = tell(snapshot, working('Pending', result.note), { now, set: { enrollment } })
-  return { status, events: [], then, hold: wakeAt }
 }
 
 function unsuccessful(snapshot: Snapshot, { step, result }: { step: Step; result: Of<'failed'> }, now: Instant): Next {

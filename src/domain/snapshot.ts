@@ -9,9 +9,24 @@ import type { Instant } from '../std/time.ts'
 import type { CertificateFacts, KeyFacts } from './facts.ts'
 import type { Wish } from './wish.ts'
 
-export interface Snapshot {
-  readonly certificate: CertificateView
+export interface Snapshot extends Situation {
+  /** The issuer that was chosen to be asked. */
   readonly issuer: IssuerView
+  readonly choice: Choice
+}
+
+/** Why just this issuer. */
+export interface Choice {
+  readonly ref: IssuerRef
+  /** What is wrong with those before it; undefined for the first. */
+  readonly because: string | undefined
+  /** When another may be chosen, although nothing happens until then. */
+  readonly reconsiderAt: Instant | undefined
+}
+
+/** A snapshot before its issuer has been chosen. */
+export interface Situation {
+  readonly certificate: CertificateView
   /** The target Secret, as far as it is known to be ours. An unlabelled stranger is only seen when a write meets it. */
   readonly secret: SecretView | undefined
   /** The Secret that holds the key of the enrollment in flight. */
@@ -45,8 +60,9 @@ export interface RequestedWish extends Wish {
 }
 
 export type IssuerView =
-  | { readonly kind: 'missing'; readonly message: string }
-  | { readonly kind: 'notReady'; readonly message: string }
+  /** `since`: how long it has been so, as far as this process knows; absent: for good. */
+  | { readonly kind: 'missing'; readonly message: string; readonly since?: Instant | undefined }
+  | { readonly kind: 'notReady'; readonly message: string; readonly since?: Instant | undefined }
   | {
       readonly kind: 'ready'
       readonly protocol: string
@@ -57,6 +73,8 @@ export type IssuerView =
       readonly advises: boolean
       /** When it last turned ready: blocked enrollments may try again from then on. */
       readonly readySince: Instant
+      /** The CA has asked for patience, and nothing new is begun until then. */
+      readonly pause?: { readonly until: Instant; readonly message: string } | undefined
     }
 
 export type ReadyIssuer = Extract<IssuerView, { kind: 'ready' }>

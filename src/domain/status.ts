@@ -7,9 +7,9 @@ import type { Duration, Instant } from '../std/time.ts'
 import { renewAt } from './checks.ts'
 import { conditions } from './conditions.ts'
 import type { Activity } from './conditions.ts'
-import { flightOf } from './flight.ts'
+import { flightOf, sameRef } from './flight.ts'
 import type { Next } from './outcome.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Situation, Snapshot } from './snapshot.ts'
 
 export interface Telling {
   readonly now: Instant
@@ -62,12 +62,11 @@ function outdated(snapshot: Snapshot): readonly (keyof CertificateStatus)[] {
   ]
 }
 
-function factsOf({ secret, issuer, certificate }: Snapshot): Partial<CertificateStatus> {
+function factsOf({ secret, issuer, choice }: Snapshot): Partial<CertificateStatus> {
   if (secret?.certificate.kind !== 'ok') return {}
   const facts = secret.certificate.facts
   const ref = secret.marks.issuerRef
-  const wish = certificate.wish.ok ? certificate.wish.value : undefined
-  const isFromIssuer = ref !== undefined && ref.name === wish?.issuerRef.name && ref.kind === wish.issuerRef.kind
+  const isFromIssuer = ref !== undefined && sameRef(ref, choice.ref)
   return {
     notBefore: toRfc3339(facts.notBefore),
     notAfter: toRfc3339(facts.notAfter),
@@ -83,7 +82,7 @@ export const wasReady = ({ conditions: told = [] }: CertificateStatus): boolean 
   told.some(({ type, status }) => type === 'Ready' && status === 'True')
 
 /** What is left of the certificate in the Secret; undefined when there is none or it has expired. */
-export function lifeLeft({ secret }: Snapshot, now: Instant): Duration | undefined {
+export function lifeLeft({ secret }: Situation, now: Instant): Duration | undefined {
   if (secret?.certificate.kind !== 'ok') return undefined
   const { notAfter } = secret.certificate.facts
   return notAfter > now ? between(now, notAfter) : undefined

@@ -19,6 +19,7 @@ export type Effects<T> = Generator<Duration, T, undefined>
 /** What a process can do, and what of it dies with the process. */
 export interface Hands {
   readonly api: ApiServer
+  /** The CA that a step speaks with. */
   readonly authority: Authority
   /** The process's own clock. */
   now(): Instant
@@ -159,7 +160,7 @@ function* publish(
   const marks: SecretMarks = {
     requestHash: wish.requestHash,
     outputsHash: wish.outputsHash,
-    issuerRef: wish.issuerRef,
+    issuerRef: action.snapshot.choice.ref,
     issuedAt: hands.now(),
     renewRequest: object.renewRequest,
   }
@@ -218,7 +219,7 @@ function* republish(action: Action, hands: Hands): Effects<Result> {
   if (found?.role !== 'certificate' || known === undefined || !holdsSame(found, known)) return { kind: 'stale' }
   // A key that was damaged behind a late watch is not written back: the bytes are read, and have to fit.
   if (!fits(found)) return { kind: 'stale' }
-  const marks = { ...known.marks, issuerRef: wish.issuerRef, outputsHash: wish.outputsHash }
+  const marks = { ...known.marks, outputsHash: wish.outputsHash }
   const written = yield* write(action, { certificate: found.certificate, key: found.key, marks }, hands)
   return written.kind === 'written' ? { kind: 'published', secret: viewOf(written.secret) } : written
 }

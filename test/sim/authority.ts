@@ -54,6 +54,8 @@ export interface Practice {
   readonly backdate: Duration
   /** What the CA issues whatever is asked for; undefined: what is asked for. */
   readonly lifetime?: Duration
+  /** Where its serial numbers begin, so that no two CAs of a world share one. */
+  readonly serials?: number
   /** What the CA says about renewal of a new certificate; undefined: nothing. */
   readonly advice?: 'sensible' | 'alwaysNow'
 }
@@ -74,6 +76,7 @@ export class Authority {
     this.practice = practice
     this.#agenda = agenda
     this.#dice = dice
+    this.#serial = practice.serials ?? 0
     this.moodSince = agenda.now
   }
 

@@ -5,6 +5,7 @@ import type { Dice } from './dice.ts'
 
 /** The Issuer as it really is. */
 export interface IssuerTruth {
+  readonly name: string
   exists: boolean
   generation: number
   /** Two servers behind one name, one of them broken: a probe may meet either. */
@@ -20,14 +21,15 @@ interface Sight {
 
 /** What a probe finds. */
 export function look({ issuer, authority, dice, before }: Sight, now: Instant): IssuerView {
-  if (!issuer.exists) return { kind: 'missing', message: 'the issuer does not exist' }
+  const since = before === undefined || before.kind === 'ready' ? now : before.since
+  if (!issuer.exists) return { kind: 'missing', since, message: 'the issuer does not exist' }
   const looksBad = issuer.isFlapping ? dice.chance(0.5) : authority.mood === 'blocked' || authority.mood === 'down'
-  if (looksBad) return { kind: 'notReady', message: 'the issuer is not ready' }
+  if (looksBad) return { kind: 'notReady', since, message: 'the issuer is not ready' }
   const isSame = before?.kind === 'ready' && before.generation === issuer.generation
   return {
     kind: 'ready',
     protocol: authority.practice.manner,
-    uid: 'issuer',
+    uid: issuer.name,
     generation: issuer.generation,
     inProcess: authority.practice.manner === 'inProcess',
     renewsWithCurrent: false,

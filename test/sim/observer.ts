@@ -39,6 +39,8 @@ export class Observer {
   mayRenewEarly = false
   /** How long a CA must have been healthy, and the Certificate untouched, for an expiry to be our fault. */
   healthyFor: Duration | undefined
+  /** Whether an issuer to fall back to works all the time, so that the mood of the first is no excuse. */
+  #hasSpare = false
   readonly #agenda: Agenda
   readonly #api: ApiServer
   readonly #authority: Authority
@@ -49,6 +51,11 @@ export class Observer {
     this.#authority = authority
     this.soundSince = agenda.now
     api.onSecret = (written) => this.#secretWritten(written)
+  }
+
+  spareIsWell(healthyFor: Duration): void {
+    this.#hasSpare = true
+    this.healthyFor = healthyFor
   }
 
   touch(name: string): void {
@@ -147,8 +154,9 @@ export class Observer {
   }
 
   #expired(name: string, at: Instant): void {
-    if (this.healthyFor === undefined || this.#authority.mood !== 'healthy') return
-    const since = Math.max(this.touched.get(name) ?? 0, this.#authority.moodSince)
+    if (this.healthyFor === undefined) return
+    if (!this.#hasSpare && this.#authority.mood !== 'healthy') return
+    const since = Math.max(this.touched.get(name) ?? 0, this.#hasSpare ? 0 : this.#authority.moodSince)
     if (since + this.healthyFor < at)
       this.#object(`${name} expired although its CA had been healthy for ${(at - since) / 1000} s`)
   }

@@ -5,9 +5,10 @@
 import type { CertificateStatus } from '../../src/api/certificate.ts'
 import { decide } from '../../src/domain/decide.ts'
 import type { Step } from '../../src/domain/decide.ts'
+import { chooseIssuer } from '../../src/domain/fallback.ts'
 import type { Next, Result } from '../../src/domain/outcome.ts'
 import { reduce } from '../../src/domain/reduce.ts'
-import type { IssuerView, Snapshot } from '../../src/domain/snapshot.ts'
+import type { IssuerView, Situation } from '../../src/domain/snapshot.ts'
 import { Store } from '../../src/kube/store.ts'
 import { milliseconds, minutes, plus, seconds, toRfc3339 } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
@@ -28,8 +29,8 @@ export interface ProcessParts {
   readonly agenda: Agenda
   readonly dice: Dice
   readonly api: ApiServer
-  readonly authority: Authority
-  readonly issuer: IssuerTruth
+  /** The issuers, each before its CA: the first, and whatever Certificates may fall back to. */
+  readonly houses: readonly House[]
   readonly trace: Trace
   /** How far this machine's clock is ahead. */
   readonly skew: () => Duration
@@ -40,6 +41,12 @@ export interface ProcessParts {
   /** The CA has done something for these Certificates of which nothing on the API server tells, and nothing will. */
   readonly lost: (names: readonly string[]) => void
   readonly onStep: (name: string, step: Step) => void
+}
+
+/** An Issuer and the CA behind it. */
+export interface House {
+  readonly issuer: IssuerTruth
+  readonly authority: Authority
 }
 
 interface Telling {
@@ -57,7 +64,7 @@ export class Process {
   readonly #keyring = new Map<string, string>()
   readonly #owed = new Set<string>()
   readonly #untold = new Map<string, Telling>()
-  #issuer: { readonly view: IssuerView } | undefined
+  readonly #views = new Map<string, IssuerView>()
   #isAlive = true
   readonly #unwatch: () => void
 
@@ -102,12 +109,15 @@ export class Process {
   /** Asks the issuer a question of its own protocol. */
   probe(): void {
     this.#later(this.#parts.dice.between(milliseconds(20), seconds(2)), () => {
-      const { issuer, authority, dice } = this.#parts
-      const before = this.#issuer?.view
-      const view = look({ issuer, authority, dice, before }, this.#now())
-      this.#issuer = { view }
-      if (isNews(before, view)) this.#addAll()
+      for (const house of this.#parts.houses) this.#look(house)
     })
+  }
+
+  #look({ issuer, authority }: House): void {
+    const before = this.#views.get(issuer.name)
+    const view = look({ issuer, authority, dice: this.#parts.dice, before }, this.#now())
+    this.#views.set(issuer.name, view)
+    if (isNews(before, view)) this.#addAll()
   }
 
   #now(): Instant {
@@ -171,7 +181,7 @@ export class Process {
     if (action === undefined) return
     const { step } = action
     this.#parts.onStep(name, step)
-    const result = yield* act(action, this.#hands())
+    const result = yield* act(action, this.#hands(this.#authorityFor(action)))
     const next = reduce(action.snapshot, { step, result }, this.#now())
     this.#note(name, { step, result, next })
     if (next.hold === undefined) this.#holds.delete(name)
@@ -199,12 +209,12 @@ export class Process {
 
   #observe(name: string): Action | undefined {
     const object = this.#certificates.get(name)
-    if (object === undefined || this.#issuer === undefined) return undefined
+    if (object === undefined) return undefined
     const wish = wishOf(object.spec)
     const secret = this.#secrets.get(wish.secretName)
     const next = this.#secrets.get(nextKeyName(object))
     const known = secret?.role === 'certificate' ? secret : undefined
-    const snapshot: Snapshot = {
+    const situation: Situation = {
       certificate: {
         namespace: 'sim',
         name,
@@ -215,7 +225,6 @@ export class Process {
         status: object.status,
         renewRequest: object.renewRequest,
       },
-      issuer: this.#issuer.view,
       secret: known,
       pending:
         next?.role === 'next-key'
@@ -224,6 +233,13 @@ export class Process {
       rival: this.#rivalOf(object),
       hold: this.#holds.get(name),
     }
+    const candidates = [wish.issuerRef, ...wish.fallbackIssuerRefs].map((ref) => ({
+      ref,
+      view: this.#views.get(ref.name),
+    }))
+    const chosen = chooseIssuer(situation, candidates, this.#now())
+    if (chosen === undefined) return undefined
+    const snapshot = { ...situation, ...chosen }
     return { step: decide(snapshot, this.#now()), object, wish, snapshot, known }
   }
 
@@ -257,8 +273,17 @@ export class Process {
     return 'written'
   }
 
-  #hands(): Hands {
-    const { api, authority, dice, freshKey } = this.#parts
+  /** A ticket goes back to whoever gave it out. */
+  #authorityFor({ step, object, snapshot }: Action): Authority {
+    const ref = step.kind === 'abandon' ? object.status.enrollment?.issuerRef : snapshot.choice.ref
+    const house = this.#parts.houses.find(({ issuer }) => issuer.name === ref?.name)
+    if (house === undefined) throw new Error(`no CA behind ${ref?.name}`)
+    return house.authority
+  }
+
+  #hands(authority = this.#parts.houses[0]?.authority): Hands {
+    const { api, dice, freshKey } = this.#parts
+    if (authority === undefined) throw new Error('a world without a CA')
     return {
       api,
       authority,
@@ -275,9 +300,9 @@ export class Process {
   }
 
   #note(name: string, { step, result, next }: { step: Step; result: Result; next: Next }): void {
-    const { trace, agenda, authority } = this.#parts
+    const { trace, agenda, houses } = this.#parts
     if (result.kind === 'failed' && result.how === 'blocked') this.probe()
-    const { mood } = authority
+    const mood = houses.map(({ authority }) => authority.mood).join('/')
     trace.note(agenda.now, () => {
       const then = next.then.kind === 'at' ? `at ${toRfc3339(next.then.at)}` : next.then.kind
       const why = 'violation' in step ? ` (${step.violation.reason})` : 'reason' in step ? ` (${step.reason})` : ''

@@ -7,7 +7,7 @@ import type { Duration, Instant } from '../../src/std/time.ts'
 import { Agenda } from './agenda.ts'
 import { ApiServer } from './apiserver.ts'
 import { Authority, usualPatience } from './authority.ts'
-import type { Practice } from './authority.ts'
+import type { Manner, Practice } from './authority.ts'
 import { Dice } from './dice.ts'
 import type { IssuerTruth } from './issuer.ts'
 import type { CertificateObject, CertificateSecret } from './objects.ts'
@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly crashes?: number
 }
 
+export const refTo = (name: string) => ({ name, kind: 'Issuer', group: 'perennial.dev' }) as const
+
 const start = instant(Date.UTC(2026, 0, 1))
 
 export class World {
@@ -29,7 +31,10 @@ export class World {
   readonly agenda = new Agenda(start)
   readonly api: ApiServer
   readonly authority: Authority
-  readonly issuer: IssuerTruth = { exists: true, generation: 1, isFlapping: false }
+  readonly issuer: IssuerTruth = { name: 'ca', exists: true, generation: 1, isFlapping: false }
+  /** A second CA, of another kind, that Certificates may name to fall back to. */
+  readonly spare: Authority
+  readonly spareIssuer: IssuerTruth = { name: 'spare', exists: true, generation: 1, isFlapping: false }
   readonly observer: Observer
   readonly trace = new Trace()
   crashes: number
@@ -44,6 +49,7 @@ export class World {
     this.api = new ApiServer(this.agenda, this.dice)
     const usual: Practice = { manner: 'immediate', patience: usualPatience, backdate: minutes(0) }
     this.authority = new Authority({ ...usual, ...practice }, this.agenda, this.dice)
+    this.spare = new Authority({ ...usual, manner: spareManner(seed), serials: 1_000_000 }, this.agenda, this.dice)
     this.observer = new Observer(this.agenda, this.api, this.authority)
     this.#process = this.#launch()
   }
@@ -66,7 +72,7 @@ export class World {
     const name = `cert${this.#created}`
     const full: CertificateSpec = {
       secretName: `${name}-tls`,
-      issuerRef: { name: 'ca', kind: 'Issuer', group: 'perennial.dev' },
+      issuerRef: refTo('ca'),
       dnsNames: [`${name}.example.com`],
       privateKey: { algorithm: 'ECDSA' },
       ...spec,
@@ -172,8 +178,10 @@ export class World {
       agenda: this.agenda,
       dice: this.dice,
       api: this.api,
-      authority: this.authority,
-      issuer: this.issuer,
+      houses: [
+        { issuer: this.issuer, authority: this.authority },
+        { issuer: this.spareIssuer, authority: this.spare },
+      ],
       trace: this.trace,
       skew: () => this.#skew,
       freshKey: () => ++this.#keys,
@@ -190,6 +198,9 @@ export class World {
     })
   }
 }
+
+/** Any kind of CA may follow any other. */
+const spareManner = (seed: number): Manner => (['immediate', 'inProcess', 'tickets'] as const)[seed % 3] ?? 'immediate'
 
 /** Lifetimes that certificates have in this simulation, as durations of the spec. */
 export const lifetimes = [

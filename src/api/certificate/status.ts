@@ -29,6 +29,21 @@ const ticket = z
   })
   .meta({ description: 'What any replica needs to go on with the enrollment.' })
 
+const issuerOf = <M extends string>(
+  description: M,
+): z.ZodObject<{
+  name: z.ZodString
+  kind: z.ZodEnum<{ Issuer: 'Issuer'; ClusterIssuer: 'ClusterIssuer' }>
+  group: z.ZodString
+}> =>
+  z
+    .object({
+      name: text(253, 'The name of the issuer.'),
+      kind: z.enum(['Issuer', 'ClusterIssuer']).meta({ description: 'The kind of the issuer.' }),
+      group: text(253, 'The API group of the issuer.'),
+    })
+    .meta({ description })
+
 const enrollment = z
   .object({
     protocol: text(64, 'The protocol that is spoken with the CA.'),
@@ -37,6 +52,8 @@ const enrollment = z
     startedAt: timestamp('When the enrollment began.'),
     requestHash: text(128, 'Which wish the enrollment answers to: a hash of what was asked for.'),
     issuer: text(256, 'Which issuer is asked: its uid and generation.'),
+    issuerRef: issuerOf('The issuer that is asked. The ticket belongs to it.').exactOptional(),
+    because: z.string().max(4096).exactOptional().meta({ description: 'Why not an issuer that is named before it.' }),
     keyHash: text(128, 'The key of the request: SHA-256 of its public half.'),
     replaces: text(128, 'The serial number of the certificate that is to be replaced.').exactOptional(),
     ticket: ticket.exactOptional(),
@@ -119,6 +136,10 @@ export const certificateStatus = z
       .exactOptional()
       .meta({ description: 'Attempts that failed since the last success.' }),
     lastFailure: lastFailure.exactOptional(),
+    otherFailures: list(lastFailure, {
+      max: 8,
+      description: 'The last failure at each other issuer of the Certificate, until an issuance succeeds.',
+    }).exactOptional(),
     repairs: list(timestamp('When the Secret was put right.'), {
       max: 10,
       description:

@@ -28,7 +28,7 @@ export interface Action {
   readonly step: Step
   readonly observation: Observation
   readonly wish: RequestedWish
-  /** Absent for steps that need no issuer. */
+  /** Absent for steps that need no issuer. For `abandon` that of the issuer that gave the ticket out. */
   readonly session: IssuerSession | undefined
   readonly ctx: Ctx
 }
@@ -155,11 +155,14 @@ async function pendingKey(
   if (pending?.key === undefined) return undefined
   const held = actors.keyring.find(snapshot.certificate.uid, pending.key.publicKeyHash)
   if (held !== undefined && !pending.keepsRequest) return { key: held, source: 'pending' }
-  const loaded = await actors.secrets.loadNextKey(certificate, action.ctx.signal)
+  const loaded = await actors.secrets.loadNextKey(certificate, keeperOf(action), action.ctx.signal)
   if (loaded?.key.publicKeyHash !== pending.key.publicKeyHash) return undefined
   actors.keyring.hold(snapshot.certificate.uid, loaded.key)
   return { key: loaded.key, keptRequest: loaded.request, source: 'pending' }
 }
+
+/** Request bytes are good for the issuer that they were made for, and no other. */
+const keeperOf = ({ session }: Action): string => session?.uid ?? ''
 
 interface Settling {
   readonly action: Action
@@ -175,7 +178,7 @@ async function settle(outcome: Outcome, { action, inHand, actors, certificate, c
       return actors.publisher.publish(outcome, { ...action, key: outcome.key ?? inHand.key })
     case 'pending':
       if (outcome.keepRequest !== undefined && inHand.source !== 'current')
-        await actors.secrets.keepRequest(certificate, outcome.keepRequest, ctx.signal)
+        await actors.secrets.keepRequest(certificate, { bytes: outcome.keepRequest, by: keeperOf(action) }, ctx.signal)
       return {
         kind: 'pending',
         ticket: outcome.ticket,

@@ -17,6 +17,7 @@ import type { Clock } from '../../std/clock.ts'
 import type { Logger } from '../../std/log.ts'
 import type { Instant } from '../../std/time.ts'
 import type { ContextMaker } from '../context.ts'
+import { issuerKeyOf } from '../issuer/live.ts'
 import type { IssuerSession } from '../issuer/live.ts'
 import { act, unexpected } from './act.ts'
 import type { Action, Actors } from './act.ts'
@@ -65,7 +66,7 @@ export class CertificateController {
     const { caches, clock } = this.#parts
     const untold = this.#untold.get(key)
     if (untold !== undefined) return this.#tell(key, untold, signal)
-    const observation = observe(key, caches, this.#holds.get(key))
+    const observation = observe(key, caches, { hold: this.#holds.get(key), now: clock.now() })
     if (observation === undefined) {
       if (caches.certificates.get(key) === undefined) this.#forget(key)
       return { kind: 'done' }
@@ -99,7 +100,8 @@ export class CertificateController {
   async #act(observation: Observation, step: Step, signal: AbortSignal): Promise<Result> {
     const { wish } = observation.snapshot.certificate
     if (!wish.ok) return { kind: 'nothing' }
-    const session = this.#parts.caches.issuers.session(observation.issuerKey)
+    const { issuers } = this.#parts.caches
+    const session = step.kind === 'abandon' ? this.#holderOf(observation) : issuers.session(observation.issuerKey)
     const ctx = this.#parts.contexts.contextFor(session, signal, observation.certificate)
     const action: Action = { step, observation, wish: wish.value, session, ctx }
     const started = this.#parts.clock.monotonic()
@@ -116,6 +118,15 @@ export class CertificateController {
       })
       return unexpected(error)
     }
+  }
+
+  /** The issuer that the enrollment in flight was started at, if it still is what it was then. */
+  #holderOf({ snapshot: { certificate } }: Observation): IssuerSession | undefined {
+    const { enrollment } = certificate.status
+    const ref = enrollment?.issuerRef ?? (certificate.wish.ok ? certificate.wish.value.issuerRef : undefined)
+    if (ref === undefined) return undefined
+    const session = this.#parts.caches.issuers.session(issuerKeyOf(ref, certificate.namespace))
+    return session?.enroller.protocol === enrollment?.protocol ? session : undefined
   }
 
   #record(done: {

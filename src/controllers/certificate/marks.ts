@@ -1,6 +1,7 @@
 /**
  * The annotations that a Secret carries about its certificate: some for people and other tools, some for our own checks.
  */
+import type { IssuerRef } from '../../api/meta.ts'
 import type { CertificateFacts } from '../../domain/facts.ts'
 import type { RequestedWish } from '../../domain/snapshot.ts'
 import type { SubjectName } from '../../domain/wanted.ts'
@@ -24,7 +25,7 @@ export function marksFor({ wish, facts, observation, now }: MarkInput): Record<s
   const { renewRequest } = observation.snapshot.certificate
   return {
     ...factMarks(facts),
-    ...wishMarks(wish, observation),
+    ...wishMarks(wish, observation, observation.snapshot.choice.ref),
     [annotations.requestHash]: wish.requestHash,
     [annotations.issuedAt]: toRfc3339(now),
     ...(renewRequest === undefined ? {} : { [annotations.renew]: renewRequest }),
@@ -37,19 +38,19 @@ export function marksKept(observation: Observation, wish: RequestedWish): Record
   const certificate = observation.secret?.view.certificate
   return {
     ...(certificate?.kind === 'ok' ? factMarks(certificate.facts) : {}),
-    ...wishMarks(wish, observation),
+    ...wishMarks(wish, observation, marks?.issuerRef ?? observation.snapshot.choice.ref),
     ...(marks?.requestHash === undefined ? {} : { [annotations.requestHash]: marks.requestHash }),
     ...(marks?.issuedAt === undefined ? {} : { [annotations.issuedAt]: toRfc3339(marks.issuedAt) }),
     ...(marks?.renewRequest === undefined ? {} : { [annotations.renew]: marks.renewRequest }),
   }
 }
 
-function wishMarks(wish: RequestedWish, observation: Observation): Record<string, string> {
+function wishMarks(wish: RequestedWish, observation: Observation, issuerRef: IssuerRef): Record<string, string> {
   return {
     [annotations.certificateName]: observation.certificate.metadata.name,
-    [annotations.issuerName]: wish.issuerRef.name,
-    [annotations.issuerKind]: wish.issuerRef.kind,
-    [annotations.issuerGroup]: wish.issuerRef.group,
+    [annotations.issuerName]: issuerRef.name,
+    [annotations.issuerKind]: issuerRef.kind,
+    [annotations.issuerGroup]: issuerRef.group,
     [annotations.outputsHash]: wish.outputsHash,
   }
 }

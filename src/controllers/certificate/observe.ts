@@ -4,12 +4,16 @@
  */
 import { parseCertificate } from '../../api/certificate.ts'
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts'
-import type { CertificateView, IssuerView, RequestedWish, Snapshot } from '../../domain/snapshot.ts'
+import type { IssuerRef } from '../../api/meta.ts'
+import { chooseIssuer } from '../../domain/fallback.ts'
+import type { Candidate } from '../../domain/fallback.ts'
+import type { CertificateView, IssuerView, RequestedWish, Situation, Snapshot } from '../../domain/snapshot.ts'
 import { readWish } from '../../domain/wish.ts'
 import type { Store } from '../../kube/store.ts'
 import { sha256Hex } from '../../pki/hash.ts'
 import { ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
+import { fromRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
 import type { LiveIssuers } from '../issuer/live.ts'
@@ -37,34 +41,43 @@ export interface Observation {
  * @param key - `namespace/name` of the Certificate
  * @returns undefined when it is gone, or when its issuer has not been probed yet (the probe's end wakes it)
  */
-export function observe(key: string, caches: Caches, hold: Instant | undefined): Observation | undefined {
+export function observe(
+  key: string,
+  caches: Caches,
+  { hold, now }: { readonly hold: Instant | undefined; readonly now: Instant },
+): Observation | undefined {
   const projection = caches.certificates.get(key)
   if (projection === undefined) return undefined
   const { spec, wish } = readOnce(projection)
   const certificate = spec.ok ? { ...projection.object, spec: spec.value } : projection.object
   const { namespace = '' } = certificate.metadata
-  const issuerKey = issuerKeyOf(certificate.spec.issuerRef ?? { kind: 'Issuer', name: '' }, namespace)
-  const issuer = issuerView(issuerKey, caches)
-  if (issuer === undefined) return undefined
   const secret = caches.secrets.get(`${namespace}/${certificate.spec.secretName}`)
   const next = caches.secrets.get(
     `${namespace}/${nextKeySecretName(certificate.metadata.name, certificate.metadata.uid ?? '')}`,
   )
   const target = secret?.role === 'certificate' ? secret : undefined
-  return {
-    certificate,
-    issuerKey,
-    secret: target,
-    snapshot: {
-      certificate: view(certificate, wish),
-      issuer,
-      secret: target?.view,
-      pending: next?.role === 'next-key' ? next.pending : undefined,
-      rival: rivalOf(key, projection, caches.certificates),
-      hold,
-    },
+  const situation: Situation = {
+    certificate: view(certificate, wish),
+    secret: target?.view,
+    pending: next?.role === 'next-key' ? next.pending : undefined,
+    rival: rivalOf(key, projection, caches.certificates),
+    hold,
   }
+  const chosen = chooseIssuer(situation, candidatesOf(certificate, caches), now)
+  if (chosen === undefined) return undefined
+  const issuerKey = issuerKeyOf(chosen.choice.ref, namespace)
+  return { certificate, issuerKey, secret: target, snapshot: { ...situation, ...chosen } }
 }
+
+/** The issuers that a Certificate names, in its order; what cannot be understood names none. */
+function candidatesOf({ metadata, spec }: Certificate, caches: Caches): readonly Candidate[] {
+  const { namespace = '', creationTimestamp } = metadata
+  const refs: readonly IssuerRef[] = [spec.issuerRef ?? noIssuer, ...(spec.fallbackIssuerRefs ?? [])]
+  const madeAt = creationTimestamp === undefined ? undefined : fromRfc3339(creationTimestamp)
+  return refs.map((ref) => ({ ref, view: issuerView(issuerKeyOf(ref, namespace), caches, madeAt) }))
+}
+
+const noIssuer: IssuerRef = { kind: 'Issuer', name: '', group: 'perennial.dev' }
 
 /** What a person wishes, read. It stays the same as long as the generation does, whatever becomes of the status. */
 interface Reading {
@@ -116,9 +129,18 @@ function view(certificate: Certificate, wish: Result<RequestedWish, string>): Ce
   }
 }
 
-function issuerView(key: string, { issuers, issuerExists }: Caches): IssuerView | undefined {
+/** @param madeAt - of the Certificate: an issuer that is missing may be applied right behind it */
+function issuerView(
+  key: string,
+  { issuers, issuerExists }: Caches,
+  madeAt: Instant | undefined,
+): IssuerView | undefined {
   if (!issuerExists(key))
-    return { kind: 'missing', message: `${sayIssuer(key)} does not exist; create it or correct spec.issuerRef` }
+    return {
+      kind: 'missing',
+      since: madeAt,
+      message: `${sayIssuer(key)} does not exist; create it or correct spec.issuerRef`,
+    }
   const live = issuers.view(key)
   return live?.kind === 'notReady' ? { ...live, message: `${sayIssuer(key)} is not ready: ${live.message}` } : live
 }

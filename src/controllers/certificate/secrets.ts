@@ -30,6 +30,9 @@ export type Found =
 /** How often a write is repeated when somebody else touches the Secret in the same moment. */
 const conflictTries = 3
 
+/** Whose request lies beside the pending key: the uid of the issuer. */
+const keeperEntry = 'request-for'
+
 export class CertificateSecrets {
   readonly #secrets: Resource<Secret>
   readonly #store: Store<SecretProjection>
@@ -151,20 +154,26 @@ export class CertificateSecrets {
   }
 
   /** Keeps request bytes beside the pending key, so that a restart repeats the identical request. */
-  async keepRequest(certificate: Certificate, request: Uint8Array, signal: AbortSignal): Promise<void> {
+  async keepRequest(
+    certificate: Certificate,
+    { bytes, by }: { readonly bytes: Uint8Array; readonly by: string },
+    signal: AbortSignal,
+  ): Promise<void> {
     const ref = nextKeyRef(certificate)
-    const data = { request: Buffer.from(request).toString('base64') }
+    const data = { request: Buffer.from(bytes).toString('base64'), [keeperEntry]: Buffer.from(by).toString('base64') }
     this.#remember(await this.#secrets.mergePatch(ref, { data }, signal))
   }
 
-  /** Reads the pending key back, with the request bytes kept beside it. */
+  /** Reads the pending key back, with the request bytes kept beside it, if they are for the issuer of this uid. */
   async loadNextKey(
     certificate: Certificate,
+    by: string,
     signal: AbortSignal,
   ): Promise<{ key: PrivateKey; request?: Uint8Array } | undefined> {
     const secret = await this.#secrets.get(nextKeyRef(certificate), signal)
     const key = keyIn(secret)
-    const request = secret?.data?.['request']
+    const keeper = Buffer.from(secret?.data?.[keeperEntry] ?? '', 'base64').toString('utf8')
+    const request = keeper === '' || keeper === by ? secret?.data?.['request'] : undefined
     if (key === undefined) return undefined
     return request === undefined ? { key } : { key, request: Buffer.from(request, 'base64') }
   }

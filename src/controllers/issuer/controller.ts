@@ -152,7 +152,13 @@ export class IssuerController {
     const { live, clock } = this.#parts
     const before = live.state(key)
     if (readiness.kind === 'notReady')
-      return live.set(key, { kind: 'notReady', message: readiness.fault.message, session, secrets })
+      return live.set(key, {
+        kind: 'notReady',
+        message: readiness.fault.message,
+        session,
+        secrets,
+        since: before?.kind === 'notReady' ? before.since : clock.now(),
+      })
     if (session === undefined) throw new Error('ready without a session')
     const isSame = before?.kind === 'ready' && before.session.identity === session.identity
     live.set(key, { kind: 'ready', session, secrets, since: isSame ? before.since : clock.now() })

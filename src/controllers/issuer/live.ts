@@ -30,7 +30,12 @@ export interface IssuerSession {
 
 export type IssuerState =
   | (Pointing & { readonly kind: 'ready'; readonly session: IssuerSession; readonly since: Instant })
-  | (Pointing & { readonly kind: 'notReady'; readonly message: string; readonly session?: IssuerSession | undefined })
+  | (Pointing & {
+      readonly kind: 'notReady'
+      readonly message: string
+      readonly session?: IssuerSession | undefined
+      readonly since: Instant
+    })
 
 interface Pointing {
   /** `namespace/name` of the Secrets its spec points at, there or not. */
@@ -79,7 +84,7 @@ export class LiveIssuers {
   view(key: IssuerKey): IssuerView | undefined {
     const state = this.#states.get(key)
     if (state === undefined) return undefined
-    if (state.kind === 'notReady') return { kind: 'notReady', message: state.message }
+    if (state.kind === 'notReady') return { kind: 'notReady', message: state.message, since: state.since }
     const { session, since } = state
     return {
       kind: 'ready',

@@ -130,6 +130,7 @@ export function snapshotOf({
       renewRequest: certificate.renewRequest,
     },
     issuer: network,
+    choice: { ref: caRef, because: undefined, reconsiderAt: undefined },
     secret: secretOf(),
     pending: undefined,
     rival: undefined,
