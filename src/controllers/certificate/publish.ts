@@ -9,6 +9,7 @@ import type { Result } from '../../domain/outcome.ts'
 import type { RequestedWish } from '../../domain/snapshot.ts'
 import type { Ctx, Identity, Outcome } from '../../enroll/enroller.ts'
 import { accept } from '../../pki/accept.ts'
+import { sha256Hex } from '../../pki/hash.ts'
 import type { Bundle } from '../../pki/accept.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { readPrivateKey } from '../../pki/key.ts'
@@ -115,7 +116,9 @@ export class Publisher {
     const roots = readCertificates(text('ca.crt'), pemLimits.bundle)
     if (!key.ok || !chain.ok || snapshot.secret?.certificate.kind !== 'ok') return undefined
     const [leaf, ...intermediates] = chain.value
-    if (leaf === undefined || key.value.publicKeyHash !== snapshot.secret.certificate.facts.publicKeyHash)
+    const { fingerprint, publicKeyHash } = snapshot.secret.certificate.facts
+    // A key that is kept over renewals does not tell one certificate from the next.
+    if (leaf === undefined || sha256Hex(leaf) !== fingerprint || key.value.publicKeyHash !== publicKeyHash)
       return undefined
     return { key: key.value, leaf, intermediates, roots: roots.ok ? roots.value : [] }
   }

@@ -12,7 +12,11 @@ import { SecretsInWriting } from '../../../../src/controllers/certificate/writin
 import { Resource } from '../../../../src/kube/resource.ts'
 import { Store } from '../../../../src/kube/store.ts'
 import { certificateFacts } from '../../../../src/pki/certificate.ts'
+import { issueCertificate } from '../../../../src/pki/issue.ts'
+import { readPrivateKey } from '../../../../src/pki/key.ts'
 import { certificatesPem } from '../../../../src/pki/pem.ts'
+import { selfSigner } from '../../../../src/pki/signer.ts'
+import { days, plus } from '../../../../src/std/time.ts'
 import { caBegins, someCa } from '../../../support/ca-material.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import type { FakeObject } from '../../../support/fakeapi/objects.ts'
@@ -85,6 +89,18 @@ describe('a Secret that is written anew', () => {
       kind: 'published',
       secret: { intact: true, certificate: { kind: 'ok' }, key: { kind: 'ok' } },
     })
+  })
+
+  it('is left for another look when it was renewed with the same key behind a late watch', async () => {
+    const observation = await published()
+    const key = unwrap(readPrivateKey(Buffer.from(stored().data?.['tls.key'] ?? '', 'base64').toString()))
+    const { wanted } = wishOf()
+    const signer = selfSigner({ wanted, key })
+    const times = { notBefore: caBegins, notAfter: plus(caBegins, days(1)) }
+    const renewed = await issueCertificate({ wanted, publicKey: key.publicKey, signer, ...times })
+    change({ 'tls.crt': base64(certificatesPem([renewed])) })
+    expect(await publisher.republish(observation, wishOf(), signal)).toEqual({ kind: 'stale' })
+    expect(world.api.count('patch')).toBe(0)
   })
 
   it.each([
