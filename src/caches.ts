@@ -5,6 +5,7 @@ import { clusterIssuerKind, issuerKind } from './api/issuer.ts'
 import type { Secret } from './api/meta.ts'
 import { revocationKind } from './api/revocation.ts'
 import type { CertificateRevocation } from './api/revocation.ts'
+import type { Config } from './config.ts'
 import { certificateIndexes, projectCertificate } from './controllers/certificate/certificates.ts'
 import type { CertificateProjection } from './controllers/certificate/certificates.ts'
 import type { SecretProjection } from './controllers/certificate/projection.ts'
@@ -69,11 +70,21 @@ export function makeCaches(log: Logger): CacheSet {
   }
 }
 
+/** What the process was told to look after. */
+export interface Realm {
+  /** Empty: all. */
+  readonly namespaces: readonly string[]
+  readonly clusterIssuers: Config['clusterIssuers']
+}
+
+/** Roles of some namespaces cannot allow what is of the whole cluster, and a list that is refused would never fill its cache. */
+export const servesClusterIssuers = ({ namespaces, clusterIssuers }: Realm): boolean =>
+  clusterIssuers === 'auto' ? namespaces.length === 0 : clusterIssuers === 'true'
+
 export interface Reflecting {
   readonly resources: Resources
   readonly caches: CacheSet
-  /** Empty: all. */
-  readonly namespaces: readonly string[]
+  readonly realm: Realm
   readonly clock: Clock
   readonly log: Logger
   readonly random: () => number
@@ -82,12 +93,15 @@ export interface Reflecting {
 
 /** Lists and watches everything until the signal is aborted. Of Secrets only those that carry our mark are ever received. */
 export async function reflectAll(reflecting: Reflecting): Promise<void> {
-  const { resources, caches, namespaces, ...common } = reflecting
+  const { resources, caches, realm, ...common } = reflecting
+  const { namespaces } = realm
   const scope = namespaces.length === 0 ? common : { ...common, namespaces }
+  const { clusterIssuers: resource } = resources
+  const ofCluster = { ...common, resource, store: caches.clusterIssuers, project: projectIssuer }
   await Promise.all([
     reflect({ ...scope, resource: resources.certificates, store: caches.certificates, project: projectCertificate }),
     reflect({ ...scope, resource: resources.issuers, store: caches.issuers, project: projectIssuer }),
-    reflect({ ...common, resource: resources.clusterIssuers, store: caches.clusterIssuers, project: projectIssuer }),
+    servesClusterIssuers(realm) ? reflect(ofCluster) : caches.clusterIssuers.markSynced(),
     reflect({ ...scope, resource: resources.revocations, store: caches.revocations, project: projectRevocation }),
     reflect({
       ...scope,

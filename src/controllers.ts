@@ -1,5 +1,6 @@
 /** Makes the controllers and wires what wakes them. Part of the composition root. */
 import { setMaxListeners } from 'node:events'
+import { servesClusterIssuers } from './caches.ts'
 import type { CacheSet, Resources } from './caches.ts'
 import { ingressController, wakeClaimants } from './claiming.ts'
 import type { Config } from './config.ts'
@@ -129,7 +130,7 @@ interface Queues {
 }
 
 function certificateController(
-  { resources, caches, events, metrics, clock, log }: ControllerParts,
+  { config, resources, caches, events, metrics, clock, log }: ControllerParts,
   {
     live,
     contexts,
@@ -152,6 +153,7 @@ function certificateController(
         const { cluster, key: name } = storeKey(key)
         return (cluster ? caches.clusterIssuers : caches.issuers).get(name) !== undefined
       },
+      servesClusterIssuers: servesClusterIssuers(config),
     },
     actors: { secrets, publisher: new Publisher(secrets, clock, supersede), keyring: new Keyring() },
     certificates: resources.certificates,

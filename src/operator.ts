@@ -120,8 +120,7 @@ function cachesPart({ resources, caches, config, clock, log, state }: Operator):
   return {
     name: 'caches',
     start: async ({ signal }) => {
-      const { namespaces } = config
-      loops = reflectAll({ resources, caches, namespaces, clock, log, random, signal: ending.signal })
+      loops = reflectAll({ resources, caches, realm: config, clock, log, random, signal: ending.signal })
       const stop = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
       await Promise.race([synced(caches), stop])
       state.synced = !signal.aborted

@@ -86,6 +86,12 @@ export const settings = {
     shape: 'a,b,...',
     help: 'Namespaces to look after. Empty: all of them.',
   }),
+  clusterIssuers: setting({
+    schema: z.enum(['auto', 'true', 'false'], 'must be auto, true or false'),
+    fallback: 'auto',
+    shape: 'auto|true|false',
+    help: 'Look after ClusterIssuers, which takes a ClusterRole. auto: unless --namespaces is given.',
+  }),
   clusterResourceNamespace: setting({
     schema: name,
     fallback: 'perennial',

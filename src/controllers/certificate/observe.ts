@@ -27,6 +27,8 @@ export interface Caches {
   readonly issuers: LiveIssuers
   /** Whether an Issuer object is known to the cache, probed or not. */
   readonly issuerExists: (key: string) => boolean
+  /** Whether ClusterIssuers are looked at; those that are not are none that can be said to exist. */
+  readonly servesClusterIssuers: boolean
 }
 
 /** A snapshot with the objects that acting on it needs. */
@@ -132,9 +134,15 @@ function view(certificate: Certificate, wish: Result<RequestedWish, string>): Ce
 /** @param madeAt - of the Certificate: an issuer that is missing may be applied right behind it */
 function issuerView(
   key: string,
-  { issuers, issuerExists }: Caches,
+  { issuers, issuerExists, servesClusterIssuers }: Caches,
   madeAt: Instant | undefined,
 ): IssuerView | undefined {
+  if (key.startsWith('ClusterIssuer/') && !servesClusterIssuers)
+    return {
+      kind: 'missing',
+      since: madeAt,
+      message: `${sayIssuer(key)} is not looked after, because the operator runs for some namespaces only; name an Issuer in spec.issuerRef, or have the operator run with --cluster-issuers=true`,
+    }
   if (!issuerExists(key))
     return {
       kind: 'missing',
