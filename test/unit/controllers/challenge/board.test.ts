@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { ChallengeBoards } from '../../../../src/controllers/challenge/board.ts'
 import { httpLook } from '../../../../src/controllers/challenge/httplook.ts'
+import type { RouteState } from '../../../../src/controllers/challenge/routes.ts'
 import type { ChallengeAnswer, ChallengeBoard } from '../../../../src/enroll/enroller.ts'
 import type { HttpClient } from '../../../../src/net/http.ts'
 import { plus, seconds } from '../../../../src/std/time.ts'
 import { FakeClock } from '../../../support/clock.ts'
+import { certificateProving } from '../../../support/proving.ts'
 
 type Reply = Awaited<ReturnType<HttpClient['send']>>
 
@@ -80,5 +82,56 @@ describe('the board of HTTP-01 challenges', () => {
     await board.remove(challenge)
     clock.advance(seconds(20))
     expect((await board.present(challenge, 'look')).kind).toBe('waiting')
+  })
+})
+
+describe('the route to a challenge', () => {
+  const certificate = certificateProving({ names: ['a.example', 'b.example'], solvers: [] })
+  const { signal } = new AbortController()
+  const trouble = { code: 'RequestRejected', message: 'no such class' } as const
+
+  function boards(...states: readonly RouteState[]): { make: () => ChallengeBoard; clock: FakeClock; asked: string[] } {
+    const clock = new FakeClock()
+    const asked: string[] = []
+    const left = [...states]
+    const all = new ChallengeBoards({
+      clock,
+      looks: { 'http-01': undefined, 'tls-alpn-01': undefined },
+      ensure: ({ metadata }) => {
+        asked.push(metadata.name)
+        return Promise.resolve(left.shift() ?? { kind: 'ready' })
+      },
+    })
+    return { make: () => all.boardFor(certificate, signal), clock, asked }
+  }
+
+  it('is put up once for all answers of a Certificate, and left in peace for a while', async () => {
+    const { make, clock, asked } = boards()
+    const board = make()
+    await Promise.all(['x', 'y'].map((token) => board.present({ ...challenge, token }, 'trust')))
+    await make().present({ ...challenge, token: 'x' }, 'trust')
+    expect(asked).toEqual(['shop'])
+    clock.advance(seconds(15))
+    await make().present({ ...challenge, token: 'x' }, 'trust')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is not needed for a handshake', async () => {
+    const { make, asked } = boards({ kind: 'failed', fault: trouble })
+    expect(make().typesFor({ kind: 'dns', value: 'a.example', wildcard: false })).toEqual(['http-01', 'tls-alpn-01'])
+    expect(await make().present({ ...challenge, type: 'tls-alpn-01' }, 'trust')).toEqual({ kind: 'ready' })
+    expect(asked).toEqual([])
+  })
+
+  it('that cannot be put up ends the order, and one that has to wait waits for two minutes at most', async () => {
+    const waiting = { kind: 'waiting', note: 'no endpoints' } as const
+    const { make, clock } = boards({ kind: 'failed', fault: trouble }, waiting, waiting)
+    expect(await make().present(challenge, 'trust')).toEqual({ kind: 'failed', fault: trouble })
+    expect(await make().present(challenge, 'trust')).toMatchObject({ kind: 'waiting', note: 'no endpoints' })
+    clock.advance(seconds(120))
+    expect(await make().present(challenge, 'trust')).toMatchObject({
+      kind: 'failed',
+      fault: { message: 'no endpoints' },
+    })
   })
 })

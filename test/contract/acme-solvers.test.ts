@@ -1,0 +1,86 @@
+/** How an order finds its solvers, remembers them, and takes down what they put up. */
+import { describe, expect, it } from '@jest/globals'
+import type { AcmeSpec } from '../../src/api/issuer/acme.ts'
+import type { ChallengeBoard, Ctx, Outcome, Ticket } from '../../src/enroll/enroller.ts'
+import { AcmeWorld } from './acme-world.ts'
+import { throughJson } from './drive.ts'
+
+type Solver = NonNullable<AcmeSpec['solvers']>[number]
+
+const trusting: Solver = { http01: { selfCheck: 'Disabled', ingress: { ingressClassName: 'nginx' } } }
+
+function ticketOf(outcome: Outcome): Ticket {
+  if (outcome.kind !== 'pending') throw new Error(`expected a ticket, got ${JSON.stringify(outcome)}`)
+  return throughJson(outcome.ticket)
+}
+
+/** The world with a board that notes how it was asked. */
+function noting(world: AcmeWorld, noted: string[]): Ctx {
+  const ctx = world.scene.ctx()
+  const { board } = world.scene
+  const present: ChallengeBoard['present'] = (answer, check) => {
+    noted.push(`${answer.type} ${check}`)
+    return board.present(answer)
+  }
+  return {
+    ...ctx,
+    board: { typesFor: (of) => board.typesFor(of), remove: (answer) => board.remove(answer), present },
+  }
+}
+
+describe('an order', () => {
+  it('keeps in its ticket how each answer is shown', async () => {
+    const solvers = [{ selector: { dnsZones: ['example.test'] }, ...trusting }, { http01: {} }]
+    const world = await AcmeWorld.open({ spec: { solvers } })
+    const ticket = ticketOf(await world.enroller().enroll(await world.order(), world.scene.ctx()))
+    expect(ticket.solvers).toEqual([trusting])
+    expect(ticket.answers).toMatchObject([{ type: 'http-01', solver: 0 }])
+  })
+
+  it('passes over a solver whose challenge nothing answers here', async () => {
+    const world = await AcmeWorld.open({ spec: { solvers: [{ tlsAlpn01: {} }, trusting] } })
+    const ticket = ticketOf(await world.enroller().enroll(await world.order(), world.scene.ctx()))
+    expect(ticket.solvers).toEqual([trusting])
+  })
+
+  it('finds its solver again after a restart, although the issuer lists it elsewhere by then', async () => {
+    const world = await AcmeWorld.open({ spec: { solvers: [trusting] } })
+    const order = await world.order()
+    const ticket = ticketOf(await world.enroller().enroll(order, world.scene.ctx()))
+    const noted: string[] = []
+    await world.enroller({ solvers: [{ http01: {} }, trusting] }).poll(ticket, order, noting(world, noted))
+    expect(noted).toEqual(['http-01 trust'])
+  })
+
+  it('that a ticket of an earlier version speaks of goes on', async () => {
+    const world = await AcmeWorld.open()
+    const order = await world.order()
+    const { solvers: _solvers, ...ticket } = ticketOf(await world.enroller().enroll(order, world.scene.ctx()))
+    const answers = ticket.answers?.map(({ solver: _solver, ...answer }) => answer) ?? []
+    const noted: string[] = []
+    const next = await world.enroller().poll({ ...ticket, answers }, order, noting(world, noted))
+    expect(next.kind).toBe('pending')
+    expect(noted).toEqual(['http-01 look'])
+  })
+
+  it.each([
+    ['the CA forgets it', { losesOrders: true }],
+    ['the CA refuses to finalize it', { finalizeProblem: { status: 400, type: 'badCSR' } }],
+  ])('leaves no answer behind when %s', async (_what, troubles) => {
+    const world = await AcmeWorld.open()
+    const order = await world.order()
+    const ticket = ticketOf(await world.enroller().enroll(order, world.scene.ctx()))
+    const enroller = world.enroller()
+    await enroller.poll(ticket, order, world.scene.ctx())
+    expect(world.scene.board.answers).toHaveLength(1)
+    Object.assign(world.fake.troubles, troubles)
+    let last = await enroller.poll(ticket, order, world.scene.ctx())
+    for (let polls = 0; polls < 20 && last.kind === 'pending'; polls++) {
+      world.scene.clock.advanceTo(last.wakeAt)
+      last = await enroller.poll(ticket, order, world.scene.ctx())
+    }
+    expect(['refused', 'deferred']).toContain(last.kind)
+    expect(last).not.toHaveProperty('ticket')
+    expect(world.scene.board.answers).toEqual([])
+  })
+})
