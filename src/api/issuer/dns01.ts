@@ -1,0 +1,37 @@
+/** `dns01` of a solver. Fields that cert-manager has too have its names and meanings. */
+import { z } from 'zod'
+import type { DeepReadonly } from '../../std/readonly.ts'
+import { ruled } from '../rule.ts'
+import { cloudflare } from './dns01/cloudflare.ts'
+import { dns01With } from './dns01/place.ts'
+
+/** One member for each provider; a solver has one of them. */
+const providers = {
+  cloudflare: cloudflare.exactOptional(),
+}
+
+const providerNames = Object.keys(providers) as readonly (keyof typeof providers)[]
+
+const members = z
+  .object({
+    cnameStrategy: z.enum(['None', 'Follow']).exactOptional().meta({
+      description:
+        'Follow: where _acme-challenge is a CNAME, the record is put at its target, in the zone that holds it. None: at the name itself. None when not given.',
+    }),
+    ...providers,
+  })
+  .meta({ description: 'Prove control by a TXT record in DNS (RFC 8555 section 8.4). The only way for wildcards.' })
+
+const token = { apiTokenSecretRef: { name: 'cloudflare', key: 'token' } }
+
+export const dns01 = ruled(members, [
+  {
+    cel: `[${providerNames.map((name) => `has(self.${name})`).join(', ')}].filter(x, x).size() == 1`,
+    holds: (value) => providerNames.filter((name) => value[name] !== undefined).length === 1,
+    message: `A record is put by one provider of DNS: set exactly one of ${providerNames.join(', ')}.`,
+    accepts: [dns01With({ cloudflare: token }), dns01With({ cnameStrategy: 'Follow', cloudflare: token })],
+    rejects: [dns01With({}), dns01With({ cnameStrategy: 'Follow' })],
+  },
+])
+
+export type Dns01Spec = DeepReadonly<z.output<typeof dns01>>
