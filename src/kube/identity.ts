@@ -41,7 +41,12 @@ export interface IdentitySource {
 }
 
 /** @returns the identity of the file, else of the pod, else of the user's default kubeconfig; or what is wrong with it */
-export async function loadIdentity({ kubeconfig, context, pod, clock }: IdentitySource): Promise<Result<Identity, string>> {
+export async function loadIdentity({
+  kubeconfig,
+  context,
+  pod,
+  clock,
+}: IdentitySource): Promise<Result<Identity, string>> {
   if (kubeconfig === undefined && pod !== undefined) return podIdentity(pod, clock)
   // Loaded late: it takes 0.7 s and 22 MB, and a pod needs none of it.
   const library = await import('@kubernetes/client-node')
