@@ -31,7 +31,7 @@ export class ChallengeBackend {
     this.#parts = parts
   }
 
-  get services(): Resource<Backend> {
+  get services(): Pick<Resource<Backend>, 'pages'> {
     return this.#parts.services
   }
 

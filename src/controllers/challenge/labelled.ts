@@ -4,7 +4,7 @@ import { labels } from '../names.ts'
 
 /** What was put up for challenges, found by its label. @param namespace - undefined: in all of them */
 export async function labelled<T extends KubeObject>(
-  resource: Resource<T>,
+  resource: Pick<Resource<T>, 'pages'>,
   namespace: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly T[]> {

@@ -18,12 +18,14 @@ import { clearingFor, editFor, ingressFor, routeFor } from './render.ts'
 import { targetsOf } from './targets.ts'
 import type { Target } from './targets.ts'
 
+type Access<T extends KubeObject> = Pick<Resource<T>, 'kind' | 'get' | 'pages' | 'apply' | 'mergePatch' | 'delete'>
+
 export interface RoutesParts {
-  readonly ingresses: Resource<Ingress>
-  readonly ingressClasses: Resource<KubeObject>
+  readonly ingresses: Access<Ingress>
+  readonly ingressClasses: Pick<Resource<KubeObject>, 'get'>
   /** HTTPRoutes in the version that the cluster serves; undefined where it has none. */
-  readonly routes: (signal: AbortSignal) => Promise<Resource<HttpRoute> | undefined>
-  readonly backend: ChallengeBackend
+  readonly routes: (signal: AbortSignal) => Promise<Access<HttpRoute> | undefined>
+  readonly backend: Pick<ChallengeBackend, 'ensure' | 'remove' | 'services'>
   /** Every Certificate of a namespace, as it is known now. */
   readonly certificatesIn: (namespace: string) => Iterable<Certificate>
   /** Has a namespace swept from now on until nothing is needed there. */
