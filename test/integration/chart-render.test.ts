@@ -1,0 +1,294 @@
+/** What the chart renders, value by value, and what it refuses. Helm does it; no cluster is needed. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
+import { settings } from '../../src/settings.ts'
+import { readConfig } from '../../src/config.ts'
+import { isJsonObject } from '../../src/std/json.ts'
+import { chart, helm, kubeVersion, render } from '../support/helm.ts'
+import type { Rendered } from '../support/helm.ts'
+
+const names = (objects: readonly Rendered[]): readonly string[] =>
+  objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort()
+
+/** The member of an object that lies at this path. */
+function at(object: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return (value as readonly unknown[])[Number(key)]
+    return isJsonObject(value) ? value[key] : undefined
+  }, object)
+}
+
+function one(objects: readonly Rendered[], kind: string, name = 'perennial'): Rendered {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name)
+  if (found === undefined) throw new Error(`no ${kind}/${name} among ${names(objects).join(' ')}`)
+  return found
+}
+
+const podPath = 'spec.template.spec'
+const containerPath = `${podPath}.containers.0`
+const argsOf = (objects: readonly Rendered[]): readonly string[] =>
+  at(one(objects, 'Deployment'), `${containerPath}.args`) as readonly string[]
+
+describe('the chart with nothing said', () => {
+  it('passes the linter, warnings and all', async () => {
+    expect(await helm(['lint', '--strict', chart, `--kube-version=${kubeVersion}`])).toContain('0 chart(s) failed')
+  })
+
+  it('renders these objects', async () => {
+    expect(names(await render())).toMatchInlineSnapshot(`
+      [
+        "ClusterRole/perennial",
+        "ClusterRole/perennial-edit",
+        "ClusterRole/perennial-view",
+        "ClusterRoleBinding/perennial",
+        "CustomResourceDefinition/certificaterevocations.perennial.dev",
+        "CustomResourceDefinition/certificates.perennial.dev",
+        "CustomResourceDefinition/clusterissuers.perennial.dev",
+        "CustomResourceDefinition/issuers.perennial.dev",
+        "Deployment/perennial",
+        "NetworkPolicy/perennial",
+        "PodDisruptionBudget/perennial",
+        "Role/perennial-leader",
+        "RoleBinding/perennial-leader",
+        "Service/perennial-http01",
+        "Service/perennial-metrics",
+        "ServiceAccount/perennial",
+      ]
+    `)
+  })
+
+  it('keeps to restricted Pod Security, and writes nothing', async () => {
+    const deployment = one(await render(), 'Deployment')
+    expect(at(deployment, 'spec.replicas')).toBe(2)
+    expect(at(deployment, `${podPath}.securityContext`)).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    })
+    expect(at(deployment, `${containerPath}.securityContext`)).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+  })
+
+  it('keeps the kinds and nothing else when it goes', async () => {
+    const kept = (await render()).filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] === 'keep')
+    expect(new Set(kept.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']))
+    expect(kept).toHaveLength(4)
+  })
+
+  it('gives flags that the operator takes', async () => {
+    const config = readConfig(argsOf(await render()), {})
+    expect(config).toMatchObject({ ok: true, value: { http01Service: 'perennial-http01' } })
+  })
+})
+
+interface Case {
+  readonly name: string
+  readonly values: object
+  readonly see: readonly [kind: string, path: string, value: unknown]
+}
+
+const cases: readonly Case[] = [
+  { name: 'replicas', values: { replicas: 3 }, see: ['Deployment', 'spec.replicas', 3] },
+  {
+    name: 'a tag',
+    values: { image: { repository: 'ghcr.io/x/y', tag: '1' } },
+    see: ['Deployment', `${containerPath}.image`, 'ghcr.io/x/y:1'],
+  },
+  {
+    name: 'a digest, which wins over the tag',
+    values: { image: { repository: 'ghcr.io/x/y', tag: '1', digest: `sha256:${'a'.repeat(64)}` } },
+    see: ['Deployment', `${containerPath}.image`, `ghcr.io/x/y@sha256:${'a'.repeat(64)}`],
+  },
+  {
+    name: 'credentials of the registry',
+    values: { image: { pullSecrets: [{ name: 'reg' }] } },
+    see: ['Deployment', `${podPath}.imagePullSecrets`, [{ name: 'reg' }]],
+  },
+  {
+    name: 'a priority class',
+    values: { priorityClassName: 'system-cluster-critical' },
+    see: ['Deployment', `${podPath}.priorityClassName`, 'system-cluster-critical'],
+  },
+  {
+    name: 'a node selector',
+    values: { nodeSelector: { disk: 'ssd' } },
+    see: ['Deployment', `${podPath}.nodeSelector`, { disk: 'ssd', 'kubernetes.io/os': 'linux' }],
+  },
+  {
+    name: 'tolerations',
+    values: { tolerations: [{ key: 'a', operator: 'Exists' }] },
+    see: ['Deployment', `${podPath}.tolerations`, [{ key: 'a', operator: 'Exists' }]],
+  },
+  {
+    name: 'affinity',
+    values: { affinity: { nodeAffinity: {} } },
+    see: ['Deployment', `${podPath}.affinity`, { nodeAffinity: {} }],
+  },
+  {
+    name: 'topology',
+    values: { topologySpread: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
+    see: [
+      'Deployment',
+      `${podPath}.topologySpreadConstraints.0.labelSelector.matchLabels`,
+      {
+        'app.kubernetes.io/name': 'perennial',
+        'app.kubernetes.io/instance': 'perennial',
+      },
+    ],
+  },
+  {
+    name: 'labels of pods',
+    values: { podLabels: { team: 'pki' } },
+    see: ['Deployment', 'spec.template.metadata.labels.team', 'pki'],
+  },
+  {
+    name: 'volumes',
+    values: { volumes: [{ name: 'roots', configMap: { name: 'roots' } }] },
+    see: ['Deployment', `${podPath}.volumes`, [{ name: 'roots', configMap: { name: 'roots' } }]],
+  },
+  {
+    name: 'annotations of the account',
+    values: { serviceAccount: { annotations: { role: 'arn' } } },
+    see: ['ServiceAccount', 'metadata.annotations', { role: 'arn' }],
+  },
+  {
+    name: 'how many pods may be away',
+    values: { podDisruptionBudget: { maxUnavailable: '50%' } },
+    see: ['PodDisruptionBudget', 'spec.maxUnavailable', '50%'],
+  },
+  {
+    name: 'who may scrape',
+    values: { networkPolicy: { metricsFrom: [{ namespaceSelector: {} }] } },
+    see: ['NetworkPolicy', 'spec.ingress.0.from', [{ namespaceSelector: {} }]],
+  },
+  {
+    name: 'a ServiceMonitor',
+    values: { metrics: { serviceMonitor: { enabled: true, interval: '15s' } } },
+    see: ['ServiceMonitor', 'spec.endpoints.0.interval', '15s'],
+  },
+  {
+    name: 'a PodMonitor',
+    values: { metrics: { podMonitor: { enabled: true, labels: { release: 'prom' } } } },
+    see: ['PodMonitor', 'metadata.labels.release', 'prom'],
+  },
+  {
+    name: 'further objects, templates in them rendered',
+    values: {
+      extraObjects: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'perennial' }, data: { a: '{{ .Release.Name }}' } },
+      ],
+    },
+    see: ['ConfigMap', 'data.a', 'perennial'],
+  },
+]
+
+describe('a value of the chart', () => {
+  it.each(cases)('says $name', async ({ values, see: [kind, path, value] }) => {
+    expect(at(one(await render(values), kind), path)).toEqual(value)
+  })
+
+  it.each([
+    { values: { namespaces: ['a', 'b'] }, flag: '--namespaces=a,b' },
+    { values: { ingress: { enabled: false } }, flag: '--ingress=false' },
+    { values: { ingress: { certManagerAnnotations: true } }, flag: '--cert-manager-annotations=true' },
+    { values: { ingress: { defaultIssuer: 'Issuer/x' } }, flag: '--default-issuer=Issuer/x' },
+    { values: { http01: { enabled: false } }, flag: '--http01-address=off' },
+    { values: { http01: { selfCheck: false } }, flag: '--http01-self-check=false' },
+    { values: { tlsAlpn01: { enabled: true } }, flag: '--tls-alpn01-address=:8444' },
+    { values: { config: { 'log-level': 'debug' } }, flag: '--log-level=debug' },
+    { values: { config: { workers: 4 } }, flag: '--workers=4' },
+    { values: { config: { workers: 1000000 } }, flag: '--workers=1000000' },
+  ])('$values gives the flag $flag', async ({ values, flag }) => {
+    expect(argsOf(await render(values))).toContain(flag)
+  })
+
+  it.each([
+    { values: { crds: { enabled: false } }, gone: 'CustomResourceDefinition' },
+    { values: { rbac: { create: false } }, gone: 'ClusterRole' },
+    { values: { serviceAccount: { create: false, name: 'mine' } }, gone: 'ServiceAccount' },
+    { values: { podDisruptionBudget: { enabled: false } }, gone: 'PodDisruptionBudget' },
+    { values: { networkPolicy: { enabled: false } }, gone: 'NetworkPolicy' },
+  ])('$values leaves out every $gone', async ({ values, gone }) => {
+    expect((await render(values)).map(({ kind }) => kind)).not.toContain(gone)
+  })
+
+  it('lets nothing of the whole cluster be granted to an operator of some namespaces', async () => {
+    const objects = await render({ namespaces: ['blue', 'red'] })
+    expect(objects.filter(({ kind }) => kind.startsWith('ClusterRole'))).toEqual([])
+    const roles = objects.filter(({ kind }) => kind === 'Role' || kind === 'RoleBinding')
+    expect(new Set(roles.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['blue', 'red', 'perennial']))
+  })
+})
+
+describe('a values file with a mistake', () => {
+  it.each([
+    [{ replica: 2 }, "additional properties 'replica' not allowed"],
+    [{ image: { repo: 'x' } }, "at '/image': additional properties 'repo' not allowed"],
+    [{ crds: { keeep: true } }, "at '/crds': additional properties 'keeep' not allowed"],
+    [{ replicas: 'two' }, "at '/replicas': got string, want integer"],
+    [{ image: { pullPolicy: 'Sometimes' } }, "at '/image/pullPolicy': value must be one of"],
+    [{ image: { digest: 'sha256:1' } }, "at '/image/digest'"],
+    [{ namespaces: 'a' }, "at '/namespaces': got string, want array"],
+    [{ namespaces: ['A'] }, "at '/namespaces/0'"],
+    [{ metrics: { serviceMonitor: { interval: 'often' } } }, "at '/metrics/serviceMonitor/interval'"],
+    [{ config: { namespaces: 'a' } }, "at '/config': additional properties 'namespaces' not allowed"],
+    [{ config: { 'log-levle': 'debug' } }, "at '/config': additional properties 'log-levle' not allowed"],
+    [{ tlsAlpn01: { serviceType: 'Loadbalancer' } }, "at '/tlsAlpn01/serviceType': value must be one of"],
+  ])('%j is refused: %s', async (values, sentence) => {
+    await expect(render(values)).rejects.toThrow(sentence)
+  })
+
+  it('finds no object in the schema that takes any key, but for what Kubernetes itself defines', () => {
+    expect(open(parse(readFileSync(`${chart}/values.schema.json`, 'utf8')), '')).toEqual([])
+  })
+
+  it('knows every value of values.yaml, and documents every one that the schema knows', () => {
+    const schema: unknown = parse(readFileSync(`${chart}/values.schema.json`, 'utf8'))
+    const values: unknown = parse(readFileSync(`${chart}/values.yaml`, 'utf8'))
+    expect(
+      keysOfSchema(schema).filter(
+        (key) => key !== 'global' && !key.startsWith('config.') && at(values, key) === undefined,
+      ),
+    ).toEqual([])
+  })
+
+  it('takes each flag of the operator under config, but for those that the chart gives itself', () => {
+    const schema: unknown = parse(readFileSync(`${chart}/values.schema.json`, 'utf8'))
+    const known = at(schema, 'properties.config.properties')
+    const flags = Object.keys(settings).map((key) => key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`))
+    expect(Object.keys(isJsonObject(known) ? known : {})).toEqual(flags.filter((flag) => !given.has(flag)))
+  })
+})
+
+/** Flags that a value of the chart stands for, or that must fit what else the chart makes. */
+const given: ReadonlySet<string> = new Set([
+  ...['kubeconfig', 'service-account-directory', 'identity', 'cluster-resource-namespace', 'leader-election-namespace'],
+  ...['namespaces', 'cluster-issuers', 'leader-election-name', 'metrics-address', 'http01-address', 'http01-service'],
+  ...['http01-self-check', 'tls-alpn01-address', 'ingress', 'cert-manager-annotations', 'default-issuer'],
+])
+
+/** Of Kubernetes: the API server knows their keys. */
+const foreign = /^\/(?:resources|affinity|global)$|\/items$/
+
+function open(schema: unknown, path: string): readonly string[] {
+  if (!isJsonObject(schema)) return []
+  const own = schema['type'] === 'object' && schema['additionalProperties'] === undefined && !foreign.test(path)
+  const members = isJsonObject(schema['properties']) ? Object.entries(schema['properties']) : []
+  return [
+    ...(own ? [path] : []),
+    ...members.flatMap(([key, member]) => open(member, `${path}/${key}`)),
+    ...open(schema['items'], `${path}/items`),
+  ]
+}
+
+function keysOfSchema(schema: unknown, path = ''): readonly string[] {
+  const members = isJsonObject(schema) && isJsonObject(schema['properties']) ? Object.entries(schema['properties']) : []
+  return members.flatMap(([key, member]) => {
+    const full = path === '' ? key : `${path}.${key}`
+    return [full, ...keysOfSchema(member, full)]
+  })
+}
