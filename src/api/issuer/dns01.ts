@@ -2,12 +2,26 @@
 import { z } from 'zod'
 import type { DeepReadonly } from '../../std/readonly.ts'
 import { ruled } from '../rule.ts'
+import { acmeDNS } from './dns01/acmedns.ts'
+import { azureDNS } from './dns01/azuredns.ts'
+import { cloudDNS } from './dns01/clouddns.ts'
 import { cloudflare } from './dns01/cloudflare.ts'
+import { digitalocean } from './dns01/digitalocean.ts'
+import { httpreq } from './dns01/httpreq.ts'
 import { dns01With } from './dns01/place.ts'
+import { route53 } from './dns01/route53.ts'
+import { webhook } from './dns01/webhook.ts'
 
 /** One member for each provider; a solver has one of them. */
 const providers = {
+  acmeDNS: acmeDNS.exactOptional(),
+  azureDNS: azureDNS.exactOptional(),
+  cloudDNS: cloudDNS.exactOptional(),
   cloudflare: cloudflare.exactOptional(),
+  digitalocean: digitalocean.exactOptional(),
+  httpreq: httpreq.exactOptional(),
+  route53: route53.exactOptional(),
+  webhook: webhook.exactOptional(),
 }
 
 const providerNames = Object.keys(providers) as readonly (keyof typeof providers)[]
@@ -30,7 +44,7 @@ export const dns01 = ruled(members, [
     holds: (value) => providerNames.filter((name) => value[name] !== undefined).length === 1,
     message: `A record is put by one provider of DNS: set exactly one of ${providerNames.join(', ')}.`,
     accepts: [dns01With({ cloudflare: token }), dns01With({ cnameStrategy: 'Follow', cloudflare: token })],
-    rejects: [dns01With({}), dns01With({ cnameStrategy: 'Follow' })],
+    rejects: [dns01With({}), dns01With({ cnameStrategy: 'Follow' }), dns01With({ cloudflare: token, route53: {} })],
   },
 ])
 
