@@ -16,6 +16,7 @@ const checks: readonly Check[] = [
   { name: 'format', script: 'format:check', remedy: 'Run: npm run format' },
   { name: 'dead code', script: 'knip', remedy: 'Take out what nobody uses, or use it.' },
   { name: 'generated files', script: 'crds:check', remedy: 'Run: npm run crds' },
+  { name: 'page of the chart', script: 'chart:check', remedy: 'Run: npm run chart' },
 ]
 
 export interface CheckResult {
