@@ -27,9 +27,9 @@ const id = (description: string, place: (value: string) => JsonObject): z.ZodStr
   ruled(text(36, description), placed(identifier, place))
 
 const groupName = [
-  matching(/^[^/?#%\\<>&+:*"|\x00-\x1f]*[^/?#%\\<>&+:*"|.\x00-\x1f]$/, {
-    message: 'This is not the name of a resource group: no slashes, no special signs, and no dot at the end.',
-    accepts: ['dns', 'DNS_zones (prod)', 'a.b'],
+  matching(/^[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]$/u, {
+    message: 'This is not the name of a resource group: use letters, digits, hyphens, underscores, dots and parentheses, without a dot at the end.',
+    accepts: ['dns', 'DNS_zones-(prod)', 'a.b'],
     rejects: ['a/b', 'dns.', 'a?b', 'a%2fb'],
   }),
 ]
