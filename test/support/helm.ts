@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { locate } from '../../scripts/toolchain/find.ts'
+import { isJsonObject } from '../../src/std/json.ts'
 import { scratchDirectory } from './scratch.ts'
 
 export const chart = 'charts/perennial'
@@ -78,4 +79,12 @@ export async function render(values: object = {}, release = 'perennial'): Promis
     const object = document.toJS() as Rendered | null
     return object === null ? [] : [object]
   })
+}
+
+/** The member of an object that lies at this path. */
+export function at(object: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return (value as readonly unknown[])[Number(key)]
+    return isJsonObject(value) ? value[key] : undefined
+  }, object)
 }
