@@ -1,18 +1,24 @@
-# Builds the operator's image from nothing but this repository.
-FROM node:24-bookworm-slim AS build
+# Builds the operator's image from nothing but this repository. The bundle is the same on every architecture, so it is made once,
+# on the builder's own; only the last stage is of the target's.
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY tsconfig.json LICENSE ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
 
 # No shell, no package manager; runs as user 65532 and writes nothing, so a read-only root file system does.
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
+LABEL org.opencontainers.image.title="perennial" \
+      org.opencontainers.image.description="Keeps certificates alive, whatever the CA speaks" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# As scripts/image-files.ts has it.
 COPY --from=build /src/dist/perennial.mjs /app/perennial.mjs
+COPY --from=build /src/LICENSE /app/LICENSE
 # As scripts/launch.ts has it.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 USER 65532:65532
-EXPOSE 8089 9402
+EXPOSE 8089 8444 9402
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--optimize-for-size", "/app/perennial.mjs"]
