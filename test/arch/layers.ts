@@ -109,7 +109,9 @@ export const layers: readonly Layer[] = [
   // Ways to prove control of a name, for protocols that ask for it. A provider sees its contract, never another provider.
   layer('enroll/solvers/', [
     code('enroll/enroller.ts'),
+    code('enroll/outcomes.ts'),
     code('enroll/secrets.ts'),
+    code('enroll/transport.ts'),
     code('net/'),
     code('pki/'),
     code('domain/fault.ts'),
