@@ -31,7 +31,7 @@ export interface Said {
 
 /** How a service refuses: its own codes say more than HTTP statuses do. */
 export interface Dialect {
-  /** As people call the service. */
+  /** As people call the service; may hold `{field}`. */
   readonly service: string
   readonly statuses: Readonly<Record<number, FaultRow>>
   readonly codes: Readonly<Record<string, FaultRow>>
@@ -74,6 +74,8 @@ const usual: Readonly<Record<number, FaultRow>> = {
   429: { code: 'RateLimited', cure: 'it is tried again later' },
 }
 
+const nameOf = ({ dialect, field }: Caller): string => dialect.service.replaceAll('{field}', field)
+
 /** @returns a 2xx reply, or why there is none */
 export async function call(
   caller: Caller,
@@ -81,7 +83,7 @@ export async function call(
   ctx: ProviderCtx,
 ): Promise<Called<HttpResponse>> {
   const sent = await ctx.http.send({ timeout: deadline, ...request }, ctx.signal)
-  const { service } = caller.dialect
+  const service = nameOf(caller)
   if (!sent.ok) {
     const cause = transportFault(sent.error)
     return err({ fault: { ...cause, message: `${service} could not be asked to ${purpose}: ${cause.message}` } })
@@ -100,10 +102,10 @@ export async function callJson(caller: Caller, made: Call, ctx: ProviderCtx): Pr
 }
 
 /** A reply that cannot be what the service sends: somebody stands in between, or the service has changed. */
-export const unreadable = ({ dialect }: Caller, purpose: string): Refusal => ({
+export const unreadable = (caller: Caller, purpose: string): Refusal => ({
   fault: fault(
     'ReplyMalformed',
-    `${dialect.service} was asked to ${purpose} and sent something that cannot be understood; look at what stands between it and this cluster`,
+    `${nameOf(caller)} was asked to ${purpose} and sent something that cannot be understood; look at what stands between it and this cluster`,
   ),
 })
 
@@ -114,14 +116,15 @@ interface Refused {
   readonly now: Instant
 }
 
-function refusalOf({ dialect, field }: Caller, { reply, purpose, secrets, now }: Refused): Refusal {
+function refusalOf(caller: Caller, { reply, purpose, secrets, now }: Refused): Refusal {
+  const { dialect, field } = caller
   const { code, words = '' } = dialect.read(reply)
   const row = (code === undefined ? undefined : entry(dialect.codes, code)) ?? rowOf(dialect, reply.status)
   const clean = clip(secrets.flatMap(spellings).reduce((text, secret) => text.replaceAll(secret, '[redacted]'), words))
   const said = clean === '' ? '' : `, saying "${clean}"`
   const cure = row.cure.replaceAll('{field}', field)
   return {
-    fault: fault(row.code, `${dialect.service} answered HTTP ${reply.status} when asked to ${purpose}${said}; ${cure}`),
+    fault: fault(row.code, `${nameOf(caller)} answered HTTP ${reply.status} when asked to ${purpose}${said}; ${cure}`),
     status: reply.status,
     code,
     wakeAt: reply.retryAfter === undefined ? undefined : clampedWait(reply.retryAfter, now),
