@@ -246,20 +246,22 @@ export interface Ctx {
 export interface Enroller {
   readonly protocol: Protocol
   readonly traits: Traits
-  /** Asks the issuer a question of its own protocol: is it there, does it know us, what can it do. */
+  /** Asks in the protocol's own way: is it there, does it know us, what can it do. */
   prepare(ctx: Ctx): Promise<Readiness>
   enroll(order: Order, ctx: Ctx): Promise<Outcome>
   renew(order: Order, current: Identity, ctx: Ctx): Promise<Outcome>
   poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome>
   revoke?(certificate: Revocable, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome>
   advise?(facts: CertificateFacts, ctx: Ctx): Promise<Advice>
-  /** Ends what a ticket stands for (takes answers down, gives up an order). Never fails. */
+  /** Ends what a ticket stands for. Never fails. */
   abandon?(ticket: Ticket, ctx: Ctx): Promise<void>
+  /** Issuers of one quota share limits. */
+  quota?(): string | undefined
 }
 
 /** A Secret that an issuer's spec points at. */
 export interface CredentialNeed {
-  /** Path in the spec for error sentences, for example `spec.acme.externalAccountBinding.keySecretRef`. */
+  /** Path in the spec for error sentences, such as `spec.acme.externalAccountBinding.keySecretRef`. */
   readonly field: string
   readonly secretName: string
   /** Keys of the Secret that must be there. */

@@ -27,6 +27,7 @@ export class Gate {
   readonly #limits: GateLimits
   readonly #waiting = new Map<string, { readonly call: () => void; readonly turn: number }>()
   readonly #offers = new Map<string, Cancel>()
+  #isNarrow = false
   #inside = 0
   #turns = 0
   #tokens: number
@@ -46,6 +47,16 @@ export class Gate {
 
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** Lets one in at a time, until {@link Gate.widen}: for a server that may just have come back. */
+  narrow(): void {
+    this.#isNarrow = true
+  }
+
+  widen(): void {
+    this.#isNarrow = false
+    this.#callNext()
   }
 
   /**
@@ -98,7 +109,7 @@ export class Gate {
   }
 
   #hasSlot(): boolean {
-    return this.#inside + this.#offers.size < this.#limits.concurrency
+    return this.#inside + this.#offers.size < (this.#isNarrow ? 1 : this.#limits.concurrency)
   }
 
   #isOpen(): boolean {

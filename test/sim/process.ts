@@ -8,9 +8,9 @@ import type { Step } from '../../src/domain/decide.ts'
 import { chooseIssuer } from '../../src/domain/fallback.ts'
 import type { Next, Result } from '../../src/domain/outcome.ts'
 import { reduce } from '../../src/domain/reduce.ts'
-import type { IssuerView, Situation } from '../../src/domain/snapshot.ts'
+import type { Situation } from '../../src/domain/snapshot.ts'
 import { Store } from '../../src/kube/store.ts'
-import { milliseconds, minutes, plus, seconds, toRfc3339 } from '../../src/std/time.ts'
+import { between, milliseconds, minutes, plus, seconds, toRfc3339 } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
 import { act, call } from './act.ts'
 import type { Action, Effects, Hands } from './act.ts'
@@ -18,10 +18,10 @@ import type { Agenda } from './agenda.ts'
 import type { ApiServer, Change } from './apiserver.ts'
 import type { Authority } from './authority.ts'
 import type { Dice } from './dice.ts'
-import { isNews, look } from './issuer.ts'
-import type { IssuerTruth } from './issuer.ts'
 import { isWatched, nextKeyName, wishOf } from './objects.ts'
 import type { CertificateObject, SecretObject } from './objects.ts'
+import { Sight } from './sight.ts'
+import type { House } from './sight.ts'
 import type { Trace } from './trace.ts'
 import { Worklist } from './worklist.ts'
 
@@ -43,12 +43,6 @@ export interface ProcessParts {
   readonly onStep: (name: string, step: Step) => void
 }
 
-/** An Issuer and the CA behind it. */
-export interface House {
-  readonly issuer: IssuerTruth
-  readonly authority: Authority
-}
-
 interface Telling {
   readonly object: CertificateObject
   readonly next: Next
@@ -64,13 +58,14 @@ export class Process {
   readonly #keyring = new Map<string, string>()
   readonly #owed = new Set<string>()
   readonly #untold = new Map<string, Telling>()
-  readonly #views = new Map<string, IssuerView>()
+  readonly #sight: Sight
   #isAlive = true
   readonly #unwatch: () => void
 
   constructor(parts: ProcessParts) {
     this.#parts = parts
     const { api } = parts
+    this.#sight = new Sight(parts.houses, parts.dice)
     this.#work = new Worklist({
       later: (wait, run) => this.#later(wait, run),
       start: (name) => this.#advance(name, this.#reconcile(name)),
@@ -109,15 +104,8 @@ export class Process {
   /** Asks the issuer a question of its own protocol. */
   probe(): void {
     this.#later(this.#parts.dice.between(milliseconds(20), seconds(2)), () => {
-      for (const house of this.#parts.houses) this.#look(house)
+      if (this.#sight.probe(this.#now())) this.#addAll()
     })
-  }
-
-  #look({ issuer, authority }: House): void {
-    const before = this.#views.get(issuer.name)
-    const view = look({ issuer, authority, dice: this.#parts.dice, before }, this.#now())
-    this.#views.set(issuer.name, view)
-    if (isNews(before, view)) this.#addAll()
   }
 
   #now(): Instant {
@@ -182,6 +170,7 @@ export class Process {
     const { step } = action
     this.#parts.onStep(name, step)
     const result = yield* act(action, this.#hands(this.#authorityFor(action)))
+    this.#exchanged(action, result)
     const next = reduce(action.snapshot, { step, result }, this.#now())
     this.#note(name, { step, result, next })
     if (next.hold === undefined) this.#holds.delete(name)
@@ -235,7 +224,7 @@ export class Process {
     }
     const candidates = [wish.issuerRef, ...wish.fallbackIssuerRefs].map((ref) => ({
       ref,
-      view: this.#views.get(ref.name),
+      view: this.#sight.view(ref.name),
     }))
     const chosen = chooseIssuer(situation, candidates, this.#now())
     if (chosen === undefined) return undefined
@@ -276,9 +265,16 @@ export class Process {
   /** A ticket goes back to whoever gave it out. */
   #authorityFor({ step, object, snapshot }: Action): Authority {
     const ref = step.kind === 'abandon' ? object.status.enrollment?.issuerRef : snapshot.choice.ref
-    const house = this.#parts.houses.find(({ issuer }) => issuer.name === ref?.name)
-    if (house === undefined) throw new Error(`no CA behind ${ref?.name}`)
-    return house.authority
+    return this.#sight.authorityOf(ref?.name)
+  }
+
+  /** An issuer that failed again and again is left alone for a while. */
+  #exchanged({ step, snapshot }: Action, result: Result): void {
+    if (!['enroll', 'renew', 'poll', 'advise'].includes(step.kind)) return
+    const turned = this.#sight.exchanged(snapshot.choice.ref.name, result, this.#now())
+    if (turned === undefined) return
+    this.#addAll()
+    if (turned.state === 'open') this.#later(between(this.#now(), turned.until), () => this.probe())
   }
 
   #hands(authority = this.#parts.houses[0]?.authority): Hands {

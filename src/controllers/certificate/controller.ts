@@ -92,8 +92,11 @@ export class CertificateController {
     { issuerKey }: Observation,
     step: Step,
   ): { kind: 'entered'; leave(): void } | { kind: 'wait'; until?: Instant } {
-    const session = speaksWithCa(step) ? this.#parts.caches.issuers.session(issuerKey) : undefined
-    if (session === undefined) return { kind: 'entered', leave: () => undefined }
+    const session = this.#parts.caches.issuers.session(issuerKey)
+    if (session === undefined || !speaksWithCa(step)) {
+      session?.gate.withdraw(key)
+      return { kind: 'entered', leave: () => undefined }
+    }
     return session.gate.enter(key, () => this.#parts.queue.add(key, 'due'))
   }
 
@@ -146,7 +149,14 @@ export class CertificateController {
       took: clock.monotonic() - done.started,
       now: clock.now(),
     })
-    if (result.kind === 'failed' && result.how === 'blocked') this.#parts.recheckIssuer(observation.issuerKey)
+    const { issuers } = this.#parts.caches
+    issuers.exchanged(
+      observation.issuerKey,
+      { result, begins: step.kind === 'enroll' || step.kind === 'renew' },
+      clock.now(),
+    )
+    if ((result.kind === 'failed' && result.how === 'blocked') || issuers.isOpen(observation.issuerKey))
+      this.#parts.recheckIssuer(observation.issuerKey)
   }
 
   async #finish(

@@ -6,6 +6,8 @@ import { parseIssuer, protocolOf, protocolSpec } from '../../api/issuer.ts'
 import type { IssuerSpec, IssuerStatus } from '../../api/issuer.ts'
 import type { Secret } from '../../api/meta.ts'
 import { fault } from '../../domain/fault.ts'
+import { openFault } from '../../domain/health.ts'
+import type { Circuit } from '../../domain/health.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { Readiness } from '../../enroll/enroller.ts'
 import { KubeError } from '../../kube/errors.ts'
@@ -69,10 +71,13 @@ export class IssuerController {
     }
     const before = this.#parts.live.state(key)?.session
     const session = await this.#session(object, before, signal)
+    const outage = session.ok ? this.#parts.live.outage(key, session.value, this.#parts.clock.now()) : undefined
+    if (outage !== undefined) return this.#leaveAlone(key, { object, outage }, signal)
     const readiness = session.ok ? await this.#probe(session.value, signal) : notReady(session.error)
     const isReady = readiness.kind === 'ready'
     this.#failures.set(key, isReady ? 0 : (this.#failures.get(key) ?? 0) + 1)
     await this.#writeStatus(key, { object, readiness }, signal)
+    if (isReady) this.#parts.live.tryAgain(key, this.#parts.clock.now())
     this.#publish(key, { session: session.ok ? session.value : undefined, secrets: this.#secretsOf(object) }, readiness)
     if (!session.ok || session.value !== before) await this.#retire(before)
     return { kind: 'wakeAt', at: this.#nextProbe(key, object, readiness) }
@@ -125,6 +130,16 @@ export class IssuerController {
   async #retire(session: IssuerSession | undefined): Promise<void> {
     session?.gate.close()
     await session?.http.close()
+  }
+
+  /** An issuer that has just failed again and again is not even probed for a while, however well it would answer. */
+  async #leaveAlone(
+    key: IssuerKey,
+    { object, outage }: { readonly object: AnyIssuer; readonly outage: Circuit },
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    await this.#writeStatus(key, { object, readiness: notReady(openFault(outage)) }, signal)
+    return { kind: 'wakeAt', at: outage.until }
   }
 
   async #probe(session: IssuerSession, signal: AbortSignal): Promise<Readiness> {

@@ -3,6 +3,9 @@
  * controller, read by the certificate controller. Nothing here is stored: a new process probes every issuer again.
  */
 import type { IssuerRef } from '../../api/meta.ts'
+import { afterExchange, closedCircuit, onTrial, openFault, pauseAfter } from '../../domain/health.ts'
+import type { Circuit, Pause } from '../../domain/health.ts'
+import type { Result } from '../../domain/outcome.ts'
 import type { IssuerView } from '../../domain/snapshot.ts'
 import type { Enroller } from '../../enroll/enroller.ts'
 import type { HttpClient } from '../../net/http.ts'
@@ -42,7 +45,18 @@ interface Pointing {
   readonly secrets: readonly string[]
 }
 
+/** One exchange with a CA. `begins`: something new was asked for. */
+export interface Exchanged {
+  readonly result: Result
+  readonly begins: boolean
+}
+
+const quotaOf = (key: IssuerKey, { enroller }: IssuerSession): string => enroller.quota?.() ?? key
+
 export class LiveIssuers {
+  readonly #circuits = new Map<IssuerKey, Circuit>()
+  /** By whom limits apply to: issuers that share an account share its pause. */
+  readonly #pauses = new Map<string, Pause>()
   readonly #states = new Map<IssuerKey, IssuerState>()
   readonly #listeners = new Set<(key: IssuerKey) => void>()
 
@@ -63,10 +77,13 @@ export class LiveIssuers {
   set(key: IssuerKey, state: IssuerState): void {
     const before = this.#states.get(key)
     this.#states.set(key, state)
+    if (before?.session?.identity !== state.session?.identity) this.#circuits.delete(key)
     if (before?.kind !== state.kind || before.session?.identity !== state.session?.identity) this.#tell(key)
   }
 
   remove(key: IssuerKey): void {
+    this.#circuits.delete(key)
+    this.#pauses.delete(key)
     if (this.#states.delete(key)) this.#tell(key)
   }
 
@@ -77,7 +94,7 @@ export class LiveIssuers {
 
   session(key: IssuerKey): IssuerSession | undefined {
     const state = this.#states.get(key)
-    return state?.kind === 'ready' ? state.session : undefined
+    return state?.kind === 'ready' && !this.isOpen(key) ? state.session : undefined
   }
 
   /** How `decide` sees the issuer; undefined while it has not been probed by this process. */
@@ -85,7 +102,11 @@ export class LiveIssuers {
     const state = this.#states.get(key)
     if (state === undefined) return undefined
     if (state.kind === 'notReady') return { kind: 'notReady', message: state.message, since: state.since }
+    const circuit = this.#circuits.get(key)
+    if (circuit?.state === 'open')
+      return { kind: 'notReady', message: openFault(circuit).message, since: circuit.since }
     const { session, since } = state
+    const pause = this.#pauses.get(quotaOf(key, session))
     return {
       kind: 'ready',
       protocol: session.enroller.protocol,
@@ -95,7 +116,54 @@ export class LiveIssuers {
       renewsWithCurrent: session.enroller.traits.renewsWithCurrent,
       advises: session.enroller.advise !== undefined,
       readySince: since,
+      ...(pause === undefined ? {} : { pause }),
     }
+  }
+
+  /** Notes how an exchange with the CA went, and lets those who wait for the issuer know when that changes anything for them. */
+  exchanged(key: IssuerKey, { result, begins }: Exchanged, now: Instant): void {
+    const state = this.#states.get(key)
+    if (state?.session === undefined) return
+    const { session } = state
+    const before = this.#circuits.get(key) ?? closedCircuit(now)
+    const circuit = afterExchange(before, result, now)
+    if (circuit.state === 'closed' && circuit.faults === 0) this.#circuits.delete(key)
+    else this.#circuits.set(key, circuit)
+    const quota = quotaOf(key, session)
+    if (begins) this.#notePause(quota, result, now)
+    if (circuit.state === 'closed' && !this.#pauses.has(quota)) session.gate.widen()
+    else session.gate.narrow()
+    const hasClosed = circuit.state === 'closed' && before.state !== 'closed'
+    if (hasClosed && state.kind === 'ready') this.#states.set(key, { ...state, since: now })
+    if (hasClosed || (circuit.state === 'open' && before.state !== 'open')) this.#tell(key)
+  }
+
+  /** It is kept until the CA has been asked again with success. */
+  #notePause(quota: string, result: Result, now: Instant): void {
+    const pause = pauseAfter(this.#pauses.get(quota), result, now)
+    if (pause === undefined) this.#pauses.delete(quota)
+    else this.#pauses.set(quota, pause)
+  }
+
+  isOpen(key: IssuerKey): boolean {
+    return this.#circuits.get(key)?.state === 'open'
+  }
+
+  /** @returns what is wrong while the circuit is open and its time is not up; from then on the issuer is on trial */
+  outage(key: IssuerKey, session: IssuerSession, now: Instant): Circuit | undefined {
+    const circuit = this.#circuits.get(key)
+    // Another spec or other credentials deserve another look.
+    if (this.#states.get(key)?.session?.identity !== session.identity) return undefined
+    return circuit?.state === 'open' && now < circuit.until ? circuit : undefined
+  }
+
+  /** The issuer has answered a probe: from now on Certificates try, one at a time until one succeeds. */
+  tryAgain(key: IssuerKey, now: Instant): void {
+    const circuit = this.#circuits.get(key)
+    if (circuit?.state !== 'open') return
+    this.#circuits.set(key, onTrial(circuit, now))
+    this.#states.get(key)?.session?.gate.narrow()
+    this.#tell(key)
   }
 
   #tell(key: IssuerKey): void {

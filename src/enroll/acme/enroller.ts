@@ -137,6 +137,10 @@ class AcmeEnroller implements Enroller {
     if (desk.ok) await giveUpOrder(desk.value, ticket)
   }
 
+  quota(): string | undefined {
+    return this.#account?.url
+  }
+
   async #desk(ctx: Ctx): Promise<Answer<Desk>> {
     const directory = await this.#client.directory(ctx)
     if (!directory.ok) return directory

@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals'
+import { LiveIssuers } from '../../../../src/controllers/issuer/live.ts'
+import type { IssuerSession } from '../../../../src/controllers/issuer/live.ts'
+import { fault } from '../../../../src/domain/fault.ts'
+import type { FaultCode } from '../../../../src/domain/fault.ts'
+import type { Result } from '../../../../src/domain/outcome.ts'
+import type { Enroller } from '../../../../src/enroll/enroller.ts'
+import { Gate } from '../../../../src/runtime/gate.ts'
+import { instant, minutes, plus, seconds } from '../../../../src/std/time.ts'
+import { FakeClock } from '../../../support/clock.ts'
+
+const now = instant(Date.UTC(2026, 5, 1))
+const never = (): never => {
+  throw new Error('not called here')
+}
+
+const enroller = (quota?: string): Enroller => ({
+  protocol: 'acme',
+  traits: { inProcess: false, renewsWithCurrent: false, revokes: true, serverKeys: false, lifetime: 'advisory' },
+  prepare: never,
+  enroll: never,
+  renew: never,
+  poll: never,
+  ...(quota === undefined ? {} : { quota: () => quota }),
+})
+
+const session = (identity: string, quota?: string): IssuerSession => ({
+  identity,
+  uid: identity,
+  generation: 1,
+  enroller: enroller(quota),
+  http: { send: never, close: () => Promise.resolve() },
+  gate: new Gate({ clock: new FakeClock(now), concurrency: 10 }),
+  secretNamespace: 'perennial',
+})
+
+function issuers(sessions: Readonly<Record<string, IssuerSession>>): LiveIssuers {
+  const live = new LiveIssuers()
+  for (const [key, one] of Object.entries(sessions))
+    live.set(key, { kind: 'ready', session: one, since: now, secrets: [] })
+  return live
+}
+
+const failed = (code: FaultCode): Result => ({ kind: 'failed', how: 'deferred', fault: fault(code, 'no') })
+const pending: Result = {
+  kind: 'pending',
+  ticket: { version: 1, phase: 'p', state: {} },
+  wakeAt: now,
+  note: '',
+  keyHash: 'k',
+}
+
+/** How many of ten are let in at once. */
+const width = ({ gate }: IssuerSession): number => {
+  const entries = Array.from({ length: 10 }, (_, i) => gate.enter(`c${i}`, () => undefined))
+  for (const entry of entries) if (entry.kind === 'entered') entry.leave()
+  for (let i = 0; i < 10; i++) gate.withdraw(`c${i}`)
+  return entries.filter(({ kind }) => kind === 'entered').length
+}
+
+const pauseOf = (live: LiveIssuers, key: string) => {
+  const view = live.view(key)
+  return view?.kind === 'ready' ? view.pause?.until : undefined
+}
+
+describe('an issuer that fails again and again', () => {
+  const openUp = () => {
+    const one = session('one')
+    const live = issuers({ a: one, b: session('two') })
+    const told: string[] = []
+    live.subscribe((key) => told.push(key))
+    for (let i = 0; i < 5; i++) live.exchanged('a', { result: failed('ServerFailed'), begins: true }, now)
+    return { one, live, told }
+  }
+
+  it('is left alone, and nobody else is', () => {
+    const { live, told } = openUp()
+    expect(live.view('a')).toMatchObject({ kind: 'notReady', since: now })
+    expect([live.session('a'), live.isOpen('a'), live.view('b')?.kind]).toEqual([undefined, true, 'ready'])
+    expect(told).toEqual(['a'])
+  })
+
+  it('is asked for by one at a time after a probe, and by all after an answer', () => {
+    const { one, live, told } = openUp()
+    const later = plus(now, seconds(30))
+    expect(live.outage('a', one, later)).toBeUndefined()
+    live.tryAgain('a', later)
+    expect([live.view('a')?.kind, width(one)]).toEqual(['ready', 1])
+    // Nobody who waits for better times is woken by a probe alone.
+    expect(live.view('a')).toMatchObject({ readySince: now })
+    live.exchanged('a', { result: pending, begins: true }, later)
+    expect(live.view('a')).toMatchObject({ kind: 'ready', readySince: later })
+    expect([width(one), told]).toEqual([10, ['a', 'a', 'a']])
+  })
+
+  it('is looked at again at once with another spec', () => {
+    const { live } = openUp()
+    const other = session('other')
+    expect(live.outage('a', other, now)).toBeUndefined()
+    live.set('a', { kind: 'ready', session: other, since: now, secrets: [] })
+    expect(live.isOpen('a')).toBe(false)
+  })
+})
+
+describe('a CA that asks one Certificate for patience', () => {
+  it('is asked for nothing new by any, at no issuer of the same account', () => {
+    const live = issuers({
+      a: session('one', 'account/1'),
+      b: session('two', 'account/1'),
+      c: session('three', 'account/2'),
+    })
+    live.exchanged('a', { result: failed('RateLimited'), begins: true }, now)
+    const until = plus(now, seconds(30))
+    expect(['a', 'b', 'c'].map((key) => pauseOf(live, key))).toEqual([until, until, undefined])
+  })
+
+  it('is asked by one first when the time is over', () => {
+    const one = session('one')
+    const live = issuers({ a: one })
+    live.exchanged('a', { result: failed('RateLimited'), begins: true }, now)
+    live.exchanged('a', { result: pending, begins: false }, now)
+    expect(width(one)).toBe(1)
+    live.exchanged('a', { result: pending, begins: true }, plus(now, minutes(1)))
+    expect([width(one), pauseOf(live, 'a')]).toEqual([10, undefined])
+  })
+
+  it('goes on with what is under way', () => {
+    const live = issuers({ a: session('one') })
+    live.exchanged('a', { result: failed('RateLimited'), begins: false }, now)
+    expect(pauseOf(live, 'a')).toBeUndefined()
+  })
+})
