@@ -87,8 +87,8 @@ interface Endpoints {
   readonly port: number
 }
 
-const readyAddresses = ({ endpoints = [] }: EndpointSlice): readonly string[] =>
-  endpoints.filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses)
+const readyAddresses = ({ endpoints }: EndpointSlice): readonly string[] =>
+  (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses)
 
 /** The Service of the operator may have other ports beside the one for challenges. */
 function portOf({ ports }: EndpointSlice): readonly number[] {

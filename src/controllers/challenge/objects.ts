@@ -28,11 +28,11 @@ export interface Backend extends KubeObject {
 
 export interface EndpointSlice extends KubeObject {
   readonly addressType: string
-  readonly endpoints?: readonly {
-    readonly addresses: readonly string[]
-    readonly conditions?: { readonly ready?: boolean | null }
-  }[]
-  readonly ports?: readonly { readonly name?: string; readonly port?: number }[]
+  /** Null, from the cluster itself, while there are no pods. */
+  readonly endpoints?:
+    | readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean | null } }[]
+    | null
+  readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null
 }
 
 const of = (group: string, kind: string, plural: string): KindRef => ({

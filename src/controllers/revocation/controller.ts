@@ -75,7 +75,8 @@ export class RevocationController {
     if (result === 'queued') return { kind: 'done' }
     return this.#finish(key, observed.order, {
       next: reduceRevocation(observed.snapshot, { step, result }, clock.now()),
-      isFound: result.kind === 'found',
+      // What comes next hangs on the status just written: the revocation itself, or how long the order is kept.
+      goesOn: result.kind === 'found' || result.kind === 'revoked',
       signal,
     })
   }
@@ -184,7 +185,7 @@ export class RevocationController {
   async #finish(
     key: string,
     order: CertificateRevocation,
-    { next, isFound, signal }: { next: RevocationNext; isFound: boolean; signal: AbortSignal },
+    { next, goesOn, signal }: { next: RevocationNext; goesOn: boolean; signal: AbortSignal },
   ): Promise<Verdict> {
     const { clock, events, revocations, resource } = this.#parts
     if (JSON.stringify(next.status) !== JSON.stringify(order.status)) {
@@ -199,7 +200,7 @@ export class RevocationController {
       }
     }
     for (const event of next.events) events.record({ regarding: regarding(order), ...event })
-    if (isFound) return { kind: 'wakeAt', at: clock.now() }
+    if (goesOn) return { kind: 'wakeAt', at: clock.now() }
     return next.wakeAt === undefined ? { kind: 'done' } : { kind: 'wakeAt', at: next.wakeAt }
   }
 
