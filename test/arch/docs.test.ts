@@ -41,6 +41,8 @@ describe('what the pages tell people to type', () => {
       '--ignore-scripts',
       '--server-side',
       '--experimental-vm-modules',
+      '--create-namespace',
+      '--reset-then-reuse-values',
     ]
     expect(flags.filter(({ words }) => ![...foreign, ...tool].includes(words) && !help.includes(`${words}=`))).toEqual(
       [],
