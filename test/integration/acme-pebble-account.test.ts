@@ -8,6 +8,7 @@ import { asDer } from '../../src/std/bytes.ts'
 import { instant, toRfc3339 } from '../../src/std/time.ts'
 import { wish } from '../support/customer.ts'
 import type { Customer, Issued } from '../support/customer.ts'
+import { Killed, deathsIn, mortal } from '../support/mortalvault.ts'
 import { PebbleHouse } from '../support/pebblehouse.ts'
 import { unwrap } from '../support/unwrap.ts'
 
@@ -87,6 +88,28 @@ describe('an account', () => {
       const thief = house.customer({ spec: { disableAccountKeyGeneration: true } })
       await thief.vault.create('account', old ?? {})
       expect(await accountOf(thief)).not.toBe(url)
+    },
+    testTimeout,
+  )
+})
+
+describe('a process that dies while it replaces the account key', () => {
+  it(
+    'at any point loses neither account nor key',
+    async () => {
+      const house = await open()
+      for (const death of deathsIn(2)) {
+        const customer = house.customer()
+        const url = await accountOf(customer)
+        const spec = { accountKeyRevision: 1 }
+        const dying = house.customer({ vault: mortal(customer.vault, death), spec })
+        await expect(dying.enroller.prepare(dying.ctx())).rejects.toThrow(Killed)
+        const next = house.customer({ vault: customer.vault, spec })
+        expect(await accountOf(next)).toBe(url)
+        expect(Object.keys((await customer.vault.load('account')) ?? {}).sort()).toEqual(['revision', 'tls.key'])
+        // The issuer of the old key, which shares the Secret, goes on with the new one.
+        await customer.issue(wish('shared.example.test'))
+      }
     },
     testTimeout,
   )

@@ -37,6 +37,8 @@ const keyShapes: Readonly<Record<NonNullable<AcmeSpec['accountKeyAlgorithm']>, K
 }
 
 const revisionEntry = 'revision'
+/** Which revision the key beside it will be: whoever finishes what another began may be asked for another, or for none. */
+const nextRevisionEntry = 'next-revision'
 
 const entriesOf = ({ privateKeySecretRef: { key = 'tls.key' } }: AcmeSpec): { current: string; next: string } => ({
   current: key,
@@ -71,7 +73,11 @@ export function wantsNewKey(spec: AcmeSpec, { revision, next }: KeySecret): bool
 export async function storeNextKey(spec: AcmeSpec, secret: KeySecret, ctx: Ctx): Promise<KeySecret | undefined> {
   const key = await generateKey(keyShapes[spec.accountKeyAlgorithm ?? 'ES256'])
   const next = jwsKey(key.keyObject)
-  const data = { ...secret.data, [entriesOf(spec).next]: Buffer.from(key.toPem('PKCS8')) }
+  const data = {
+    ...secret.data,
+    [entriesOf(spec).next]: Buffer.from(key.toPem('PKCS8')),
+    [nextRevisionEntry]: Buffer.from(String(spec.accountKeyRevision ?? secret.revision)),
+  }
   if (next === undefined || !(await ctx.vault.swap(spec.privateKeySecretRef.name, secret.data, data))) return undefined
   return { ...secret, data, next }
 }
@@ -79,14 +85,20 @@ export async function storeNextKey(spec: AcmeSpec, secret: KeySecret, ctx: Ctx):
 /** The CA knows the new key: it takes the place of the old one. */
 export async function promoteNextKey(spec: AcmeSpec, secret: KeySecret, ctx: Ctx): Promise<void> {
   const entries = entriesOf(spec)
-  const { [entries.next]: next, ...rest } = secret.data
+  const { [entries.next]: next, [nextRevisionEntry]: planned, ...rest } = secret.data
   if (next === undefined) return
-  const revision = Buffer.from(String(spec.accountKeyRevision ?? secret.revision))
+  const revision = planned ?? Buffer.from(String(spec.accountKeyRevision ?? secret.revision))
   await ctx.vault.swap(spec.privateKeySecretRef.name, secret.data, {
     ...rest,
     [entries.current]: next,
     [revisionEntry]: revision,
   })
+}
+
+/** The new key is good for nothing: it belongs to another account. The next attempt makes another. */
+export async function dropNextKey(spec: AcmeSpec, secret: KeySecret, ctx: Ctx): Promise<void> {
+  const { [entriesOf(spec).next]: _next, [nextRevisionEntry]: _planned, ...rest } = secret.data
+  await ctx.vault.swap(spec.privateKeySecretRef.name, secret.data, rest)
 }
 
 async function makeSecret(spec: AcmeSpec, ctx: Ctx): Promise<Data | undefined> {

@@ -101,7 +101,9 @@ export class AcmeClient {
     const sent = await send(call, ctx)
     if (!sent.ok) return sent
     this.#nonces.add(nonceIn(sent.value))
-    return isSuccess(sent.value) ? ok(readReply(call.request.url, sent.value)) : err(refusal(sent.value))
+    return isSuccess(sent.value)
+      ? ok(readReply(call.request.url, sent.value))
+      : err(refusal(sent.value, call.request.url))
   }
 }
 

@@ -1,7 +1,7 @@
 /** ACME behind the contract: RFC 8555, RFC 8738, RFC 9773. */
 import type { AcmeSpec } from '../../api/issuer/acme.ts'
 import { fault } from '../../domain/fault.ts'
-import type { Fault } from '../../domain/fault.ts'
+import type { Fault, FaultCode } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
 import type {
   CredentialNeed,
@@ -24,6 +24,7 @@ import { openAccount, settleContact } from './account.ts'
 import type { Account } from './account.ts'
 import { loadAccountKey, wantsNewKey } from './accountkey.ts'
 import { renewalAdvice } from './ari.ts'
+import { withCaaRecord } from './caa.ts'
 import { AcmeClient } from './client.ts'
 import { readExternalAccount } from './eab.ts'
 import type { ExternalAccount } from './eab.ts'
@@ -111,8 +112,7 @@ class AcmeEnroller implements Enroller {
   }
 
   async enroll(order: Order, ctx: Ctx): Promise<Outcome> {
-    const desk = await this.#desk(ctx)
-    return desk.ok ? beginOrder(desk.value, order) : failureOutcome(desk.error)
+    return this.#atDesk(ctx, { work: (desk) => beginOrder(desk, order) })
   }
 
   /** A renewal is a new order; what it replaces is said in it (RFC 9773 section 5). */
@@ -121,8 +121,7 @@ class AcmeEnroller implements Enroller {
   }
 
   async poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
-    const desk = await this.#desk(ctx)
-    return desk.ok ? continueOrder(desk.value, ticket, order) : failureOutcome(desk.error, ticket)
+    return this.#atDesk(ctx, { ticket, work: (desk) => continueOrder(desk, ticket, order) })
   }
 
   async revoke(certificate: Revocable, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
@@ -139,6 +138,25 @@ class AcmeEnroller implements Enroller {
 
   quota(): string | undefined {
     return this.#account?.url
+  }
+
+  /** Another issuer of the same account may have replaced its key: then what was refused is asked once more with the new one. */
+  async #atDesk(
+    ctx: Ctx,
+    { ticket, work }: { readonly ticket?: Ticket; readonly work: (desk: Desk) => Promise<Outcome> },
+  ): Promise<Outcome> {
+    const desk = await this.#desk(ctx)
+    if (!desk.ok) return failureOutcome(desk.error, ticket)
+    const outcome = await work(desk.value)
+    if (!mayBeOfOldKey(outcome) || !(await this.#hasNewKey(desk.value))) return withCaaRecord(outcome, desk.value)
+    this.#account = undefined
+    const next = await this.#desk(ctx)
+    return next.ok ? withCaaRecord(await work(next.value), next.value) : failureOutcome(next.error, ticket)
+  }
+
+  async #hasNewKey({ account, ctx }: Desk): Promise<boolean> {
+    const secret = await loadAccountKey(this.#spec, ctx)
+    return secret.ok && secret.value.current.thumbprint !== account.key.thumbprint
   }
 
   async #desk(ctx: Ctx): Promise<Answer<Desk>> {
@@ -192,6 +210,12 @@ class AcmeEnroller implements Enroller {
     }
   }
 }
+
+/** CAs answer a signature by a key that is no longer the account's in several ways. */
+const mayBeOfOldKey = (outcome: Outcome): boolean =>
+  outcome.kind !== 'issued' && outcome.kind !== 'pending' && codesOfOldKey.includes(outcome.fault.code)
+
+const codesOfOldKey: readonly FaultCode[] = ['CredentialsRejected', 'TransactionLost', 'RequestRejected']
 
 function notReady({ fault: problem, retryAfter }: AcmeFailure): Extract<Readiness, { kind: 'notReady' }> {
   return { kind: 'notReady', fault: problem, ...(retryAfter === undefined ? {} : { wakeAt: retryAfter }) }

@@ -42,7 +42,7 @@ interface MadeOrder {
   readonly order: AcmeOrder
 }
 
-function begun({ ctx }: Desk, { url, order }: MadeOrder, { answers, solvers }: Answers): Outcome {
+function begun({ ctx, account }: Desk, { url, order }: MadeOrder, { answers, solvers }: Answers): Outcome {
   const now = ctx.now()
   const isProven = answers.length === 0
   const finalize = order.finalize === undefined ? {} : { finalize: order.finalize }
@@ -51,7 +51,7 @@ function begun({ ctx }: Desk, { url, order }: MadeOrder, { answers, solvers }: A
     ticket: {
       version: ticketVersion,
       phase: isProven ? 'ready' : 'challenges',
-      state: { order: url, ...finalize, createdAt: toRfc3339(now) },
+      state: { order: url, ...finalize, createdAt: toRfc3339(now), key: account.key.thumbprint },
       ...(isProven ? {} : { answers, solvers }),
     },
     wakeAt: now,

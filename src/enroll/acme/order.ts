@@ -44,6 +44,7 @@ async function goOn(desk: Desk, ticket: Ticket, order: Order): Promise<Outcome> 
   const flight: Flight = { desk, ticket, order, url, current: read.value.order, retryAfter: read.value.retryAfter }
   switch (read.value.order.status) {
     case 'pending':
+      if (hasOldAnswers(flight)) return lost('the account has another key now, which the answers do not speak of')
       return hasRunOut(flight) ? lost('the order has run out') : prove(flight)
     case 'ready':
       return finalize(flight)
@@ -86,6 +87,12 @@ const isGone = ({ problem }: AcmeFailure): boolean =>
   problem?.status === 410 ||
   problem?.type === 'unauthorized' ||
   (problem?.status === 400 && problem.type === 'malformed')
+
+/** Answers name the key of the account (RFC 8555 section 8.1). */
+function hasOldAnswers({ desk, ticket }: Flight): boolean {
+  const { key } = ticket.state
+  return typeof key === 'string' && key !== desk.account.key.thumbprint
+}
 
 /** By our own clock, which is not believed when the order had run out by it before it was made. */
 function hasRunOut({ desk, ticket, current: { expires } }: Flight): boolean {

@@ -53,11 +53,14 @@ export const faultsByType: Readonly<Record<string, FaultCode>> = {
   userActionRequired: 'Misconfigured',
 }
 
+/** Completed with the very record by who knows the account. */
+export const caaCure = 'allow the CA in the CAA records of the name'
+
 /** What to do about some of them, where the CA's own words do not say. */
 const cures: Readonly<Record<string, string>> = {
   accountDoesNotExist: 'the account key is unknown to the CA: delete the account Secret to register anew',
   badSignatureAlgorithm: 'choose another accountKeyAlgorithm',
-  caa: 'allow the CA in the CAA record of the name',
+  caa: caaCure,
   externalAccountRequired: 'set externalAccountBinding with the key the CA gave out',
   invalidContact: 'correct the email of the issuer',
   unsupportedContact: 'correct the email of the issuer',

@@ -23,6 +23,8 @@ export interface AcmeFailure {
   readonly retryAfter: Instant | undefined
   /** Absent when no answer came, or none that can be read. */
   readonly problem: Problem | undefined
+  /** Of a conflict (RFC 8555 section 7.3.5): the account that has the key already. */
+  readonly location?: string | undefined
 }
 
 export type Answer<T = AcmeReply> = Result<T, AcmeFailure>
@@ -42,9 +44,10 @@ export function readReply(url: string, response: HttpResponse): AcmeReply {
 }
 
 /** A failure that the CA told. */
-export function refusal(response: HttpResponse): AcmeFailure {
+export function refusal(response: HttpResponse, url?: string): AcmeFailure {
   const problem = readProblem(response.status, response.body)
-  return { fault: problemFault(problem), retryAfter: response.retryAfter, problem }
+  const location = url === undefined ? undefined : resolve(response.headers.get('location'), url)
+  return { fault: problemFault(problem), retryAfter: response.retryAfter, problem, location }
 }
 
 /** A failure that the CA did not tell: of its own making, or of ours. */

@@ -4,7 +4,7 @@ import { err, ok } from '../../std/result.ts'
 import type { Ctx } from '../enroller.ts'
 import type { Account } from './account.ts'
 import { findAccount } from './account.ts'
-import { promoteNextKey, storeNextKey } from './accountkey.ts'
+import { dropNextKey, promoteNextKey, storeNextKey } from './accountkey.ts'
 import type { KeySecret } from './accountkey.ts'
 import type { AcmeClient } from './client.ts'
 import { signJws } from './jws.ts'
@@ -37,19 +37,22 @@ export async function rollOver(
     return err(malformed('the account Secret was changed meanwhile; looking again'))
   // After a crash the CA may know the new key already.
   const moved = await findAccount(client, { key: next, directory }, ctx)
-  const account = moved.ok ? moved : await changeKey(rollover, { next, account: await open(secret.current) })
+  const account = moved.ok ? moved : await changeKey(rollover, { secret, next, account: await open(secret.current) })
   if (account.ok) await promoteNextKey(spec, secret, ctx)
   return account
 }
 
 async function changeKey(
-  { client, directory, ctx }: Rollover,
-  { next, account }: { next: JwsKey; account: Answer<Account> },
+  { spec, client, directory, ctx }: Rollover,
+  { secret, next, account }: { secret: KeySecret; next: JwsKey; account: Answer<Account> },
 ): Promise<Answer<Account>> {
   if (!account.ok) return account
   const url = directory.keyChange
   if (url === undefined) return err(malformed('the CA offers no key change; take spec.acme.accountKeyRevision back'))
   const inner = signJws(next, { url, jwk: next.jwk }, { account: account.value.url, oldKey: account.value.key.jwk })
   const answer = await client.post({ what: 'keyChange', url, signer: account.value, payload: inner }, ctx)
-  return answer.ok ? ok({ ...account.value, key: next }) : answer
+  // Another replica was faster: the key is the account's own already.
+  if (answer.ok || answer.error.location === account.value.url) return ok({ ...account.value, key: next })
+  if (answer.error.problem?.status === 409) await dropNextKey(spec, secret, ctx)
+  return answer
 }

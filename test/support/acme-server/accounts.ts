@@ -67,7 +67,7 @@ export class FakeAccounts {
     if (!inner.verifiedBy(keyOf(jwk)) || inner.payload?.['account'] !== kid) return malformed()
     const oldKey = inner.payload['oldKey'] as JsonWebKey | undefined
     if (thumbprintOf(oldKey ?? {}) !== thumbprintOf(account.jwk)) return malformed()
-    const taken = this.#urlOf(jwk)
+    const taken = this.#book.troubles.keyTaken ?? this.#urlOf(jwk)
     if (taken !== undefined) return { ...problem({ status: 409, type: 'malformed' }), headers: { location: taken } }
     account.jwk = jwk
     return reply(200, this.#shown(account))

@@ -35,6 +35,8 @@ export interface AcmeTroubles {
   /** Every account is shown as deactivated. */
   deactivatesAccounts?: boolean
   externalAccountRequired?: boolean
+  /** Says of every new account key that the account of this URL has it. */
+  keyTaken?: string | undefined
   offersNoRenewalInfo?: boolean
 }
 
