@@ -44,6 +44,8 @@ export interface Refusal {
   readonly status?: number
   /** The service's own code. */
   readonly code?: string | undefined
+  /** Raw, as the service said it: to be judged, never to be shown. */
+  readonly words?: string
   readonly wakeAt?: Instant | undefined
 }
 
@@ -127,6 +129,7 @@ function refusalOf(caller: Caller, { reply, purpose, secrets, now }: Refused): R
     fault: fault(row.code, `${nameOf(caller)} answered HTTP ${reply.status} when asked to ${purpose}${said}; ${cure}`),
     status: reply.status,
     code,
+    words,
     wakeAt: reply.retryAfter === undefined ? undefined : clampedWait(reply.retryAfter, now),
   }
 }

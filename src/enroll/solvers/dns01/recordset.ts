@@ -10,14 +10,17 @@ import type { ProviderCtx, TxtValue } from './provider.ts'
 
 /** Sets of one service. `S` is what it wants to see again when it is told to replace what it showed. */
 export interface SetStore<S> {
-  /** @returns the values at the name, without quotes; none when there is no set */
-  read(txt: TxtValue, ctx: ProviderCtx): Promise<Called<{ readonly values: readonly string[]; readonly seen: S }>>
-  /**
-   * Puts a set in the place of what was seen. No values: removes it.
-   *
-   * @returns an identifier of the change, where the service has such, or `raced` when something else lies there now
-   */
+  /** @returns a value as the service writes it, with its quotes. Values of others are kept as they were written */
+  encode(value: string): string
+  /** @returns the values at the name; none when there is no set */
+  read(txt: TxtValue, ctx: ProviderCtx): Promise<Called<Found<S>>>
+  /** Puts a set in the place of what was seen. No values: removes it. */
   write(change: SetChange<S>, ctx: ProviderCtx): Promise<Called<Written>>
+}
+
+export interface Found<S> {
+  readonly values: readonly string[]
+  readonly seen: S
 }
 
 export interface SetChange<S> {
@@ -26,23 +29,28 @@ export interface SetChange<S> {
   readonly seen: S
 }
 
+/** `raced`: something else lies there now. `change`: the service's identifier of what it has begun. */
 export type Written = { readonly kind: 'written'; readonly change?: string | undefined } | { readonly kind: 'raced' }
+
+export interface Edit {
+  readonly txt: TxtValue
+  readonly action: 'add' | 'remove'
+}
+
+/** What became of the set. */
+export type Edited = { readonly kind: 'unchanged' } | Extract<Written, { kind: 'written' }>
 
 /** More than enough for replicas and challenges that meet by chance; a crowd comes again a little later. */
 const mostTries = 5
 
-/** @returns what was written; undefined when the set was as wanted already */
-export async function edit<S>(
-  store: SetStore<S>,
-  { txt, action }: { readonly txt: TxtValue; readonly action: 'add' | 'remove' },
-  ctx: ProviderCtx,
-): Promise<Called<Extract<Written, { kind: 'written' }> | undefined>> {
+export async function edit<S>(store: SetStore<S>, { txt, action }: Edit, ctx: ProviderCtx): Promise<Called<Edited>> {
+  const own = store.encode(txt.value)
   for (let tries = 0; tries < mostTries; tries++) {
     const found = await store.read(txt, ctx)
     if (!found.ok) return found
     const { values, seen } = found.value
-    if (values.includes(txt.value) === (action === 'add')) return ok(undefined)
-    const wanted = action === 'add' ? [...values, txt.value] : values.filter((value) => value !== txt.value)
+    if (values.includes(own) === (action === 'add')) return ok({ kind: 'unchanged' })
+    const wanted = action === 'add' ? [...values, own] : values.filter((value) => value !== own)
     const written = await store.write({ txt, values: wanted, seen }, ctx)
     if (!written.ok) return written
     if (written.value.kind === 'written') return ok(written.value)

@@ -6,6 +6,7 @@ import { cloudflare } from './cloudflare/provider.ts'
 import { digitalocean } from './digitalocean/provider.ts'
 import { httpreq } from './httpreq/provider.ts'
 import type { DnsProvider, ProviderFactory } from './provider.ts'
+import { route53 } from './route53/provider.ts'
 
 /** A provider together with the spec that selects it. */
 export interface SelectedProvider {
@@ -24,6 +25,7 @@ const table = {
   cloudflare: (spec, field) => bind(cloudflare, spec.cloudflare, field),
   digitalocean: (spec, field) => bind(digitalocean, spec.digitalocean, field),
   httpreq: (spec, field) => bind(httpreq, spec.httpreq, field),
+  route53: (spec, field) => bind(route53, spec.route53, field),
 } as const satisfies { readonly [Member in Exclude<keyof Dns01Spec, 'cnameStrategy'>]?: Row }
 
 /** Ties a factory to its own member of the spec, where the compiler still knows that the two belong together. */

@@ -27,6 +27,11 @@ export class TokenCache<T = SecretText> {
     return ok(token.value.value)
   }
 
+  /** What was last given out, for whoever must keep it out of messages. */
+  get last(): T | undefined {
+    return this.#held?.value
+  }
+
   /** Forgets a token that the service has refused. */
   drop(): void {
     this.#held = undefined
