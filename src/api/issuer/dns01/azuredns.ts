@@ -28,7 +28,8 @@ const id = (description: string, place: (value: string) => JsonObject): z.ZodStr
 
 const groupName = [
   matching(/^[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]$/u, {
-    message: 'This is not the name of a resource group: use letters, digits, hyphens, underscores, dots and parentheses, without a dot at the end.',
+    message:
+      'This is not the name of a resource group: use letters, digits, hyphens, underscores, dots and parentheses, without a dot at the end.',
     accepts: ['dns', 'DNS_zones-(prod)', 'a.b'],
     rejects: ['a/b', 'dns.', 'a?b', 'a%2fb'],
   }),
