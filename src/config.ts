@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
 import { nearest } from './std/nearest.ts'
+import { canonicalIp } from './std/ip.ts'
 import { err, ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { settings } from './settings.ts'
@@ -64,9 +65,16 @@ export function readConfig(argv: readonly string[], env: Environment): Result<Co
     else problems.push(`${source.name} ${parsed.error.issues[0]?.message ?? 'is wrong'}, not "${source.text}".`)
   }
   // Every key of the table has been parsed by its own schema, which is what Config says.
-  const config = Object.freeze(values) as Config
+  const parsedValues = values as Config
+  const config = Object.freeze({ ...parsedValues, denyAddresses: [...parsedValues.denyAddresses, ...ownServer(env)] })
   if (problems.length === 0) problems.push(...disagreements(config))
   return problems.length === 0 ? ok(config) : err(problems.join('\n'))
+}
+
+/** Nobody's CA is the API server that this pod speaks with, and nobody is led there by an issuer. `allowAddresses` outranks it. */
+function ownServer(env: Environment): readonly string[] {
+  const address = canonicalIp(podSurroundings(env)?.host ?? '')
+  return address === undefined ? [] : [address]
 }
 
 function sourceOf(

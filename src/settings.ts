@@ -267,7 +267,7 @@ export const settings = {
     schema: addressRanges,
     fallback: '',
     shape: 'CIDR,...',
-    help: 'Further address ranges that must not be called, for example those of pods and Services.',
+    help: 'Further address ranges that must not be called, for example those of pods and Services. The address of the API server is always among them.',
   }),
   shutdownGrace: setting({
     schema: duration('0s'),

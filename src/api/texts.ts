@@ -175,19 +175,26 @@ export const sha256Fingerprint: readonly TextRule[] = [
   }),
 ]
 
+/** Logins (`user:password@`) belong into Secrets; before a host they also hide which host is called. */
 export const https: readonly TextRule[] = [
-  matching(/^https:\/\/[A-Za-z0-9[][!#-;=?-Z_a-z~@[\]%]*$/, {
-    message: 'This is not an https URL; write it as https://ca.example.com/directory.',
+  matching(/^https:\/\/[A-Za-z0-9[][!$-.0-;=A-Z_a-z~[\]]*([/?#][!#-;=?-Z_a-z~@[\]%]*)?$/, {
+    message: 'This is not an https URL without a login; write it as https://ca.example.com/directory.',
     accepts: ['https://acme-v02.api.letsencrypt.org/directory', 'https://localhost:14000/dir', 'https://[::1]:443/dir'],
-    rejects: ['http://ca.example.com/directory', 'ca.example.com', 'https://', 'ftp://ca.example.com', 'https:///dir'],
+    rejects: [
+      'http://ca.example.com/directory',
+      'ca.example.com',
+      'https://',
+      'https:///dir',
+      'https://me:secret@ca.example.com',
+    ],
   }),
 ]
 
 export const http: readonly TextRule[] = [
-  matching(/^https?:\/\/[A-Za-z0-9[][!#-;=?-Z_a-z~@[\]%]*$/, {
-    message: 'This is not an http or https URL; write it as http://pki.example.com/ca.crl.',
+  matching(/^https?:\/\/[A-Za-z0-9[][!$-.0-;=A-Z_a-z~[\]]*([/?#][!#-;=?-Z_a-z~@[\]%]*)?$/, {
+    message: 'This is not an http or https URL without a login; write it as http://pki.example.com/ca.crl.',
     accepts: ['http://pki.example.com/ca.crl', 'https://pki.example.com:8443/ca.crl?delta=1'],
-    rejects: ['ldap://pki.example.com', 'pki.example.com/ca.crl', 'http://', 'http://a b'],
+    rejects: ['ldap://pki.example.com', 'pki.example.com/ca.crl', 'http://', 'http://a b', 'http://me@pki.example.com'],
   }),
 ]
 

@@ -8,10 +8,10 @@ const mostIssuers = 8
 
 /** @returns the last failure at an issuer, named as by `issuerKey` */
 export const failureAt = (
-  { lastFailure, otherFailures = [] }: CertificateStatus,
+  { lastFailure, otherFailures: others = [] }: CertificateStatus,
   issuer: string,
 ): Failure | undefined =>
-  [...(lastFailure === undefined ? [] : [lastFailure]), ...otherFailures].find((failure) => failure.issuer === issuer)
+  [...(lastFailure === undefined ? [] : [lastFailure]), ...others].find((failure) => failure.issuer === issuer)
 
 /** What goes on being remembered beside a new failure: one for each other issuer, of the same wish. */
 export function otherFailures(

@@ -115,8 +115,8 @@ function stateInFlight(situation: Situation, view: IssuerView, { flight, now }: 
   if (view.kind !== 'ready') return stateOfAbsent(situation, view, now)
   const failure = failureAt(situation.certificate.status, issuerKey(view))
   const isOurs = failure !== undefined && failure.time >= flight.startedAt
-  const isOut = isOurs && mayFallBack(failure.code, failure.attempts ?? 1, repeatedInFlight)
-  return isOut ? { kind: 'out', until: undefined, message: failure.message } : { kind: 'usable' }
+  const leads = isOurs && mayFallBack(failure.code, failure.attempts ?? 1, repeatedInFlight)
+  return leads ? { kind: 'out', until: undefined, message: failure.message } : { kind: 'usable' }
 }
 
 function stateOf(situation: Situation, view: IssuerView, now: Instant): State {

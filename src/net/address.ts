@@ -30,13 +30,14 @@ const neverPublic: readonly string[] = [
   '169.254.0.0/16',
   '192.0.0.192/32',
   '100.100.100.200/32',
+  '168.63.129.16/32',
   '224.0.0.0/4',
   '240.0.0.0/4',
   '::/96',
   'fe80::/10',
   'fec0::/10',
   'ff00::/8',
-  'fd00:ec2::254/128',
+  'fd00:ec2::/32',
   'fd20:ce::254/128',
   '64:ff9b:1::/48',
   '2001::/32',
@@ -103,7 +104,7 @@ function asErrno(error: unknown): NodeJS.ErrnoException {
   return types.isNativeError(error) ? error : new Error('name resolution failed', { cause: error })
 }
 
-/** IPv4 in IPv6 clothes (RFC 4291 section 2.5.5.2) and behind NAT64 (RFC 6052) counts as the IPv4 address it reaches. */
+/** IPv4 in IPv6 clothes (RFC 4291 section 2.5.5.2, RFC 2765) and behind NAT64 (RFC 6052) counts as the IPv4 address it reaches. */
 function unmapped(address: string): string | undefined {
   const canonical = canonicalIp(address.split('%')[0] ?? '')
   if (canonical === undefined || !canonical.includes(':')) return canonical
@@ -113,7 +114,7 @@ function unmapped(address: string): string | undefined {
     .slice(0, 6)
     .map((group) => group.toString(16))
     .join(':')
-  const holdsIpv4 = prefix === '0:0:0:0:0:ffff' || prefix === '64:ff9b:0:0:0:0'
+  const holdsIpv4 = ['0:0:0:0:0:ffff', '0:0:0:0:ffff:0', '64:ff9b:0:0:0:0'].includes(prefix)
   return holdsIpv4 ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : canonical
 }
 
