@@ -82,7 +82,7 @@ export class AwsIdentity {
     if (role !== undefined && file !== undefined)
       return this.#base.take(ctx.now(), () => this.#withToken(role, file, ctx))
     this.#environmentKey = keyIn(ambient)
-    return this.#environmentKey === undefined ? err(this.#nobody(ctx)) : ok(this.#environmentKey)
+    return this.#environmentKey === undefined ? err(this.#nobody()) : ok(this.#environmentKey)
   }
 
   /** The token is read anew each time: kubelet replaces it long before it expires. */
@@ -130,14 +130,12 @@ export class AwsIdentity {
     return credentials === undefined ? err(unreadable(this.#caller, purpose)) : ok(credentials)
   }
 
-  #nobody({ ambient }: ProviderCtx) {
+  #nobody() {
     const { field } = this.#caller
-    const why = ambient.allowed
-      ? 'the operator itself runs as nobody whom AWS knows: its ServiceAccount is not tied to a role'
-      : 'this issuer may not use what the operator itself runs as'
-    const cure = `name an access key in ${field}.accessKeyID and ${field}.secretAccessKeySecretRef`
-    const other = ambient.allowed ? 'tie the ServiceAccount to a role' : 'allow it with --issuer-ambient-credentials'
-    return failed('CredentialsMissing', `${field} names no credentials, and ${why}; ${cure}, or ${other}`)
+    return failed(
+      'CredentialsMissing',
+      `${field} names no credentials, and the operator itself runs as nobody whom AWS knows, or this issuer may not use that; name an access key in ${field}.accessKeyID and ${field}.secretAccessKeySecretRef, or tie the ServiceAccount of the operator to a role and allow it with --issuer-ambient-credentials`,
+    )
   }
 }
 
