@@ -77,3 +77,18 @@ export function wishOf(spec: CertificateSpec): RequestedWish {
   wishes.set(spec, read)
   return read
 }
+
+/** The older Certificate that names the same Secret. */
+export function rivalOf(own: CertificateObject, all: Iterable<CertificateObject>): string | undefined {
+  for (const other of all) {
+    if (other.name === own.name || other.spec.secretName !== own.spec.secretName) continue
+    if (other.createdAt < own.createdAt || (other.createdAt === own.createdAt && other.name < own.name))
+      return other.name
+  }
+  return undefined
+}
+
+export const sameStatus = (a: CertificateStatus, b: CertificateStatus): boolean =>
+  JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
+
+const sorted = (status: CertificateStatus): unknown => Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -5,7 +5,6 @@
 import type { CertificateStatus } from '../../src/api/certificate.ts'
 import { decide } from '../../src/domain/decide.ts'
 import type { Step } from '../../src/domain/decide.ts'
-import { chooseIssuer } from '../../src/domain/fallback.ts'
 import type { Next, Result } from '../../src/domain/outcome.ts'
 import { reduce } from '../../src/domain/reduce.ts'
 import type { Situation } from '../../src/domain/snapshot.ts'
@@ -18,7 +17,7 @@ import type { Agenda } from './agenda.ts'
 import type { ApiServer, Change } from './apiserver.ts'
 import type { Authority } from './authority.ts'
 import type { Dice } from './dice.ts'
-import { isWatched, nextKeyName, wishOf } from './objects.ts'
+import { isWatched, nextKeyName, rivalOf, sameStatus, wishOf } from './objects.ts'
 import type { CertificateObject, SecretObject } from './objects.ts'
 import { Sight } from './sight.ts'
 import type { House } from './sight.ts'
@@ -219,39 +218,26 @@ export class Process {
         next?.role === 'next-key'
           ? { resourceVersion: next.resourceVersion, key: next.key, keepsRequest: false }
           : undefined,
-      rival: this.#rivalOf(object),
+      rival: rivalOf(object, this.#certificates.values()),
       hold: this.#holds.get(name),
     }
-    const candidates = [wish.issuerRef, ...wish.fallbackIssuerRefs].map((ref) => ({
-      ref,
-      view: this.#sight.view(ref.name),
-    }))
-    const chosen = chooseIssuer(situation, candidates, this.#now())
+    const chosen = this.#sight.choose(situation, wish, this.#now())
     if (chosen === undefined) return undefined
     const snapshot = { ...situation, ...chosen }
     return { step: decide(snapshot, this.#now()), object, wish, snapshot, known }
   }
 
-  #rivalOf(own: CertificateObject): string | undefined {
-    for (const other of this.#certificates.values()) {
-      if (other.name === own.name || other.spec.secretName !== own.spec.secretName) continue
-      if (other.createdAt < own.createdAt || (other.createdAt === own.createdAt && other.name < own.name))
-        return other.name
-    }
-    return undefined
-  }
-
   /** Only a changed status makes ours out of date, not whatever else has changed about the object. */
   *#writeStatus(object: CertificateObject, status: CertificateStatus): Effects<'written' | 'stale' | 'unavailable'> {
-    if (isSame(status, object.status)) return 'written'
+    if (sameStatus(status, object.status)) return 'written'
     const { api } = this.#parts
     const { name, resourceVersion } = object
     const first = yield* call(this.#hands(), () => api.applyStatus(name, status, resourceVersion))
     if (first !== 'conflict') return this.#remember(name, first)
     const found = yield* call(this.#hands(), () => api.getCertificate(name))
     if (found === undefined) return 'stale'
-    if (isSame(found.status, status)) return this.#remember(name, found)
-    if (!isSame(found.status, object.status)) return 'stale'
+    if (sameStatus(found.status, status)) return this.#remember(name, found)
+    if (!sameStatus(found.status, object.status)) return 'stale'
     const second = yield* call(this.#hands(), () => api.applyStatus(name, status, undefined))
     return second === 'conflict' ? 'stale' : this.#remember(name, second)
   }
@@ -307,8 +293,3 @@ export class Process {
     })
   }
 }
-
-const isSame = (a: CertificateStatus, b: CertificateStatus): boolean =>
-  JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
-
-const sorted = (status: CertificateStatus): unknown => Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,8 +1,10 @@
 /** The issuers as one life of the operator sees them: what probes found, and how exchanges went. */
+import { chooseIssuer } from '../../src/domain/fallback.ts'
+import type { Chosen } from '../../src/domain/fallback.ts'
 import type { Result } from '../../src/domain/outcome.ts'
 import { afterExchange, closedCircuit, onTrial, openFault } from '../../src/domain/health.ts'
 import type { Circuit } from '../../src/domain/health.ts'
-import type { IssuerView } from '../../src/domain/snapshot.ts'
+import type { IssuerView, RequestedWish, Situation } from '../../src/domain/snapshot.ts'
 import type { Instant } from '../../src/std/time.ts'
 import type { Authority } from './authority.ts'
 import type { Dice } from './dice.ts'
@@ -40,7 +42,12 @@ export class Sight {
     return isNews(before, view) || circuit?.state === 'open'
   }
 
-  view(issuer: string): IssuerView | undefined {
+  choose(situation: Situation, { issuerRef, fallbackIssuerRefs }: RequestedWish, now: Instant): Chosen | undefined {
+    const candidates = [issuerRef, ...fallbackIssuerRefs].map((ref) => ({ ref, view: this.#view(ref.name) }))
+    return chooseIssuer(situation, candidates, now)
+  }
+
+  #view(issuer: string): IssuerView | undefined {
     const circuit = this.#circuits.get(issuer)
     if (circuit?.state === 'open')
       return { kind: 'notReady', message: openFault(circuit).message, since: circuit.since }
