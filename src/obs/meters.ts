@@ -33,4 +33,6 @@ export interface IssuanceMeter {
   ended(issuer: IssuerLabel, outcome: string, reason?: string): void
   /** A certificate lies in its Secret, `took` after it was first asked for. */
   issued(issuer: IssuerLabel, took: Duration): void
+  /** The issuer has failed so often in a row that it is left alone for a while. */
+  tripped(issuer: IssuerLabel): void
 }

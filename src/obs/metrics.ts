@@ -192,7 +192,12 @@ function issuanceMeter(registry: Registry): IssuanceMeter {
     labelNames,
     buckets: issuanceBuckets,
   })
+  const trips = new Counter({
+    ...named(registry, 'issuer_circuit_opened_total', 'How often an issuer failed so often that it was left alone.'),
+    labelNames,
+  })
   return {
+    tripped: (issuer) => trips.inc(issuerLabels(issuer)),
     ended: (issuer, outcome, reason = '') => outcomes.inc({ ...issuerLabels(issuer), outcome, reason }),
     issued: (issuer, took) => durations.observe(issuerLabels(issuer), took / 1000),
   }

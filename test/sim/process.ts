@@ -1,5 +1,5 @@
 /**
- * One life of the operator: caches fed by late watches, a queue, and reconciles that run step by step. Everything in here is
+ * One life of the operator: caches fed by late watches, a queue, and reconciles, step by step. What is in here is
  * lost when it is killed.
  */
 import type { CertificateStatus } from '../../src/api/certificate.ts'
@@ -81,7 +81,7 @@ export class Process {
     return this.#isAlive
   }
 
-  /** Whether nothing runs and nothing waits to run. */
+  /** Whether nothing runs or waits to run. */
   get isResting(): boolean {
     return this.#work.isResting
   }
@@ -100,7 +100,7 @@ export class Process {
     this.#later(minutes(1), () => this.#addAll())
   }
 
-  /** Asks the issuer a question of its own protocol. */
+  /** Asks every issuer how it is. */
   probe(): void {
     this.#later(this.#parts.dice.between(milliseconds(20), seconds(2)), () => {
       if (this.#sight.probe(this.#now())) this.#addAll()
@@ -254,7 +254,7 @@ export class Process {
     return this.#sight.authorityOf(ref?.name)
   }
 
-  /** An issuer that failed again and again is left alone for a while. */
+  /** An issuer that fails again and again is left alone. */
   #exchanged({ step, snapshot }: Action, result: Result): void {
     if (!['enroll', 'renew', 'poll', 'advise'].includes(step.kind)) return
     const turned = this.#sight.exchanged(snapshot.choice.ref.name, result, this.#now())

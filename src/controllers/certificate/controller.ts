@@ -150,11 +150,9 @@ export class CertificateController {
       now: clock.now(),
     })
     const { issuers } = this.#parts.caches
-    issuers.exchanged(
-      observation.issuerKey,
-      { result, begins: step.kind === 'enroll' || step.kind === 'renew' },
-      clock.now(),
-    )
+    const begins = step.kind === 'enroll' || step.kind === 'renew'
+    if (issuers.exchanged(observation.issuerKey, { result, begins }, clock.now()) === 'tripped')
+      this.#parts.issuance.tripped({ session, observation })
     if ((result.kind === 'failed' && result.how === 'blocked') || issuers.isOpen(observation.issuerKey))
       this.#parts.recheckIssuer(observation.issuerKey)
   }

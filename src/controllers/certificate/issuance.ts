@@ -26,6 +26,12 @@ export class IssuanceLog {
     this.#log = log
   }
 
+  /** The exchange opened the circuit of its issuer. */
+  tripped({ session, observation }: Pick<Exchange, 'session' | 'observation'>): void {
+    this.#meter.tripped(labelFor(observation, session))
+    this.#log.warn('issuer left alone for a while', { issuer: observation.issuerKey })
+  }
+
   record({ result, session, observation, took, now }: Exchange): void {
     const { namespace = '', name } = observation.certificate.metadata
     const issuer = labelFor(observation, session)

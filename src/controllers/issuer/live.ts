@@ -120,10 +120,14 @@ export class LiveIssuers {
     }
   }
 
-  /** Notes how an exchange with the CA went, and lets those who wait for the issuer know when that changes anything for them. */
-  exchanged(key: IssuerKey, { result, begins }: Exchanged, now: Instant): void {
+  /**
+   * Notes how an exchange with the CA went, and lets those who wait for the issuer know when that changes anything for them.
+   *
+   * @returns whether the issuer is left alone from now on
+   */
+  exchanged(key: IssuerKey, { result, begins }: Exchanged, now: Instant): 'tripped' | undefined {
     const state = this.#states.get(key)
-    if (state?.session === undefined) return
+    if (state?.session === undefined) return undefined
     const { session } = state
     const before = this.#circuits.get(key) ?? closedCircuit(now)
     const circuit = afterExchange(before, result, now)
@@ -135,7 +139,9 @@ export class LiveIssuers {
     else session.gate.narrow()
     const hasClosed = circuit.state === 'closed' && before.state !== 'closed'
     if (hasClosed && state.kind === 'ready') this.#states.set(key, { ...state, since: now })
-    if (hasClosed || (circuit.state === 'open' && before.state !== 'open')) this.#tell(key)
+    const hasTripped = circuit.state === 'open' && before.state !== 'open'
+    if (hasClosed || hasTripped) this.#tell(key)
+    return hasTripped ? 'tripped' : undefined
   }
 
   /** It is kept until the CA has been asked again with success. */
