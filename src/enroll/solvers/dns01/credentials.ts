@@ -1,5 +1,4 @@
 /** What providers find in the Secrets that the spec names. */
-import type { SecretKeySelector } from '../../../api/meta.ts'
 import type { Fault } from '../../../domain/fault.ts'
 import { ok } from '../../../std/result.ts'
 import type { Result } from '../../../std/result.ts'
@@ -7,8 +6,14 @@ import { SecretText } from '../../../std/secret.ts'
 import type { CredentialNeed, Credentials } from '../../enroller.ts'
 import { brokenSecret, lineIn } from '../../secrets.ts'
 
+/** An entry of a Secret, as the spec names it. */
+interface SecretEntry {
+  readonly name: string
+  readonly key: string
+}
+
 /** @param field - path of the reference in the spec */
-export const needOf = (field: string, { name, key }: SecretKeySelector): CredentialNeed => ({
+export const needOf = (field: string, { name, key }: SecretEntry): CredentialNeed => ({
   field,
   secretName: name,
   keys: [key],

@@ -5,10 +5,12 @@
  * whether the authoritative servers serve it yet is found out by who calls it. Outcomes are values; a call never sleeps.
  */
 import type { Fault } from '../../../domain/fault.ts'
+import type { DnsClient } from '../../../net/dns.ts'
 import type { HttpClient } from '../../../net/http.ts'
 import type { Logger } from '../../../std/log.ts'
 import type { Duration, Instant } from '../../../std/time.ts'
-import type { CredentialNeed, Credentials, Json } from '../../enroller.ts'
+import type { CredentialNeed, Credentials } from '../../enroller.ts'
+import type { Surroundings } from '../../surroundings.ts'
 
 /** One value of a TXT record set. Other values at the same name belong to other challenges and must survive. */
 export interface TxtValue {
@@ -35,31 +37,18 @@ export type DnsChange =
   | { readonly kind: 'failed'; readonly fault: Fault }
 
 /** Calls to the API server of the cluster that the operator runs in, for solvers that are served by it. */
-export interface ClusterApi {
-  /**
-   * @param path - absolute, for example `/apis/acme.example.com/v1alpha1/solver`
-   * @returns status and parsed body; `undefined` body when it was no JSON. Never rejects but for an abort
-   */
-  create(
-    path: string,
-    body: Json,
-    signal: AbortSignal,
-  ): Promise<{ readonly status: number; readonly body: Json | undefined }>
-}
+export type ClusterApi = Surroundings['cluster']
 
 /** What the process itself was given by where it runs: names of files with tokens, roles, regions. */
-export interface Ambient {
-  /** Undefined: not set, or the issuer may not use what belongs to the process. */
-  variable(name: string): string | undefined
-  /** @returns the text of a small file that a variable named, or undefined when it cannot be read */
-  file(path: string): Promise<string | undefined>
-}
+export type Ambient = Surroundings['ambient']
 
 /** The outside world of one call of a provider. */
 export interface ProviderCtx {
   now(): Instant
   /** Trusts the system's roots, guarded against addresses that nobody may be lured to; never the CA's own client. */
   readonly http: HttpClient
+  /** Guarded in the same way. */
+  readonly dns: DnsClient
   readonly cluster: ClusterApi
   readonly ambient: Ambient
   readonly signal: AbortSignal

@@ -2,11 +2,13 @@
 import type { Dns01Spec } from '../../../api/issuer/dns01.ts'
 import type { Fault } from '../../../domain/fault.ts'
 import type { CredentialNeed, Credentials } from '../../enroller.ts'
+import { acmeDNS } from './acmedns/provider.ts'
 import { cloudflare } from './cloudflare/provider.ts'
 import { digitalocean } from './digitalocean/provider.ts'
 import { httpreq } from './httpreq/provider.ts'
 import type { DnsProvider, ProviderFactory } from './provider.ts'
 import { route53 } from './route53/provider.ts'
+import { webhook } from './webhook/provider.ts'
 
 /** A provider together with the spec that selects it. */
 export interface SelectedProvider {
@@ -22,10 +24,12 @@ type Row = (spec: Dns01Spec, field: string) => SelectedProvider | undefined
 
 /** By the member of `dns01` that selects the provider. */
 const table = {
+  acmeDNS: (spec, field) => bind(acmeDNS, spec.acmeDNS, field),
   cloudflare: (spec, field) => bind(cloudflare, spec.cloudflare, field),
   digitalocean: (spec, field) => bind(digitalocean, spec.digitalocean, field),
   httpreq: (spec, field) => bind(httpreq, spec.httpreq, field),
   route53: (spec, field) => bind(route53, spec.route53, field),
+  webhook: (spec, field) => bind(webhook, spec.webhook, field),
 } as const satisfies { readonly [Member in Exclude<keyof Dns01Spec, 'cnameStrategy'>]?: Row }
 
 /** Ties a factory to its own member of the spec, where the compiler still knows that the two belong together. */

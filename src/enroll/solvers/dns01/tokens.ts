@@ -15,6 +15,7 @@ const margin = seconds(120)
 
 export class TokenCache<T = SecretText> {
   #held: Token<T> | undefined
+  #last: T | undefined
   #asking: Promise<Called<Token<T>>> | undefined
 
   /** @param ask - asks the service for a new one; the failure of one call is the failure of all that wait for it */
@@ -24,12 +25,13 @@ export class TokenCache<T = SecretText> {
     const token = await this.#asking
     if (!token.ok) return token
     this.#held = token.value
+    this.#last = token.value.value
     return ok(token.value.value)
   }
 
   /** What was last given out, for whoever must keep it out of messages. */
   get last(): T | undefined {
-    return this.#held?.value
+    return this.#last
   }
 
   /** Forgets a token that the service has refused. */
