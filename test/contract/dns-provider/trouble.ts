@@ -123,7 +123,9 @@ export function troubleChapter<S, W extends World>(harness: ProviderHarness<S, W
         const scene = await sceneOf(harness)
         const provider = scene.provider()
         await through(() => provider.present(txt(second), scene.ctx()))
-        scene.service.breakWith((call) => harness.refusal(status, echoOf(call, scene.world.secrets)))
+        scene.service.breakWith((call) =>
+          harness.refusal(status, echoOf(call, scene.world.seenSecrets ?? scene.world.secrets)),
+        )
         expectNoSecrets(scene, await provider[action](txt(action === 'present' ? first : second), scene.ctx()))
       }
     },

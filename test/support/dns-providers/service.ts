@@ -32,6 +32,8 @@ export type Break = 'before' | 'after'
 export interface World {
   /** Every secret text that must not show up anywhere. */
   readonly secrets: readonly string[]
+  /** Those of them that the service itself has seen. All, when not given. */
+  readonly seenSecrets?: readonly string[]
   /** What was wrong with requests: empty at the end of a test that did not ask for it. */
   readonly complaints: string[]
   /** As authoritative servers would serve them. */

@@ -3,6 +3,8 @@ import type { Dns01Spec } from '../../../api/issuer/dns01.ts'
 import type { Fault } from '../../../domain/fault.ts'
 import type { CredentialNeed, Credentials } from '../../enroller.ts'
 import { acmeDNS } from './acmedns/provider.ts'
+import { azureDNS } from './azuredns/provider.ts'
+import { cloudDNS } from './clouddns/provider.ts'
 import { cloudflare } from './cloudflare/provider.ts'
 import { digitalocean } from './digitalocean/provider.ts'
 import { httpreq } from './httpreq/provider.ts'
@@ -25,6 +27,8 @@ type Row = (spec: Dns01Spec, field: string) => SelectedProvider | undefined
 /** By the member of `dns01` that selects the provider. */
 const table = {
   acmeDNS: (spec, field) => bind(acmeDNS, spec.acmeDNS, field),
+  azureDNS: (spec, field) => bind(azureDNS, spec.azureDNS, field),
+  cloudDNS: (spec, field) => bind(cloudDNS, spec.cloudDNS, field),
   cloudflare: (spec, field) => bind(cloudflare, spec.cloudflare, field),
   digitalocean: (spec, field) => bind(digitalocean, spec.digitalocean, field),
   httpreq: (spec, field) => bind(httpreq, spec.httpreq, field),
