@@ -32,6 +32,27 @@ export function podSurroundings(env: Environment): { readonly host: string; read
   return host === '' || port === '' ? undefined : { host, port }
 }
 
+/** What providers of DNS may know of the process: whom it runs as at a cloud, and where. */
+const ambientNames = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_REGION',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AZURE_CLIENT_ID',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'AZURE_TENANT_ID',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+] as const
+
+/** @returns the variables of that kind that are set, and nothing else of the environment */
+export function ambientVariables(env: Environment): ReadonlyMap<string, string> {
+  return new Map(ambientNames.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])))
+}
+
 export function asksForHelp(argv: readonly string[]): boolean {
   return argv.includes('--help') || argv.includes('-h')
 }

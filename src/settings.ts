@@ -197,6 +197,18 @@ export const settings = {
     shape: 'host:port|off',
     help: 'Where answers to ACME TLS-ALPN-01 challenges are shown; port 443 of the names must lead here, TLS and all.',
   }),
+  issuerAmbientCredentials: setting({
+    schema: yesOrNo,
+    fallback: 'false',
+    shape: 'true|false',
+    help: 'Let Issuers that name no credentials for their provider of DNS use what the operator itself runs as: a role, a workload identity, an identity of its machine.',
+  }),
+  clusterIssuerAmbientCredentials: setting({
+    schema: yesOrNo,
+    fallback: 'true',
+    shape: 'true|false',
+    help: 'The same for ClusterIssuers.',
+  }),
   ingress: setting({
     schema: yesOrNo,
     fallback: 'true',

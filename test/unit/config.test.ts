@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { asksForHelp, helpText, readConfig } from '../../src/config.ts'
+import { ambientVariables, asksForHelp, helpText, readConfig } from '../../src/config.ts'
 import { hours, minutes, seconds } from '../../src/std/time.ts'
 
 function read(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -153,5 +153,20 @@ describe('helpText', () => {
     [['--workers=4'], false],
   ])('is asked for by %j: %s', (argv, expected) => {
     expect(asksForHelp(argv)).toBe(expected)
+  })
+})
+
+describe('ambientVariables', () => {
+  it('gives what clouds set, and nothing else of the environment', () => {
+    const env = { AWS_REGION: 'eu-west-1', AWS_ROLE_ARN: '', AZURE_CLIENT_ID: undefined, PATH: '/bin', AWS_OTHER: 'x' }
+    expect([...ambientVariables(env)]).toEqual([['AWS_REGION', 'eu-west-1']])
+  })
+})
+
+describe('credentials of the process', () => {
+  it('are for ClusterIssuers, and for Issuers when a flag says so', () => {
+    expect(read([])).toMatchObject({ issuerAmbientCredentials: false, clusterIssuerAmbientCredentials: true })
+    const flags = ['--issuer-ambient-credentials', '--cluster-issuer-ambient-credentials=false']
+    expect(read(flags)).toMatchObject({ issuerAmbientCredentials: true, clusterIssuerAmbientCredentials: false })
   })
 })

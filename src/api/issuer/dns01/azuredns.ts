@@ -24,7 +24,7 @@ const identifier = [
 ]
 
 const id = (description: string, place: (value: string) => JsonObject): z.ZodString =>
-  ruled(text(36, description), placed(identifier, place))
+  ruled(text(64, description), placed(identifier, place))
 
 const groupName = [
   matching(/^[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]$/u, {
