@@ -31,7 +31,7 @@ export interface AwsRecordSet {
 }
 
 /** @returns a name as we write it: `\052` is `*` */
-const plainName = (name: string): string =>
+export const plainName = (name: string): string =>
   name
     .replace(/\\([0-3][0-7]{2})/g, (_whole, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
     .replace(/\.$/, '')

@@ -1,7 +1,7 @@
 /** How the API server refuses to call a DNS webhook, in one place (HTTP statuses of the Kubernetes API). */
 import type { FaultRow } from '../calls.ts'
 
-const faultsByStatus: Readonly<Record<number, FaultRow>> = {
+export const faultsByStatus: Readonly<Record<number, FaultRow>> = {
   401: {
     code: 'CredentialsRejected',
     cure: 'the API server does not know the operator; it is tried again with a new token',
