@@ -201,13 +201,13 @@ export const settings = {
     schema: yesOrNo,
     fallback: 'false',
     shape: 'true|false',
-    help: 'Let Issuers that name no credentials for their provider of DNS use what the operator itself runs as: a role, a workload identity, an identity of its machine.',
+    help: 'Without effect until Issuers can name DNS-01: let Issuers that name no credentials for their provider of DNS use what the operator itself runs as: a role, a workload identity, an identity of its machine.',
   }),
   clusterIssuerAmbientCredentials: setting({
     schema: yesOrNo,
     fallback: 'true',
     shape: 'true|false',
-    help: 'The same for ClusterIssuers.',
+    help: 'Without effect until Issuers can name DNS-01: the same for ClusterIssuers.',
   }),
   ingress: setting({
     schema: yesOrNo,
