@@ -26,7 +26,7 @@ const dialects: Readonly<Record<string, Dialect>> = {
 
 const rows: readonly (readonly [string, FaultRow])[] = [
   ...Object.entries(dialects).flatMap(([name, { statuses, codes }]) =>
-    Object.entries({ ...statuses, ...codes }).map(([code, row]) => [`${name} ${code}`, row] as const),
+    [...Object.entries(statuses), ...Object.entries(codes)].map(([code, row]) => [`${name} ${code}`, row] as const),
   ),
   ...[...Object.keys(faultsByStatus), '302', '400', '422', '500', '503'].map((status): readonly [string, FaultRow] => [
     `webhook ${status}`,
