@@ -35,6 +35,7 @@ describe('what the pages tell people to type', () => {
     const flags = said(/(?:^|[\s`(])(--[a-z][a-z0-9]+(?:-[a-z0-9]+)+)/gm)
     const foreign = [
       '--field-selector',
+      '--from-file',
       '--from-literal',
       '--for',
       '--overwrite',
