@@ -27,7 +27,7 @@ export const soonRenewed = (authorities: readonly Authority[]): readonly string[
 
 /**
  * The examples, with one change: an ACME issuer names the server in this demo. Files whose CA is somewhere else, at a name that
- * is to be filled in, and those for Gateways, are left out; the authorities of the demo bring manifests of their own for those protocols.
+ * is to be filled in, and those that need more of a cluster, are left out; the authorities of the demo bring manifests of their own for those protocols.
  *
  * @returns one JSON document with everything, for `kubectl apply -f -`
  */
@@ -46,7 +46,12 @@ function examples(): readonly Manifest[] {
   })
 }
 
-/** Whether it is an issuer of a CA that the demo cannot put another one in the place of, or of a kind that is not installed. */
+/**
+ * Whether it needs what the demo has not got: a CA that it cannot put another one in the place of, a kind that is not installed,
+ * something that routes HTTP or TLS; or whether it would take away what is to be watched.
+ */
 const isElsewhere = ({ apiVersion, kind, spec = {} }: Manifest): boolean =>
   apiVersion.startsWith('gateway.networking.k8s.io/') ||
+  kind === 'CertificateRevocation' ||
+  /"(?:ingress|gatewayHTTPRoute|tlsAlpn01)":/.test(JSON.stringify(spec['acme'] ?? {})) ||
   (kind.endsWith('Issuer') && !['acme', 'ca', 'selfSigned'].some((member) => member in spec))
