@@ -1,9 +1,9 @@
 /** Builds a part with Go, from the module proxy: no compiler for C and no checkout of anybody's repository are needed. */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Binary, Edition, GoVersion, Part } from './parts.ts'
+import type { Binary, Edition, GoVersion, Part, Recipe } from './parts.ts'
 
 /** Staging modules of k8s.io/kubernetes, which its go.mod requires at v0.0.0. */
 const stagingModules = [
@@ -49,10 +49,9 @@ export async function buildWithGo(build: Build): Promise<void> {
   const workspace = mkdtempSync(join(tmpdir(), 'perennial-go-'))
   try {
     writeFileSync(join(workspace, 'go.mod'), moduleFile(build))
-    const packagePath =
-      build.part.recipe.kind === 'kubernetes'
-        ? `k8s.io/kubernetes/cmd/${build.part.recipe.command}`
-        : build.part.recipe.package
+    const { recipe } = build.part
+    if (recipe.kind === 'program') copyFileSync(join(import.meta.dirname, recipe.source), join(workspace, 'main.go'))
+    const packagePath = packageOf(recipe)
     const output = join(build.directory, build.binary)
     const flags = ['-mod=mod', '-trimpath', '-ldflags', linkerFlags(build)]
     await run(['build', ...flags, '-o', output, packagePath], workspace, build.onLine)
@@ -61,9 +60,20 @@ export async function buildWithGo(build: Build): Promise<void> {
   }
 }
 
+function packageOf(recipe: Recipe): string {
+  switch (recipe.kind) {
+    case 'kubernetes':
+      return `k8s.io/kubernetes/cmd/${recipe.command}`
+    case 'package':
+      return recipe.package
+    case 'program':
+      return '.'
+  }
+}
+
 function moduleFile({ part, edition }: Build): string {
   const { recipe } = part
-  if (recipe.kind === 'package') {
+  if (recipe.kind !== 'kubernetes') {
     return ['module wrapper', `go ${edition.go}`, `require ${recipe.module} v${edition.version}`, ''].join('\n')
   }
   const staging = edition.version.replace(/^1\./, 'v0.')
@@ -80,7 +90,7 @@ function moduleFile({ part, edition }: Build): string {
 
 /** Without the stamps the server calls itself v0.0.0-master, and version checks break. */
 function linkerFlags({ part, edition }: Build): string {
-  if (part.recipe.kind === 'package') return '-s -w'
+  if (part.recipe.kind !== 'kubernetes') return '-s -w'
   const [major, minor] = edition.version.split('.')
   const stamps = {
     'k8s.io/component-base/version.gitVersion': `v${edition.version}`,

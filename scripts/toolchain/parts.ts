@@ -19,6 +19,13 @@ export type Recipe =
       readonly module: string
       readonly package: string
     }
+  | {
+      /** A program of ours around a module that is a library, for what people are meant to build themselves. */
+      readonly kind: 'program'
+      readonly module: string
+      /** Beside this file. */
+      readonly source: string
+    }
 
 export interface Edition {
   readonly version: string
@@ -97,6 +104,15 @@ export const parts = {
     recipe: { kind: 'package', module: estModule, package: `${estModule}/cmd/estserver` },
     editions: [{ version: '1.0.6', go: '1.24' }],
     effort: 'about 15 seconds',
+  },
+  /** A DNS webhook around cert-manager's own library: the other side of the protocol. */
+  dnswebhook: {
+    recipe: { kind: 'program', module: 'github.com/cert-manager/cert-manager', source: 'dnswebhook/main.go' },
+    editions: [
+      { version: '1.21.2', go: '1.26' },
+      { version: '1.18.2', go: '1.24' },
+    ],
+    effort: 'about 4 minutes',
   },
   helm: {
     recipe: { kind: 'package', module: 'helm.sh/helm/v3', package: 'helm.sh/helm/v3/cmd/helm' },
