@@ -1,0 +1,136 @@
+/** What is wrong with a certificate, or soon will be. One table says how bad each finding is and what it means. */
+import type { Duration, Instant } from '../../std/time.ts'
+import { between, days } from '../../std/time.ts'
+import type { CertificateFacts } from '../facts.ts'
+import type { InventoryItem } from './item.ts'
+
+/** Worst first. */
+export const severities = ['critical', 'warning', 'notice'] as const
+export type Severity = (typeof severities)[number]
+
+/** Every finding, worst first, with what it means for people. */
+export const findings = {
+  expired: { severity: 'critical', title: 'Expired', means: 'Its end has passed: clients refuse it.' },
+  unreadable: { severity: 'critical', title: 'Unreadable', means: 'What should be a certificate cannot be read.' },
+  notYetValid: { severity: 'critical', title: 'Not yet valid', means: 'Its beginning lies ahead: clients refuse it.' },
+  brokenChain: {
+    severity: 'critical',
+    title: 'Broken chain',
+    means: 'The certificates above it did not issue one another, or one of them has expired.',
+  },
+  renewalFailing: {
+    severity: 'warning',
+    title: 'Renewal failing',
+    means: 'The last attempt to get or renew it failed.',
+  },
+  expiring: {
+    severity: 'warning',
+    title: 'Expiring',
+    means: 'Less than a quarter of its life is left, and less than 30 days.',
+  },
+  chainExpiring: {
+    severity: 'warning',
+    title: 'Chain ends first',
+    means: 'A certificate above it expires before it does.',
+  },
+  weakKey: { severity: 'warning', title: 'Weak key', means: 'Its RSA key has less than 2048 bits.' },
+  weakSignature: {
+    severity: 'warning',
+    title: 'Weak signature',
+    means: 'Its issuer signed with a hash that can be forged: MD5 or SHA-1.',
+  },
+  noSAN: {
+    severity: 'warning',
+    title: 'No SAN',
+    means: 'It has no subject alternative names; clients of today look at nothing else.',
+  },
+  sharedKey: { severity: 'notice', title: 'Shared key', means: 'The same key is in use in another place too.' },
+  selfSigned: {
+    severity: 'notice',
+    title: 'Self-signed',
+    means: 'It signed itself; nobody trusts it who was not told to.',
+  },
+} as const satisfies Readonly<Record<string, { severity: Severity; title: string; means: string }>>
+
+export type Finding = keyof typeof findings
+
+export const findingNames = Object.keys(findings) as readonly Finding[]
+
+const rank = Object.fromEntries(findingNames.map((name, index) => [name, index])) as Readonly<Record<Finding, number>>
+
+/** What is judged against: the moment, and how many places have a key. */
+export interface Judging {
+  readonly now: Instant
+  /** @returns how many places have the key of that hash */
+  readonly placesOf: (publicKeyHash: string) => number
+}
+
+/** @returns every finding, worst first */
+export function findingsOf(item: InventoryItem, { now, placesOf }: Judging): readonly Finding[] {
+  const { facts, unreadable, management } = item
+  const found: Finding[] = []
+  if (unreadable !== undefined) found.push('unreadable')
+  if (management?.failure !== undefined) found.push('renewalFailing')
+  if (facts !== undefined) {
+    const validity = validityFinding(facts, now)
+    if (validity !== undefined) found.push(validity)
+    addChainFindings(found, item, { facts, now })
+    addFormFindings(found, facts)
+    if (placesOf(facts.publicKeyHash) > 1) found.push('sharedKey')
+  }
+  return found.length < 2 ? found : found.sort((a, b) => rank[a] - rank[b])
+}
+
+/** So that a certificate of ten years does not warn for two and a half. */
+const longestWarning = days(30)
+
+/** How long before its end a certificate counts as expiring: a quarter of its life, 30 days at most. */
+export const warningTime = ({ notBefore, notAfter }: CertificateFacts): Duration =>
+  Math.min(between(notBefore, notAfter) / 4, longestWarning) as Duration
+
+function validityFinding(facts: CertificateFacts, now: Instant): Finding | undefined {
+  if (facts.notAfter <= now) return 'expired'
+  if (facts.notBefore > now) return 'notYetValid'
+  return between(now, facts.notAfter) < warningTime(facts) ? 'expiring' : undefined
+}
+
+function addChainFindings(
+  found: Finding[],
+  { chain }: InventoryItem,
+  { facts, now }: { readonly facts: CertificateFacts; readonly now: Instant },
+): void {
+  let below = facts
+  let isBroken = false
+  for (const above of chain) {
+    if (above.notAfter <= now || !mayHaveIssued(above, below)) isBroken = true
+    below = above
+  }
+  if (isBroken) found.push('brokenChain')
+  if (chain.some(({ notAfter }) => notAfter < facts.notAfter)) found.push('chainExpiring')
+}
+
+/** By names and key identifiers (RFC 5280 sections 4.1.2.4 and 4.2.1.1); signatures are verified when certificates are issued. */
+function mayHaveIssued(above: CertificateFacts, below: CertificateFacts): boolean {
+  if (above.subjectKeyId !== undefined && below.authorityKeyId !== undefined)
+    return above.subjectKeyId === below.authorityKeyId
+  return above.isCA && sameName(above, below)
+}
+
+/** Names compare without regard to case (RFC 5280 section 7.1). */
+const sameName = ({ subject }: CertificateFacts, { issuer }: CertificateFacts): boolean =>
+  JSON.stringify(subject).toLowerCase() === JSON.stringify(issuer).toLowerCase()
+
+const leastRsaBits = 2048
+const weakHashes: ReadonlySet<string> = new Set(['md5', 'sha1'])
+
+function addFormFindings(found: Finding[], { key, signatureHash, selfSigned, isCA, names }: CertificateFacts): void {
+  if (key?.algorithm === 'RSA' && key.size < leastRsaBits) found.push('weakKey')
+  // A root's own signature proves nothing, whatever it was made with.
+  if (weakHashes.has(signatureHash) && !selfSigned) found.push('weakSignature')
+  if (selfSigned && !isCA) found.push('selfSigned')
+  if (names.length === 0 && !isCA) found.push('noSAN')
+}
+
+/** @param found - worst first, as {@link findingsOf} returns them */
+export const worstOf = ([worst]: readonly Finding[]): Severity | undefined =>
+  worst === undefined ? undefined : findings[worst].severity

@@ -1,0 +1,75 @@
+/** Certificates of ours as items of the inventory: what their status says, and what lies in their Secret. */
+import type { Certificate } from '../../api/certificate.ts'
+import type { Condition } from '../../api/meta.ts'
+import { fromRfc3339 } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
+import type { CertificateFacts } from '../facts.ts'
+import type { ItemSource, ItemState, Management } from './item.ts'
+
+/** What was read from the Secret of a Certificate. */
+export interface Held {
+  readonly facts: CertificateFacts | undefined
+  readonly chain: readonly CertificateFacts[]
+  readonly unreadable: string | undefined
+}
+
+/** Nothing was read, or there is nothing. */
+export const nothingHeld: Held = { facts: undefined, chain: [], unreadable: undefined }
+
+/** Labels that say who owns a certificate; the first that is there counts. */
+export const ownerLabels = ['perennial.dev/owner', 'app.kubernetes.io/managed-by-team', 'owner', 'team'] as const
+
+/** @returns the owner that labels name */
+export function ownerIn(labels: Readonly<Record<string, string>> | undefined): string | undefined {
+  const name = ownerLabels.find((one) => (labels?.[one] ?? '') !== '')
+  return name === undefined ? undefined : labels?.[name]
+}
+
+/**
+ * @param certificate - as the API server has it
+ * @param held - what its Secret holds, as far as it was read
+ */
+export function managedSource({ metadata, spec, status }: Certificate, held: Held): ItemSource {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  const { name, kind } = status?.issuedBy ?? spec.issuerRef
+  return {
+    kind: 'Certificate',
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    entry: '',
+    secretName: spec.secretName,
+    state: stateOf(ready, status?.lastFailure !== undefined),
+    owner: ownerIn(metadata.labels),
+    ...held,
+    management: {
+      issuer: { kind, name },
+      protocol: status?.issuedBy?.protocol ?? status?.protocol,
+      renewalTime: moment(status?.renewalTime),
+      revision: status?.revision,
+      message: ready?.message,
+      failure: failureIn(status),
+      enrollment: enrollmentIn(status),
+    },
+  }
+}
+
+/** Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. */
+function stateOf(ready: Condition | undefined, hasFailed: boolean): ItemState {
+  if (ready?.status === 'True') return 'ready'
+  return hasFailed ? 'failing' : 'issuing'
+}
+
+function failureIn(status: Certificate['status']): Management['failure'] {
+  const failure = status?.lastFailure
+  if (failure === undefined) return undefined
+  const { code, message, time, nextTryTime } = failure
+  return { code, message, time: moment(time), nextTry: moment(nextTryTime) }
+}
+
+function enrollmentIn(status: Certificate['status']): Management['enrollment'] {
+  const enrollment = status?.enrollment
+  if (enrollment === undefined) return undefined
+  return { phase: enrollment.phase, note: enrollment.note, startedAt: moment(enrollment.startedAt) }
+}
+
+const moment = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : fromRfc3339(text))
