@@ -57,7 +57,8 @@ export function checkerTls(config: ConnectionSettings): Result<PeekTls, string> 
 }
 
 /** Which addresses issuers may name. */
-function addressPolicy(config: ConnectionSettings): AddressPolicy {
+/** Which addresses may be called on behalf of issuers. */
+export function addressPolicy(config: ConnectionSettings): AddressPolicy {
   return config.addressGuard ? { kind: 'public', allow: config.allowAddresses, deny: config.denyAddresses } : 'any'
 }
 

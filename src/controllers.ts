@@ -13,6 +13,7 @@ import { Publisher } from './controllers/certificate/publish.ts'
 import { CertificateSecrets } from './controllers/certificate/secrets.ts'
 import type { BoardParts } from './controllers/challenge/board.ts'
 import { ContextMaker } from './controllers/context.ts'
+import type { ContextParts } from './controllers/context.ts'
 import { IssuerController } from './controllers/issuer/controller.ts'
 import { storeKey } from './controllers/issuer/issuers.ts'
 import { LiveIssuers, issuerKeyOf } from './controllers/issuer/live.ts'
@@ -41,6 +42,7 @@ export interface ControllerParts {
   /** The challenges that are answered here, and how the answers are looked at from outside. */
   readonly looks: BoardParts['looks']
   readonly transport: Transport
+  readonly surroundingsOf: ContextParts['surroundingsOf']
   readonly clock: Clock
   readonly log: Logger
 }
@@ -59,7 +61,8 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   const live = new LiveIssuers()
   const challenges = challengeParts(parts, queues.challenge)
   const { boards } = challenges
-  const contexts = new ContextMaker({ clock, log: parts.log, boards, secrets: parts.resources.secrets })
+  const { surroundingsOf } = parts
+  const contexts = new ContextMaker({ clock, log: parts.log, boards, secrets: parts.resources.secrets, surroundingsOf })
   const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
   const certificate = certificateController(parts, { live, contexts, queues, supersede: revocation.supersede })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })

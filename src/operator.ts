@@ -37,6 +37,7 @@ import type { Logger } from './std/log.ts'
 import { ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { minutes, seconds } from './std/time.ts'
+import { openSurroundings } from './surroundings.ts'
 import { followTraffic } from './traffic.ts'
 import { version } from './version.ts'
 
@@ -241,6 +242,8 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   const checks = openChecks({ config, clock, log })
   const events = new EventRecorder({ transport, clock, log, component: 'perennial', instance: identityOf(config) })
   const http = issuerHttp({ config, clock, log })
+  const outside = openSurroundings({ config, clock, log, transport })
+  if (!outside.ok) throw new Error(outside.error)
   const controllers = makeControllers({
     config,
     resources,
@@ -250,6 +253,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
     http,
     looks: checks.looks,
     transport,
+    surroundingsOf: outside.value.surroundingsOf,
     clock,
     log,
   })
@@ -268,6 +272,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   await running
   await events.flush(seconds(2))
   await checks.close()
+  await outside.value.close()
   metrics.leadership(false)
   state.leads = false
 }

@@ -1,6 +1,7 @@
 /** The table of settings: what each is called, means, and looks like. `config.ts` reads them. */
 import { z } from 'zod'
 import { compilePolicy } from './net/address.ts'
+import { parseDnsServer } from './net/dnsclient.ts'
 import { parseGoDuration } from './std/duration.ts'
 import { parseHostPort } from './std/hostport.ts'
 import type { Duration } from './std/time.ts'
@@ -56,6 +57,14 @@ const addressRanges = list.superRefine((ranges, context) => {
   const compiled = compilePolicy({ kind: 'public', allow: ranges })
   if (!compiled.ok) context.addIssue(`is wrong: ${compiled.error}`)
 })
+
+const nameservers = list.transform((texts, context) =>
+  texts.flatMap((text) => {
+    const server = parseDnsServer(text)
+    if (server === undefined) context.addIssue(`is wrong: ${text} is no host, host:port or address`)
+    return server ?? []
+  }),
+)
 
 const issuer = z.string().transform((text, context) => {
   if (text === '') return undefined
@@ -196,6 +205,24 @@ export const settings = {
     fallback: 'off',
     shape: 'host:port|off',
     help: 'Where answers to ACME TLS-ALPN-01 challenges are shown; port 443 of the names must lead here, TLS and all.',
+  }),
+  dns01RecursiveNameservers: setting({
+    schema: nameservers,
+    fallback: '',
+    shape: 'host:port,...',
+    help: 'Where zones and aliases of names under proof are looked up. Empty: the servers of /etc/resolv.conf.',
+  }),
+  dns01RecursiveNameserversOnly: setting({
+    schema: yesOrNo,
+    fallback: 'false',
+    shape: 'true|false',
+    help: 'Ask these for new records too, and not the authoritative servers: for networks that let no other DNS out.',
+  }),
+  dns01PropagationTimeout: setting({
+    schema: duration('1s'),
+    fallback: '5m',
+    shape: 'duration',
+    help: 'How long a new record may be unseen before the CA is asked to look all the same.',
   }),
   issuerAmbientCredentials: setting({
     schema: yesOrNo,

@@ -1,6 +1,7 @@
 /** Where proofs of control are shown: a small server on this machine, where the user gives an address for it, else nowhere. */
 import { challengeRoutes } from '../controllers/challenge/responder.ts'
-import type { ChallengeAnswer, ChallengeBoard, Ticket } from '../enroll/enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard } from '../enroll/challenge.ts'
+import type { Ticket } from '../enroll/enroller.ts'
 import { startServer } from '../net/server.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Logger } from '../std/log.ts'

@@ -74,7 +74,7 @@ async function carryOut(job: Job): Promise<ExitCode> {
   if (!session.ok) return endWith(terminal, { kind: 'fault', fault: session.error })
   const responder = await openResponder(task.options.http01Address, { clock, log: terminal.logger() })
   if (!responder.ok) {
-    await session.value.http.close()
+    await session.value.close()
     return endWith(terminal, { kind: 'complaint', message: responder.error })
   }
   const deadline = plus(clock.now(), task.options.timeout)
@@ -99,7 +99,7 @@ async function carryOut(job: Job): Promise<ExitCode> {
   } finally {
     cancel()
     await responder.value.close()
-    await session.value.http.close()
+    await session.value.close()
   }
 }
 

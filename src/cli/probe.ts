@@ -52,7 +52,7 @@ export async function probe(options: ProbeOptions, world: World): Promise<ExitCo
     throw error
   } finally {
     cancel()
-    await session.value.http.close()
+    await session.value.close()
   }
 }
 

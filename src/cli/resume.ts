@@ -35,10 +35,12 @@ export interface Underway extends Binding {
 const json = z.custom<{ readonly [key: string]: Json }>(isJsonObject)
 
 const answer = z.object({
-  type: z.enum(['http-01', 'dns-01', 'tls-alpn-01']),
+  type: z.enum(['http-01', 'dns-01', 'tls-alpn-01', 'dns-account-01', 'dns-persist-01']),
   identifier: z.string(),
   token: z.string(),
   value: z.string(),
+  label: z.string().exactOptional(),
+  solver: z.number().exactOptional(),
 })
 
 const shape = z.object({
@@ -49,7 +51,13 @@ const shape = z.object({
   startedAt: z.string(),
   keyHash: z.string(),
   ticket: z
-    .object({ version: z.number(), phase: z.string(), state: json, answers: z.array(answer).exactOptional() })
+    .object({
+      version: z.number(),
+      phase: z.string(),
+      state: json,
+      answers: z.array(answer).exactOptional(),
+      solvers: z.array(json).exactOptional(),
+    })
     .exactOptional(),
   keptRequest: z.base64().exactOptional(),
   wakeAt: z.string().exactOptional(),
@@ -109,9 +117,10 @@ export async function keepUnderway(directory: string, underway: Underway): Promi
   await replaceFile(stateFile(directory), `${JSON.stringify(state, undefined, 2)}\n`, 0o600)
 }
 
-const writable = ({ answers, ...ticket }: Ticket): NonNullable<z.input<typeof shape>['ticket']> => ({
+const writable = ({ answers, solvers, ...ticket }: Ticket): NonNullable<z.input<typeof shape>['ticket']> => ({
   ...ticket,
   ...(answers === undefined ? {} : { answers: [...answers] }),
+  ...(solvers === undefined ? {} : { solvers: [...solvers] }),
 })
 
 export async function forgetUnderway(directory: string): Promise<void> {

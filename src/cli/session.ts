@@ -4,35 +4,49 @@ import type { Issuer } from '../api/issuer.ts'
 import { connectionFields, SessionMaker } from '../controllers/issuer/session.ts'
 import type { IssuerSession } from '../controllers/issuer/live.ts'
 import { issuerHttp } from '../connections.ts'
-import type { ConnectionSettings } from '../connections.ts'
+import { fault } from '../domain/fault.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { ChallengeBoard, Ctx, Vault } from '../enroll/enroller.ts'
+import type { ChallengeBoard } from '../enroll/challenge.ts'
+import type { Ctx, Vault } from '../enroll/enroller.ts'
+import type { Surroundings } from '../enroll/surroundings.ts'
+import { openSurroundings } from '../surroundings.ts'
+import type { OutsideParts } from '../surroundings.ts'
 import type { Clock } from '../std/clock.ts'
-import { ok } from '../std/result.ts'
+import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
-import { seconds } from '../std/time.ts'
+import { minutes, seconds } from '../std/time.ts'
 import { readCredentials } from './secrets.ts'
 import type { Terminal } from './terminal.ts'
 
-/** A person at a machine may call any address from it; the operator's guard is for clusters with several masters. */
-const settings: ConnectionSettings = {
+/** A person at a machine may call any address from it, as whom they are; the operator's guard is for clusters with several masters. */
+const settings: OutsideParts['config'] = {
   addressGuard: false,
   allowAddresses: [],
   denyAddresses: [],
   httpTimeout: seconds(30),
+  dns01RecursiveNameservers: [],
+  dns01RecursiveNameserversOnly: false,
+  dns01PropagationTimeout: minutes(5),
+  issuerAmbientCredentials: true,
+  clusterIssuerAmbientCredentials: true,
 }
 
-export interface Surroundings {
+export interface RunParts {
   readonly clock: Clock
   readonly terminal: Terminal
   readonly vault: Vault
 }
 
+export interface OpenedIssuer extends IssuerSession {
+  readonly surroundings: Surroundings
+  close(): Promise<void>
+}
+
 /** @returns the issuer's session, or a fault that says which setting or credential cannot work; nothing has been sent */
 export async function openIssuer(
   { spec, metadata }: Issuer,
-  { clock, terminal, vault }: Surroundings,
-): Promise<Result<IssuerSession, Fault>> {
+  { clock, terminal, vault }: RunParts,
+): Promise<Result<OpenedIssuer, Fault>> {
   const maker = new SessionMaker({
     clock,
     http: issuerHttp({ config: settings, clock, log: terminal.logger() }),
@@ -48,13 +62,24 @@ export async function openIssuer(
     uid: metadata.uid ?? '',
     generation: 1,
     namespace: metadata.namespace ?? '',
+    scope: 'Cluster',
     credentials: credentials.value,
   })
-  return session.ok ? ok(session.value) : session
+  if (!session.ok) return session
+  const outside = openSurroundings({ config: settings, clock, log: terminal.logger(), transport: undefined })
+  if (!outside.ok) return err(fault('Misconfigured', outside.error))
+  return ok({
+    ...session.value,
+    surroundings: outside.value.surroundingsOf(session.value),
+    close: async () => {
+      await session.value.http.close()
+      await outside.value.close()
+    },
+  })
 }
 
-export interface CallParts extends Surroundings {
-  readonly session: IssuerSession
+export interface CallParts extends RunParts {
+  readonly session: OpenedIssuer
   readonly board: ChallengeBoard
   readonly signal: AbortSignal
 }
@@ -71,5 +96,6 @@ export function contextOf({ session, clock, terminal, vault, board, signal }: Ca
     log: terminal.logger(),
     board,
     vault,
+    surroundings: session.surroundings,
   }
 }

@@ -2,7 +2,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Certificate } from '../api/certificate.ts'
 import type { Secret } from '../api/meta.ts'
-import type { ChallengeBoard, Ctx, Vault } from '../enroll/enroller.ts'
+import type { ChallengeBoard } from '../enroll/challenge.ts'
+import type { Ctx, Vault } from '../enroll/enroller.ts'
+import type { Surroundings } from '../enroll/surroundings.ts'
 import { KubeError } from '../kube/errors.ts'
 import type { Resource } from '../kube/resource.ts'
 import type { HttpClient } from '../net/http.ts'
@@ -15,12 +17,14 @@ export interface ContextParts {
   readonly log: Logger
   readonly boards: { boardFor(certificate: Certificate | undefined, signal: AbortSignal): ChallengeBoard }
   readonly secrets: Resource<Secret>
+  readonly surroundingsOf: (source: ContextSource | undefined) => Surroundings
 }
 
 /** What of an issuer a call needs. */
 export interface ContextSource {
   readonly http: HttpClient
   readonly secretNamespace: string
+  readonly scope: 'Namespaced' | 'Cluster'
 }
 
 /** Stands in for the HTTP client in steps that have no issuer; a call through it is a bug and answers so. */
@@ -37,7 +41,7 @@ export class ContextMaker {
 
   /** @param certificate - whose enrollment it is; answers to challenges can be shown for that only */
   contextFor(source: ContextSource | undefined, signal: AbortSignal, certificate?: Certificate): Ctx {
-    const { clock, log, boards, secrets } = this.#parts
+    const { clock, log, boards, secrets, surroundingsOf } = this.#parts
     return {
       now: () => clock.now(),
       told: (exchange) => log.debug('exchange with the CA', { ...exchange }),
@@ -46,6 +50,7 @@ export class ContextMaker {
       log,
       board: boards.boardFor(certificate, signal),
       vault: secretVault(secrets, { namespace: source?.secretNamespace ?? '', signal }),
+      surroundings: surroundingsOf(source),
     }
   }
 }

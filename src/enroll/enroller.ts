@@ -20,6 +20,8 @@ import type { PrivateKey } from '../pki/key.ts'
 import type { Der } from '../std/bytes.ts'
 import type { Logger } from '../std/log.ts'
 import type { Duration, Instant } from '../std/time.ts'
+import type { ChallengeAnswer, ChallengeBoard } from './challenge.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** The member of an Issuer's spec that selects the protocol, for example `acme`. The literal list is `table.ts`'s. */
 export type Protocol = string
@@ -85,20 +87,6 @@ export interface Ticket {
   readonly answers?: readonly ChallengeAnswer[]
   /** How answers are shown, as the issuer said it then: it finds again what was put up. */
   readonly solvers?: readonly { readonly [key: string]: Json }[]
-}
-
-export type ChallengeType = 'http-01' | 'dns-01' | 'tls-alpn-01'
-
-/** One proof of control that a CA will look for. */
-export interface ChallengeAnswer {
-  readonly type: ChallengeType
-  /** The DNS name (without `*.`) or IP address under proof. */
-  readonly identifier: string
-  readonly token: string
-  /** The full answer: the key authorization (RFC 8555 section 8.1). */
-  readonly value: string
-  /** Which of {@link Ticket.solvers}. */
-  readonly solver?: number
 }
 
 export type Outcome =
@@ -172,30 +160,6 @@ export type RevokeOutcome =
   | { readonly kind: 'deferred'; readonly fault: Fault; readonly wakeAt?: Instant }
   | { readonly kind: 'refused'; readonly fault: Fault }
 
-/** What became of an answer that was posted. */
-export type Presence =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'waiting'; readonly wakeAt: Instant; readonly note: string }
-  | { readonly kind: 'failed'; readonly fault: Fault }
-
-/** Where answers to challenges are posted and taken down. Knows about Ingress, Gateway and DNS so that no protocol has to. */
-export interface ChallengeBoard {
-  /** What can be served for it. */
-  typesFor(identifier: {
-    readonly kind: 'dns' | 'ip'
-    readonly value: string
-    readonly wildcard: boolean
-  }): readonly ChallengeType[]
-  /**
-   * Idempotent: called again on every poll until `ready` or `failed`.
-   *
-   * @param check - `look`: fetch the answer once from here before the CA is told; `trust`: do not
-   */
-  present(answer: ChallengeAnswer, check: 'look' | 'trust'): Promise<Presence>
-  /** Idempotent. */
-  remove(answer: ChallengeAnswer): Promise<void>
-}
-
 /** Keys and credentials that an issuer makes for itself (an account key, an RA certificate), kept in a Secret. */
 export interface Vault {
   /** @returns the Secret's data by key, or undefined when there is no such Secret */
@@ -241,6 +205,7 @@ export interface Ctx {
   readonly log: Logger
   readonly board: ChallengeBoard
   readonly vault: Vault
+  readonly surroundings: Surroundings
 }
 
 export interface Enroller {

@@ -11,6 +11,9 @@ export const minutes = (n: number): Duration => seconds(n * 60)
 export const hours = (n: number): Duration => minutes(n * 60)
 export const days = (n: number): Duration => hours(n * 24)
 
+/** @param since - seconds since the Unix epoch; NaN stays NaN, which is neither before nor after any moment */
+export const fromUnixSeconds = (since: number): Instant => (since * 1000) as Instant
+
 export const plus = (at: Instant, length: Duration): Instant => (at + length) as Instant
 export const minus = (at: Instant, length: Duration): Instant => (at - length) as Instant
 /** The time from `earlier` to `later`; negative when they stand the other way round. */

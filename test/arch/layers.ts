@@ -27,6 +27,8 @@ const layer = (name: string, own: readonly Allowed[], packages: readonly string[
 const protocol = (name: string): Layer =>
   layer(`enroll/${name}/`, [
     code('enroll/enroller.ts'),
+    types('enroll/challenge.ts'),
+    code('enroll/solvers/'),
     code('enroll/outcomes.ts'),
     code('enroll/transport.ts'),
     code('enroll/secrets.ts'),
@@ -45,6 +47,8 @@ const controllers = [
   code('kube/'),
   code('runtime/'),
   code('enroll/enroller.ts'),
+  types('enroll/challenge.ts'),
+  types('enroll/surroundings.ts'),
   code('enroll/table.ts'),
   code('domain/'),
   code('api/'),
@@ -66,6 +70,7 @@ export const layers: readonly Layer[] = [
     'cli/',
     [
       code('connections.ts'),
+      code('surroundings.ts'),
       code('version.ts'),
       code('controllers/certificate/passwords.ts'),
       code('controllers/certificate/render.ts'),
@@ -74,6 +79,7 @@ export const layers: readonly Layer[] = [
       types('controllers/issuer/live.ts'),
       code('runtime/clock.ts'),
       code('enroll/enroller.ts'),
+      types('enroll/'),
       code('enroll/table.ts'),
       code('net/'),
       code('obs/redact.ts'),
@@ -109,6 +115,7 @@ export const layers: readonly Layer[] = [
   // Ways to prove control of a name, for protocols that ask for it. A provider sees its contract, never another provider.
   layer('enroll/solvers/', [
     code('enroll/enroller.ts'),
+    types('enroll/challenge.ts'),
     code('enroll/outcomes.ts'),
     code('enroll/secrets.ts'),
     code('enroll/transport.ts'),
@@ -136,7 +143,15 @@ export const layers: readonly Layer[] = [
   layer('enroll/surroundings.ts', [types('net/'), types('std/')]),
   layer('enroll/crlreasons.ts', [types('enroll/enroller.ts')]),
   layer('enroll/outcomes.ts', [types('enroll/enroller.ts'), code('domain/fault.ts'), code('std/')]),
-  layer('enroll/enroller.ts', [types('api/'), types('domain/'), types('net/'), types('pki/'), types('std/')]),
+  layer('enroll/challenge.ts', [types('domain/'), types('std/'), types('enroll/enroller.ts')]),
+  layer('enroll/enroller.ts', [
+    types('enroll/'),
+    types('api/'),
+    types('domain/'),
+    types('net/'),
+    types('pki/'),
+    types('std/'),
+  ]),
   layer('kube/', [types('api/'), code('std/')], ['@kubernetes/client-node', 'undici']),
   layer('runtime/', [code('std/')]),
   layer('net/', [code('std/')], ['undici']),

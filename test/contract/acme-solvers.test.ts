@@ -1,7 +1,8 @@
 /** How an order finds its solvers, remembers them, and takes down what they put up. */
 import { describe, expect, it } from '@jest/globals'
 import type { AcmeSpec } from '../../src/api/issuer/acme.ts'
-import type { ChallengeBoard, Ctx, Outcome, Ticket } from '../../src/enroll/enroller.ts'
+import type { ChallengeBoard } from '../../src/enroll/challenge.ts'
+import type { Ctx, Outcome, Ticket } from '../../src/enroll/enroller.ts'
 import { AcmeWorld } from './acme-world.ts'
 import { throughJson } from './drive.ts'
 

@@ -1,10 +1,12 @@
 /** What the contract suite needs of each protocol: a fake CA and how to bring it into trouble. */
-import type { ChallengeAnswer, ChallengeBoard, Credentials, Ctx, ProtocolFactory } from '../../src/enroll/enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard } from '../../src/enroll/challenge.ts'
+import type { Credentials, Ctx, ProtocolFactory } from '../../src/enroll/enroller.ts'
 import type { Wanted } from '../../src/domain/wanted.ts'
 import type { HttpClient, HttpFailure, HttpResponse } from '../../src/net/http.ts'
 import type { LogFields, Logger } from '../../src/std/log.ts'
 import { days, instant, plus, seconds } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
+import { noSurroundings } from '../support/surroundings.ts'
 import { MemoryVault } from '../support/vault.ts'
 
 /** Troubles that only the protocol's own fake can act. Those of the network are acted by {@link FaultyHttp}. */
@@ -240,6 +242,7 @@ export class Scene<S> {
       log,
       vault,
       board,
+      surroundings: noSurroundings,
     }
   }
 }

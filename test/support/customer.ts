@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcmeSpec } from '../../src/api/issuer/acme.ts'
 import type { Wanted } from '../../src/domain/wanted.ts'
 import { acme } from '../../src/enroll/acme/enroller.ts'
-import type { ChallengeBoard, Ctx, Enroller, Order, Outcome, Ticket, Vault } from '../../src/enroll/enroller.ts'
+import type { ChallengeBoard } from '../../src/enroll/challenge.ts'
+import type { Ctx, Enroller, Order, Outcome, Ticket, Vault } from '../../src/enroll/enroller.ts'
+import type { Surroundings } from '../../src/enroll/surroundings.ts'
 import { createHttpClient } from '../../src/net/client.ts'
 import type { OwnedHttpClient } from '../../src/net/client.ts'
 import type { HttpClient } from '../../src/net/http.ts'
@@ -14,6 +16,7 @@ import { silentLogger } from '../../src/std/log.ts'
 import { days } from '../../src/std/time.ts'
 import { asPem } from '../../src/std/bytes.ts'
 import type { Der } from '../../src/std/bytes.ts'
+import { noSurroundings } from './surroundings.ts'
 import { unwrap } from './unwrap.ts'
 import { MemoryVault } from './vault.ts'
 
@@ -22,6 +25,8 @@ export interface CustomerOptions {
   /** PEM of the CA of the server's own certificate. */
   readonly caBundle: string
   readonly board: ChallengeBoard
+  /** None by default. */
+  readonly surroundings?: Surroundings
   readonly spec?: Partial<AcmeSpec>
   /** MAC key of the external account, as its Secret holds it. */
   readonly macKey?: string
@@ -84,6 +89,7 @@ export class Customer {
       log: silentLogger,
       board: this.#options.board,
       vault: this.vault,
+      surroundings: this.#options.surroundings ?? noSurroundings,
     }
   }
 

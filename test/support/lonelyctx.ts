@@ -1,6 +1,7 @@
 import type { Ctx } from '../../src/enroll/enroller.ts'
 import { silentLogger } from '../../src/std/log.ts'
 import type { Instant } from '../../src/std/time.ts'
+import { noSurroundings } from './surroundings.ts'
 
 /** The outside world of a protocol that needs none: whoever calls out is told so. */
 export function lonelyCtx(now: Instant): Ctx {
@@ -20,5 +21,6 @@ export function lonelyCtx(now: Instant): Ctx {
       create: (_name, data) => Promise.resolve(data),
       swap: () => Promise.resolve(false),
     },
+    surroundings: noSurroundings,
   }
 }

@@ -1,4 +1,4 @@
-import type { ChallengeAnswer, ChallengeBoard } from '../../src/enroll/enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard } from '../../src/enroll/challenge.ts'
 import { serveHttp } from './servers.ts'
 
 const prefix = '/.well-known/acme-challenge/'

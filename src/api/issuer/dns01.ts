@@ -12,6 +12,11 @@ import { dns01With } from './dns01/place.ts'
 import { route53 } from './dns01/route53.ts'
 import { webhook } from './dns01/webhook.ts'
 
+export const recordCheck = z.enum(['Enabled', 'Disabled']).exactOptional().meta({
+  description:
+    'Whether the record must be seen from here before the CA is told to look, at the authoritative servers. Disable it where the cluster sees another DNS than the CA. Enabled when not given.',
+})
+
 /** One member for each provider; a solver has one of them. */
 const providers = {
   acmeDNS: acmeDNS.exactOptional(),
@@ -32,6 +37,11 @@ const members = z
       description:
         'Follow: where _acme-challenge is a CNAME, the record is put at its target, in the zone that holds it. None: at the name itself. None when not given.',
     }),
+    challengeType: z.enum(['dns-01', 'dns-account-01']).exactOptional().meta({
+      description:
+        'dns-account-01 (draft-ietf-acme-dns-account-label) puts the record below a label of the ACME account, so that several clusters can prove the same name side by side. dns-01 when not given.',
+    }),
+    selfCheck: recordCheck,
     ...providers,
   })
   .meta({ description: 'Prove control by a TXT record in DNS (RFC 8555 section 8.4). The only way for wildcards.' })

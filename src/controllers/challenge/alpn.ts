@@ -2,7 +2,7 @@
  * What a replica shows to a CA that asks for a TLS-ALPN-01 answer (RFC 8737): a certificate made on the spot from the answer in
  * the Certificate's status. It shows the same to everybody, so it needs no trust in who asks.
  */
-import type { ChallengeAnswer } from '../../enroll/enroller.ts'
+import type { ChallengeAnswer } from '../../enroll/challenge.ts'
 import { generateKey } from '../../pki/key.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { certificatesPem } from '../../pki/pem.ts'

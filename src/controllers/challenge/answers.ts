@@ -2,7 +2,7 @@
  * Answers to challenges, looked up in the statuses of Certificates: whoever has the cache can answer, so every replica behind
  * the Service serves every challenge, the one that is leading or not.
  */
-import type { ChallengeAnswer } from '../../enroll/enroller.ts'
+import type { ChallengeAnswer } from '../../enroll/challenge.ts'
 import type { Store } from '../../kube/store.ts'
 import { serverNameOf } from '../../std/ip.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'

@@ -5,7 +5,7 @@
  */
 import type { Certificate } from '../../api/certificate.ts'
 import { fault } from '../../domain/fault.ts'
-import type { ChallengeAnswer, ChallengeBoard, ChallengeType, Presence } from '../../enroll/enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard, ChallengeType, Presence } from '../../enroll/challenge.ts'
 import type { Clock } from '../../std/clock.ts'
 import { between, plus, seconds } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'

@@ -122,6 +122,7 @@ export class IssuerController {
       uid,
       generation: object.metadata.generation ?? 0,
       namespace,
+      scope: object.metadata.namespace === undefined ? 'Cluster' : 'Namespaced',
       credentials: loaded.value.credentials,
     })
   }

@@ -18,6 +18,8 @@ export type IssuerKey = string
 export const issuerKeyOf = (ref: Pick<IssuerRef, 'kind' | 'name'>, namespace: string): IssuerKey =>
   ref.kind === 'ClusterIssuer' ? `ClusterIssuer/${ref.name}` : `Issuer/${namespace}/${ref.name}`
 
+export type IssuerScope = 'Namespaced' | 'Cluster'
+
 /** One generation of one issuer with one set of credentials. */
 export interface IssuerSession {
   /** Changes when the spec or a credential changes. */
@@ -29,6 +31,8 @@ export interface IssuerSession {
   readonly gate: Gate
   /** Where Secrets that the issuer makes for itself lie. */
   readonly secretNamespace: string
+  /** Whether it serves one namespace or the cluster. */
+  readonly scope: IssuerScope
 }
 
 export type IssuerState =

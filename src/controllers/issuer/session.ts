@@ -15,13 +15,15 @@ import type { Clock } from '../../std/clock.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import type { Duration } from '../../std/time.ts'
-import type { IssuerSession } from './live.ts'
+import type { IssuerScope, IssuerSession } from './live.ts'
 
 export interface SessionInput {
   readonly identity: string
   readonly uid: string
   readonly generation: number
+  /** Where its Secrets lie. */
   readonly namespace: string
+  readonly scope: IssuerScope
   readonly credentials: Credentials
 }
 
@@ -64,6 +66,7 @@ export class SessionMaker {
       http: http.value,
       gate: this.#gate(spec),
       secretNamespace: input.namespace,
+      scope: input.scope,
     })
   }
 

@@ -2,15 +2,17 @@
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
+import { mapBounded } from '../../std/bounded.ts'
 import { latest } from '../../std/time.ts'
-import type { ChallengeAnswer, Outcome, Presence } from '../enroller.ts'
-import { look, lost } from './desk.ts'
+import type { ChallengeAnswer, Presence } from '../challenge.ts'
+import type { Outcome } from '../enroller.ts'
+import { answersAtATime, look, lost } from './desk.ts'
 import type { Desk, Flight } from './desk.ts'
 import { failureOutcome } from './outcomes.ts'
 import { sentenceFor } from './problem.ts'
 import { malformed } from './reply.ts'
 import type { Answer } from './reply.ts'
-import { checkFor, solverOf } from './solvers.ts'
+import { checkFor, isOverDns, solverOf } from './solvers.ts'
 import { readAuthorization } from './wire.ts'
 import type { Authorization, Challenge, Order as AcmeOrder } from './wire.ts'
 
@@ -27,21 +29,16 @@ export async function readAuthorizations(
   { client, account, ctx }: Desk,
   { authorizations }: AcmeOrder,
 ): Promise<Answer<readonly PlacedAuthorization[]>> {
+  const answers = await mapBounded(authorizations, width, async (url) => ({
+    url,
+    answer: await client.post({ what: 'authorization', url, signer: account }, ctx),
+  }))
   const found: PlacedAuthorization[] = []
-  for (let i = 0; i < authorizations.length; i += width) {
-    const group = authorizations.slice(i, i + width)
-    const answers = await Promise.all(
-      group.map(async (url) => ({
-        url,
-        answer: await client.post({ what: 'authorization', url, signer: account }, ctx),
-      })),
-    )
-    for (const { url, answer } of answers) {
-      if (!answer.ok) return answer
-      const authorization = readAuthorization(answer.value.json)
-      if (authorization === undefined) return err(malformed('the CA answered with something that is no authorization'))
-      found.push({ ...authorization, url })
-    }
+  for (const { url, answer } of answers) {
+    if (!answer.ok) return answer
+    const authorization = readAuthorization(answer.value.json)
+    if (authorization === undefined) return err(malformed('the CA answered with something that is no authorization'))
+    found.push({ ...authorization, url })
   }
   return ok(found)
 }
@@ -67,20 +64,14 @@ export async function prove(flight: Flight): Promise<Outcome> {
 
 const looking = 'the CA is looking at the challenges'
 
-const noDns: Presence = {
-  kind: 'failed',
-  fault: fault('TransactionLost', 'the issuer no longer has the solver that proves control over DNS'),
-}
-
 /** @returns undefined when every answer is served */
 async function serve({ desk, ticket }: Flight): Promise<Outcome | undefined> {
   const present = (answer: ChallengeAnswer): Promise<Presence> => {
     const by = solverOf(answer, ticket, desk.spec)
-    if (answer.type === 'dns-01')
-      return desk.dns?.present({ ...answer, by }, checkFor(by), desk.ctx) ?? Promise.resolve(noDns)
+    if (isOverDns(answer.type)) return desk.dns.present({ ...answer, by }, checkFor(by), desk.ctx)
     return desk.ctx.board.present(answer, checkFor(by))
   }
-  const presences = await Promise.all((ticket.answers ?? []).map(present))
+  const presences = await mapBounded(ticket.answers ?? [], answersAtATime, present)
   const failed = presences.find((presence) => presence.kind === 'failed')
   if (failed !== undefined) return { kind: 'refused', fault: failed.fault }
   const waiting = presences.flatMap((presence) => (presence.kind === 'waiting' ? [presence] : []))
@@ -90,8 +81,17 @@ async function serve({ desk, ticket }: Flight): Promise<Outcome | undefined> {
   return { kind: 'pending', ticket, wakeAt, note: first.note }
 }
 
-const answeredBy = ({ challenges }: Authorization, answers: readonly ChallengeAnswer[]): Challenge | undefined =>
-  challenges.find((one) => one.token !== undefined && answers.some(({ token }) => token === one.token))
+/** By its token, or by its type where it has none. */
+function answeredBy(
+  { challenges, identifier }: Authorization,
+  answers: readonly ChallengeAnswer[],
+): Challenge | undefined {
+  return challenges.find((one) =>
+    answers.some(({ type, token, identifier: proven }) =>
+      one.token === undefined ? type === one.type && token === '' && proven === identifier.value : token === one.token,
+    ),
+  )
+}
 
 /** RFC 8555 section 7.5.1. A CA that has looked already may call it malformed to be told again. */
 async function tell({ client, account, ctx }: Desk, { url }: Challenge): Promise<Answer<unknown>> {

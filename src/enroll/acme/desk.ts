@@ -1,15 +1,18 @@
 /** What the steps of an order share. */
 import type { AcmeSpec } from '../../api/issuer/acme.ts'
 import { fault } from '../../domain/fault.ts'
+import { mapBounded } from '../../std/bounded.ts'
 import { fromRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
-import type { ChallengeAnswer, Ctx, Order, Outcome, Presence, Ticket } from '../enroller.ts'
+import type { ChallengeAnswer } from '../challenge.ts'
+import type { Ctx, Order, Outcome, Ticket } from '../enroller.ts'
 import { findAccount } from './account.ts'
 import type { Account } from './account.ts'
 import type { AcmeClient } from './client.ts'
 import { failureOutcome, nextLook } from './outcomes.ts'
+import type { DnsSolver } from './dns.ts'
 import type { AcmeFailure } from './reply.ts'
-import { solverOf } from './solvers.ts'
+import { isOverDns, solverOf } from './solvers.ts'
 import type { Solver } from './solvers.ts'
 import type { Directory, Order as AcmeOrder } from './wire.ts'
 
@@ -18,13 +21,8 @@ export interface SolvedAnswer extends ChallengeAnswer {
   readonly by: Solver | undefined
 }
 
-/** Shows answers in DNS, which the enroller does itself: it has the credentials. */
-export interface DnsSolver {
-  /** Idempotent: called again on every poll until `ready` or `failed`. */
-  present(answer: SolvedAnswer, check: 'look' | 'trust', ctx: Ctx): Promise<Presence>
-  /** Idempotent. Never throws for an answer that is already gone. */
-  remove(answer: SolvedAnswer, ctx: Ctx): Promise<void>
-}
+/** Answers are shown and taken down this many at a time. */
+export const answersAtATime = 8
 
 export interface Desk {
   readonly client: AcmeClient
@@ -34,8 +32,7 @@ export interface Desk {
   readonly ctx: Ctx
   /** Orders whose challenges the CA has all been told to look at, by URL: nothing is left but to look at the order. */
   readonly told: Set<string>
-  /** Undefined: no solver of the issuer works over DNS. */
-  readonly dns: DnsSolver | undefined
+  readonly dns: DnsSolver
 }
 
 /** An order under way, as the CA has just shown it. */
@@ -69,10 +66,11 @@ export const lost = (why: string): Outcome => ({
 
 /** Takes down every answer of a ticket, wherever it was shown. */
 export async function takeDown({ ctx, dns, spec }: Pick<Desk, 'ctx' | 'dns' | 'spec'>, ticket: Ticket): Promise<void> {
-  for (const answer of ticket.answers ?? []) {
-    if (answer.type === 'dns-01') await dns?.remove({ ...answer, by: solverOf(answer, ticket, spec) }, ctx)
-    else await ctx.board.remove(answer)
-  }
+  await mapBounded(ticket.answers ?? [], answersAtATime, (answer) =>
+    isOverDns(answer.type)
+      ? dns.remove({ ...answer, by: solverOf(answer, ticket, spec) }, ctx)
+      : ctx.board.remove(answer),
+  )
 }
 
 /**

@@ -29,7 +29,9 @@ import { AcmeClient } from './client.ts'
 import { readExternalAccount } from './eab.ts'
 import type { ExternalAccount } from './eab.ts'
 import { takeDown } from './desk.ts'
-import type { Desk, DnsSolver } from './desk.ts'
+import type { Desk } from './desk.ts'
+import { dnsNeeds, dnsSolver } from './dns.ts'
+import type { DnsSolver } from './dns.ts'
 import type { JwsKey } from './jws.ts'
 import { beginOrder } from './neworder.ts'
 import { continueOrder, giveUpOrder } from './order.ts'
@@ -52,18 +54,24 @@ const bindingField = 'spec.acme.externalAccountBinding.keySecretRef'
 
 export const acme: ProtocolFactory<AcmeSpec> = {
   protocol: 'acme',
-  needs: ({ externalAccountBinding: binding, privateKeySecretRef: account }): readonly CredentialNeed[] => [
+  needs: (spec): readonly CredentialNeed[] => [
     // The account key is read through the vault, which also makes it; it is named here so that a change of it is noticed.
-    { field: 'spec.acme.privateKeySecretRef', secretName: account.name, keys: [], optional: true },
-    ...(binding === undefined
-      ? []
-      : [{ field: bindingField, secretName: binding.keySecretRef.name, keys: [binding.keySecretRef.key] }]),
+    { field: 'spec.acme.privateKeySecretRef', secretName: spec.privateKeySecretRef.name, keys: [], optional: true },
+    ...bindingNeeds(spec),
+    ...dnsNeeds(spec),
   ],
   create: (spec, credentials) => {
     const external = externalAccount(spec, credentials)
-    return external.ok ? new AcmeEnroller(spec, external.value) : external.error
+    const dns = dnsSolver(spec, credentials)
+    if (!external.ok) return external.error
+    return dns.ok ? new AcmeEnroller(spec, external.value, dns.value) : dns.error
   },
 }
+
+const bindingNeeds = ({ externalAccountBinding: binding }: AcmeSpec): readonly CredentialNeed[] =>
+  binding === undefined
+    ? []
+    : [{ field: bindingField, secretName: binding.keySecretRef.name, keys: [binding.keySecretRef.key] }]
 
 function externalAccount(
   { externalAccountBinding: binding }: AcmeSpec,
@@ -82,12 +90,12 @@ class AcmeEnroller implements Enroller {
   readonly #external: ExternalAccount | undefined
   readonly #client: AcmeClient
   readonly #told = new Set<string>()
-  readonly #dns: DnsSolver | undefined
+  readonly #dns: DnsSolver
   #account: Account | undefined
   /** The spec of an enroller never changes, so that the CA needs to hear of its contact only once. */
   #isContactSettled = false
 
-  constructor(spec: AcmeSpec, external: ExternalAccount | undefined, dns?: DnsSolver) {
+  constructor(spec: AcmeSpec, external: ExternalAccount | undefined, dns: DnsSolver) {
     this.#spec = spec
     this.#external = external
     this.#dns = dns
@@ -96,6 +104,7 @@ class AcmeEnroller implements Enroller {
   }
 
   async prepare(ctx: Ctx): Promise<Readiness> {
+    await this.#dns.sweep(ctx)
     const directory = await this.#client.refetchDirectory(ctx)
     if (!directory.ok) return notReady(directory.error)
     const { meta } = directory.value

@@ -4,7 +4,8 @@ import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { plus, toRfc3339 } from '../../std/time.ts'
-import type { ChallengeAnswer, Order, Outcome, Ticket } from '../enroller.ts'
+import type { ChallengeAnswer } from '../challenge.ts'
+import type { Order, Outcome, Ticket } from '../enroller.ts'
 import { certificateId } from './ari.ts'
 import { readAuthorizations } from './authorization.ts'
 import { requestFailure } from './desk.ts'
@@ -14,7 +15,7 @@ import { failureOutcome } from './outcomes.ts'
 import { malformed } from './reply.ts'
 import type { AcmeFailure, Answer } from './reply.ts'
 import { answerFor, answerable, pickChallenge, recorded } from './solvers.ts'
-import type { Solver, Solving } from './solvers.ts'
+import type { Prover, Solver, Solving } from './solvers.ts'
 import { readOrder } from './wire.ts'
 import type { Authorization, Identifier, Order as AcmeOrder } from './wire.ts'
 
@@ -33,7 +34,9 @@ export async function beginOrder(desk: Desk, order: Order): Promise<Outcome> {
   if (!made.ok) return requestFailure(desk, made.error)
   const authorizations = await readAuthorizations(desk, made.value.order)
   if (!authorizations.ok) return failureOutcome(authorizations.error)
-  const answers = answersFor(authorizations.value, { solving, thumbprint: desk.account.key.thumbprint })
+  const { url, key } = desk.account
+  const prover = { url, thumbprint: key.thumbprint }
+  const answers = answersFor(authorizations.value, { solving, prover })
   return answers.ok ? begun(desk, made.value, answers.value) : { kind: 'refused', fault: answers.error }
 }
 
@@ -98,7 +101,7 @@ type Answers = Required<Pick<Ticket, 'answers' | 'solvers'>>
 /** @returns an answer for every authorization that is not settled already, and the solvers that show them */
 function answersFor(
   authorizations: readonly Authorization[],
-  { solving, thumbprint }: { readonly solving: Solving; readonly thumbprint: string },
+  { solving, prover }: { readonly solving: Solving; readonly prover: Prover },
 ): Result<Answers, Fault> {
   const answers: ChallengeAnswer[] = []
   const solvers: Solver[] = []
@@ -107,7 +110,7 @@ function answersFor(
     const picked = able.ok ? pickChallenge(authorization, able.value) : undefined
     if (picked === undefined) return err(noChallenge(authorization))
     if (!solvers.includes(picked.solver)) solvers.push(picked.solver)
-    const answer = answerFor(picked, authorization.identifier.value, thumbprint)
+    const answer = answerFor(picked, authorization, prover)
     answers.push({ ...answer, solver: solvers.indexOf(picked.solver) })
   }
   return ok({ answers, solvers: solvers.map(recorded) })

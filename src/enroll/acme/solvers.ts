@@ -5,7 +5,9 @@ import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
-import type { ChallengeAnswer, ChallengeBoard, ChallengeType, Ticket } from '../enroller.ts'
+import type { ChallengeAnswer, ChallengeBoard, ChallengeType } from '../challenge.ts'
+import type { Ticket } from '../enroller.ts'
+import { accountLabel, persistentText } from './dns.ts'
 import type { Authorization, Challenge, Identifier } from './wire.ts'
 
 export type Solver = NonNullable<AcmeSpec['solvers']>[number]
@@ -22,9 +24,15 @@ export interface Solving {
 const solversOf = ({ solvers }: AcmeSpec): readonly Solver[] => solvers ?? [everyName]
 
 /** The one challenge type that a solver answers. */
-function typeOf({ tlsAlpn01 }: Solver): ChallengeType {
+function typeOf({ tlsAlpn01, dns01, dnsPersist01 }: Solver): ChallengeType {
+  if (dns01 !== undefined) return dns01.challengeType ?? 'dns-01'
+  if (dnsPersist01 !== undefined) return 'dns-persist-01'
   return tlsAlpn01 === undefined ? 'http-01' : 'tls-alpn-01'
 }
+
+/** Whether the answer is a record of DNS, which the enroller sees to itself, rather than the board. */
+export const isOverDns = (type: ChallengeType): boolean =>
+  type === 'dns-01' || type === 'dns-account-01' || type === 'dns-persist-01'
 
 /**
  * @returns the solvers whose selector fits, the most specific first: an exact name before the longest zone before labels before
@@ -66,14 +74,15 @@ export function answerable(identifier: Identifier, solving: Solving): Result<rea
   return err(fault('RequestUnsupported', `${value} cannot be proven: ${obstacle(fitting, wildcard)}`))
 }
 
-/** DNS is asked by the enroller itself, everything else by the board. RFC 8738 section 7: addresses are not proven over DNS. */
+/** RFC 8738 section 7: addresses are not proven over DNS. */
 const canProve = (type: ChallengeType, kind: Identifier['type'], served: readonly ChallengeType[]): boolean =>
-  type === 'dns-01' ? kind === 'dns' : served.includes(type)
+  isOverDns(type) ? kind === 'dns' : served.includes(type)
 
 function obstacle(fitting: readonly Solver[], wildcard: boolean): string {
   if (wildcard)
-    return 'a wildcard can only be proven over DNS, which no solver of the issuer does; name the hosts, or use another issuer'
+    return 'a wildcard can only be proven over DNS, which no solver of the issuer that is for it does; add one with dns01, or name the hosts'
   const types = [...new Set(fitting.map(typeOf))]
+  if (types.every(isOverDns)) return 'addresses cannot be proven over DNS; add a solver with http01 or tlsAlpn01'
   return types.includes('tls-alpn-01')
     ? 'nothing answers tls-alpn-01 here; start the operator with --tls-alpn01-address, or use another solver'
     : `nothing answers ${types.join(' or ')} for it here`
@@ -88,19 +97,35 @@ export interface Picked {
 export function pickChallenge({ challenges }: Authorization, solvers: readonly Solver[]): Picked | undefined {
   for (const solver of solvers) {
     const type = typeOf(solver)
-    const challenge = challenges.find((one) => one.type === type && one.token !== undefined)
+    const challenge = challenges.find((one) => one.type === type && isAnswerable(one))
     if (challenge !== undefined) return { challenge, solver }
   }
   return undefined
 }
 
-/** RFC 8555 section 8.1: token, a dot, the account key's thumbprint. */
+const isAnswerable = ({ type, token, issuerDomains }: Challenge): boolean =>
+  type === 'dns-persist-01' ? issuerDomains.length > 0 : token !== undefined
+
+/** Whose answer it is. */
+export interface Prover {
+  /** The account's URL. */
+  readonly url: string
+  readonly thumbprint: string
+}
+
+/** RFC 8555 section 8.1: token, a dot, the account key's thumbprint; but for challenges without a token. */
 export function answerFor(
-  { challenge: { token = '' }, solver }: Picked,
-  identifier: string,
-  thumbprint: string,
+  { challenge: { token = '', issuerDomains }, solver }: Picked,
+  { identifier, wildcard }: Pick<Authorization, 'identifier' | 'wildcard'>,
+  { url, thumbprint }: Prover,
 ): ChallengeAnswer {
-  return { type: typeOf(solver), identifier, token, value: `${token}.${thumbprint}` }
+  const shared = { type: typeOf(solver), identifier: identifier.value }
+  if (shared.type === 'dns-persist-01') {
+    const [issuer = ''] = issuerDomains
+    return { ...shared, token: '', value: persistentText(issuer, { accountUrl: url, wildcard }) }
+  }
+  const label = shared.type === 'dns-account-01' ? { label: accountLabel(url) } : {}
+  return { ...shared, ...label, token, value: `${token}.${thumbprint}` }
 }
 
 type Recorded = NonNullable<Ticket['solvers']>[number]
@@ -128,5 +153,6 @@ export function solverOf(
 
 /** Whether an answer is to be looked at from here first. */
 export function checkFor(solver: Solver | undefined): 'look' | 'trust' {
-  return (solver?.http01 ?? solver?.tlsAlpn01)?.selfCheck === 'Disabled' ? 'trust' : 'look'
+  const way = solver?.http01 ?? solver?.tlsAlpn01 ?? solver?.dns01 ?? solver?.dnsPersist01
+  return way?.selfCheck === 'Disabled' ? 'trust' : 'look'
 }

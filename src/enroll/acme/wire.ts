@@ -66,6 +66,8 @@ export interface Challenge {
   readonly url: string
   readonly status: string
   readonly token: string | undefined
+  /** Whom a persistent record may name (draft-ietf-acme-dns-persist section 3). */
+  readonly issuerDomains: readonly string[]
   readonly error: Problem | undefined
 }
 
@@ -138,6 +140,15 @@ export function readAuthorization(value: unknown): Authorization | undefined {
   }
 }
 
+/** Ten at most, as the draft has it; each a name of DNS in lower case. */
+function domains(value: unknown): readonly string[] {
+  const listed: readonly unknown[] = Array.isArray(value) ? value : []
+  return listed
+    .slice(0, 10)
+    .filter((one) => typeof one === 'string')
+    .filter((one) => /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,10}$/.test(one))
+}
+
 function readChallenge(value: unknown): readonly Challenge[] {
   const members = object(value)
   const type = text(members['type'])
@@ -151,6 +162,7 @@ function readChallenge(value: unknown): readonly Challenge[] {
       status: text(members['status']) ?? 'pending',
       // RFC 8555 section 8.1: base64url, at least 128 bits. Anything else is not served.
       token: token !== undefined && /^[A-Za-z0-9_-]{1,256}$/.test(token) ? token : undefined,
+      issuerDomains: domains(members['issuer-domain-names']),
       error: readInnerProblem(members['error']),
     },
   ]

@@ -34,7 +34,9 @@ const table = {
   httpreq: (spec, field) => bind(httpreq, spec.httpreq, field),
   route53: (spec, field) => bind(route53, spec.route53, field),
   webhook: (spec, field) => bind(webhook, spec.webhook, field),
-} as const satisfies { readonly [Member in Exclude<keyof Dns01Spec, 'cnameStrategy'>]?: Row }
+} as const satisfies {
+  readonly [Member in Exclude<keyof Dns01Spec, 'cnameStrategy' | 'challengeType' | 'selfCheck'>]?: Row
+}
 
 /** Ties a factory to its own member of the spec, where the compiler still knows that the two belong together. */
 function bind<S>(factory: ProviderFactory<S>, spec: S | undefined, field: string): SelectedProvider | undefined {

@@ -32,6 +32,7 @@ const session = (identity: string, quota?: string): IssuerSession => ({
   http: { send: never, close: () => Promise.resolve() },
   gate: new Gate({ clock: new FakeClock(now), concurrency: 10 }),
   secretNamespace: 'perennial',
+  scope: 'Namespaced',
 })
 
 function issuers(sessions: Readonly<Record<string, IssuerSession>>): LiveIssuers {

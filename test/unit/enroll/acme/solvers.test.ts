@@ -11,7 +11,7 @@ import {
 } from '../../../../src/enroll/acme/solvers.ts'
 import type { Picked } from '../../../../src/enroll/acme/solvers.ts'
 import type { Challenge } from '../../../../src/enroll/acme/wire.ts'
-import type { ChallengeBoard } from '../../../../src/enroll/enroller.ts'
+import type { ChallengeBoard } from '../../../../src/enroll/challenge.ts'
 import { instant } from '../../../../src/std/time.ts'
 import { lonelyCtx } from '../../../support/lonelyctx.ts'
 
@@ -105,8 +105,12 @@ describe('a challenge', () => {
     url: `https://ca.test/${type}`,
     status: 'pending',
     token,
+    issuerDomains: [],
     error: undefined,
   })
+  const name = (wildcard = false) => ({ identifier: { type: 'dns', value: 'a.test' } as const, wildcard })
+  const prover = { url: 'https://ca.test/acct/1', thumbprint: 'print' }
+  const hook = { groupName: 'acme.example.com', solverName: 'any' }
   const http: Solvers[number] = { http01: {} }
   const tls: Solvers[number] = { tlsAlpn01: {} }
   const pick = (...challenges: Challenge[]): Picked | undefined =>
@@ -127,8 +131,30 @@ describe('a challenge', () => {
   })
 
   it('is answered with its token and the thumbprint of the account key', () => {
-    const answer = answerFor({ challenge: challenge('tls-alpn-01', 'token'), solver: tls }, 'a.test', 'print')
+    const answer = answerFor({ challenge: challenge('tls-alpn-01', 'token'), solver: tls }, name(), prover)
     expect(answer).toEqual({ type: 'tls-alpn-01', identifier: 'a.test', token: 'token', value: 'token.print' })
+  })
+
+  it('over DNS may have its record below a label of the account', () => {
+    // The example of draft-ietf-acme-dns-account-label section 3.1.
+    const account = { url: 'https://example.com/acme/acct/ExampleAccount', thumbprint: 'print' }
+    const solver: Solvers[number] = { dns01: { challengeType: 'dns-account-01', webhook: hook } }
+    const answer = answerFor({ challenge: challenge('dns-account-01', 'token'), solver }, name(), account)
+    expect(answer).toMatchObject({ type: 'dns-account-01', value: 'token.print', label: '_ujmmovf2vn55tgye' })
+  })
+
+  it.each([
+    ['a name', false, 'ca.test; accounturi=https://ca.test/acct/1'],
+    ['a wildcard', true, 'ca.test; accounturi=https://ca.test/acct/1; policy=wildcard'],
+  ])('without a token is answered by the text of a record that stays, for %s', (_what, wildcard, value) => {
+    const persistent = { ...challenge('dns-persist-01'), issuerDomains: ['ca.test', 'ca.example'] }
+    const picked = { challenge: persistent, solver: { dnsPersist01: {} } }
+    expect(answerFor(picked, name(wildcard), prover)).toEqual({
+      type: 'dns-persist-01',
+      identifier: 'a.test',
+      token: '',
+      value,
+    })
   })
 })
 
