@@ -17,11 +17,17 @@ export interface ServerRequest {
   readonly path: string
   /** The Host header without its port, lower case; empty when there is none. */
   readonly host: string
+  /** What stands after the `?`, as sent; empty when there is none. */
+  readonly search?: string
+  /** The Authorization header; undefined when there is none. A secret. */
+  readonly authorization?: string | undefined
 }
 
 export interface ServerReply {
   readonly status: number
   readonly contentType: string
+  /** Further headers, which win over the usual ones; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
 }
 
@@ -73,6 +79,7 @@ async function respond(options: ServerOptions, request: IncomingMessage, respons
     'content-length': body.length,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
+    ...reply.headers,
     // A body that was not read would be taken for the next request.
     ...(hasBody(request) ? { connection: 'close' } : {}),
   })
@@ -85,10 +92,11 @@ async function replyTo(options: ServerOptions, request: IncomingMessage): Promis
   const { method } = request
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'only GET and HEAD are answered here')
   if (hasBody(request)) return refusal(413, 'requests must not have a body')
-  const path = (request.url ?? '/').split('?')[0] ?? '/'
-  const host = (request.headers.host ?? '').toLowerCase().replace(/:\d*$/, '')
+  const [path = '/', ...rest] = (request.url ?? '/').split('?')
+  const { host: named = '', authorization } = request.headers
+  const host = named.toLowerCase().replace(/:\d*$/, '')
   try {
-    return await options.answer({ method, path, host })
+    return await options.answer({ method, path, host, search: rest.join('?'), authorization })
   } catch (error) {
     options.log.error('a request could not be answered', { server: options.name, path, error })
     return refusal(500, 'internal error')

@@ -10,6 +10,7 @@ import { keyFacts } from '../../pki/key.ts'
 import { readCertificates } from '../../pki/pem.ts'
 import { fromRfc3339 } from '../../std/time.ts'
 import { annotations, labels } from '../names.ts'
+import { factsAbove } from './above.ts'
 import { hasItsChain, hasItsRoots, hashContent, readContent } from './content.ts'
 import type { Content, ContentSource } from './content.ts'
 
@@ -23,6 +24,8 @@ interface Common {
 export interface CertificateSecret extends Common {
   readonly role: 'certificate'
   readonly view: SecretView
+  /** What stands above the leaf. */
+  readonly chain: readonly CertificateFacts[]
   readonly content: Content | undefined
   readonly ownerReferences: readonly OwnerReference[]
 }
@@ -92,6 +95,7 @@ function projectCertificate(secret: Secret, common: Common, known: KnownEntries 
     role: 'certificate',
     content,
     ownerReferences: secret.metadata.ownerReferences ?? [],
+    chain: chainIn(certificate),
     view: {
       resourceVersion: common.resourceVersion,
       owner: secret.metadata.annotations?.[annotations.certificateName],
@@ -140,6 +144,11 @@ function certificatePart(base64: string | undefined): Part<CertificateFacts> {
   if (leaf === undefined) return { kind: 'missing' }
   const facts = certificateFacts(leaf)
   return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
+}
+
+function chainIn(base64: string | undefined): readonly CertificateFacts[] {
+  const certificates = readCertificates(decodeText(base64 ?? ''))
+  return certificates.ok ? factsAbove(certificates.value) : []
 }
 
 /** Intermediates and what lies in `ca.crt` came from the issuer, and only issuance brings them back. */
