@@ -20,7 +20,7 @@ const place: FaultRow = {
   cure: 'check {field}.subscriptionID, {field}.resourceGroupName and {field}.hostedZoneName',
 }
 
-export const codes: Readonly<Record<string, FaultRow>> = {
+const codes: Readonly<Record<string, FaultRow>> = {
   AuthorizationFailed: rights,
   LinkedAuthorizationFailed: rights,
   InvalidAuthenticationToken: rights,

@@ -14,7 +14,7 @@ const key: FaultRow = {
 const place: FaultRow = { code: 'Misconfigured', cure: 'check {field}.project and {field}.hostedZoneName' }
 const again: FaultRow = { code: 'RateLimited', cure: 'it is tried again later' }
 
-export const codes: Readonly<Record<string, FaultRow>> = {
+const codes: Readonly<Record<string, FaultRow>> = {
   authError: rights,
   forbidden: rights,
   insufficientPermissions: rights,

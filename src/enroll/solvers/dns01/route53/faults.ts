@@ -13,7 +13,7 @@ const identity: FaultRow = {
   cure: 'the role does not trust this ServiceAccount: check the trust policy of the role, and {field}.role',
 }
 
-export const codes: Readonly<Record<string, FaultRow>> = {
+const codes: Readonly<Record<string, FaultRow>> = {
   Throttling: again,
   ThrottlingException: again,
   TooManyRequests: again,
