@@ -48,10 +48,10 @@ function examples(): readonly Manifest[] {
 
 /**
  * Whether it needs what the demo has not got: a CA that it cannot put another one in the place of, a kind that is not installed,
- * something that routes HTTP or TLS; or whether it would take away what is to be watched.
+ * something that routes HTTP or TLS, a zone of DNS; or whether it would take away what is to be watched.
  */
 const isElsewhere = ({ apiVersion, kind, spec = {} }: Manifest): boolean =>
   apiVersion.startsWith('gateway.networking.k8s.io/') ||
   kind === 'CertificateRevocation' ||
-  /"(?:ingress|gatewayHTTPRoute|tlsAlpn01)":/.test(JSON.stringify(spec['acme'] ?? {})) ||
+  /"(?:ingress|gatewayHTTPRoute|tlsAlpn01|dns01|dnsPersist01)":/.test(JSON.stringify(spec['acme'] ?? {})) ||
   (kind.endsWith('Issuer') && !['acme', 'ca', 'selfSigned'].some((member) => member in spec))
