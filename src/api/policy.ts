@@ -31,7 +31,7 @@ const spec = z
     selector: selector.exactOptional(),
     deny: z.enum(['Everything', 'Unselected']).exactOptional().meta({
       description:
-        'Everything: nothing that is selected is allowed. Unselected: what no other policy in Enforce selects is not allowed, which is how everything is denied by default.',
+        'Everything: nothing that is selected is allowed. Unselected: what no policy with rules, in Enforce, selects is not allowed, which is how everything is denied by default.',
     }),
     rules: rules.exactOptional(),
     defaults: defaults.exactOptional(),
