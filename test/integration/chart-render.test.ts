@@ -117,6 +117,16 @@ const cases: readonly Case[] = [
     see: ['Deployment', `${podPath}.affinity`, { nodeAffinity: {} }],
   },
   {
+    name: 'how names are resolved',
+    values: { dnsPolicy: 'None' },
+    see: ['Deployment', `${podPath}.dnsPolicy`, 'None'],
+  },
+  {
+    name: 'name servers',
+    values: { dnsConfig: { nameservers: ['192.0.2.53'] } },
+    see: ['Deployment', `${podPath}.dnsConfig`, { nameservers: ['192.0.2.53'] }],
+  },
+  {
     name: 'topology',
     values: { topologySpread: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }] },
     see: [

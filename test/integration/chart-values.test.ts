@@ -56,7 +56,7 @@ const given: ReadonlySet<string> = new Set(
 )
 
 /** Of Kubernetes: the API server knows their keys. */
-const foreign = /^\/(?:resources|affinity|global)$|\/items$/
+const foreign = /^\/(?:resources|affinity|dnsConfig|global)$|\/items$/
 
 function open(schema: unknown, path: string): readonly string[] {
   if (!isJsonObject(schema)) return []

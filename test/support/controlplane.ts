@@ -234,7 +234,14 @@ function answersOk({ url, ca, token }: Question): () => Promise<boolean> {
   }
 }
 
-function kubectl(kubeconfig: string, args: readonly string[], input = ''): Promise<string> {
+/**
+ * Runs kubectl with a kubeconfig.
+ *
+ * @param input - what it reads from standard input
+ * @returns what it wrote to standard output
+ * @throws with what it wrote to standard error when it fails
+ */
+export function kubectl(kubeconfig: string, args: readonly string[], input = ''): Promise<string> {
   const command = locate(['kubectl']).kubectl
   return new Promise((resolve, reject) => {
     const child = spawn(command, [`--kubeconfig=${kubeconfig}`, ...args], { stdio: 'pipe' })
