@@ -56,6 +56,7 @@ function itemOf(index: number): InventoryItem {
     owner: `team-${index % 200}`,
     facts: factsOf(index),
     chain: [],
+    others: 0,
     unreadable: undefined,
     management: isFound
       ? undefined

@@ -40,6 +40,7 @@ import { minutes, seconds } from './std/time.ts'
 import { openSurroundings } from './surroundings.ts'
 import { followTraffic } from './traffic.ts'
 import { version } from './version.ts'
+import { websitePart } from './website.ts'
 
 interface Operator {
   readonly config: Config
@@ -70,6 +71,7 @@ export async function runOperator(config: Config, signal: AbortSignal): Promise<
     trafficPart(operator.value),
     responderPart(operator.value),
     proofPart(operator.value),
+    websitePart({ ...operator.value, random }),
     leaderPart(operator.value),
   ]
   const ended = await live({ parts, startWithin: minutes(5), stopWithin: plusGrace(config), clock, log, signal })

@@ -224,6 +224,18 @@ export const settings = {
     shape: 'duration',
     help: 'How long a new record may be unseen before the CA is asked to look all the same.',
   }),
+  webAddress: setting({
+    schema: listenAddress,
+    fallback: 'off',
+    shape: 'host:port|off',
+    help: 'Where the page of the inventory and its API are served, for example :8090. Who asks is known by a token of the cluster and sees the namespaces where they may list certificates.perennial.dev.',
+  }),
+  inventory: setting({
+    schema: z.enum(['managed', 'secrets', 'all'], 'must be managed, secrets or all'),
+    fallback: 'managed',
+    shape: 'managed|secrets|all',
+    help: 'What the inventory holds: Certificates; with secrets also what lies in other Secrets of the type kubernetes.io/tls; with all in ConfigMaps too. Without effect while --web-address is off.',
+  }),
   issuerAmbientCredentials: setting({
     schema: yesOrNo,
     fallback: 'false',

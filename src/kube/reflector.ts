@@ -28,6 +28,8 @@ export interface Reflection<T extends KubeObject, P extends { readonly resourceV
   readonly namespaces?: readonly string[]
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** Objects of one page of a list: fewer where each may be large. */
+  readonly pageSize?: number
   /** Called once per object and version; the object itself is dropped right after. */
   readonly project: (object: T) => P
   readonly store: Store<P>
@@ -47,6 +49,7 @@ const longestOutageWait = seconds(6)
 const healthyAfter = minutes(2)
 const shortWatch = seconds(5)
 const failuresBeforeList = 3
+const usualPage = 500
 
 /** @returns when the signal is aborted; never rejects */
 export async function reflect<T extends KubeObject, P extends { readonly resourceVersion: string }>(
@@ -100,10 +103,10 @@ class ScopeLoop<T extends KubeObject, P extends { readonly resourceVersion: stri
   }
 
   async #list(): Promise<void> {
-    const { resource, store, signal } = this.#reflection
+    const { resource, store, pageSize = usualPage, signal } = this.#reflection
     const items = new Map<string, P>()
     let version = ''
-    for await (const page of resource.pages({ ...this.#selection(), limit: 500 }, signal)) {
+    for await (const page of resource.pages({ ...this.#selection(), limit: pageSize }, signal)) {
       for (const object of page.items) {
         const key = keyOf(object)
         const projection = this.#projectionOf(key, object)

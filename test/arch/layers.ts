@@ -109,6 +109,15 @@ export const layers: readonly Layer[] = [
     types('controllers/certificate/projection.ts'),
     code('controllers/issuer/live.ts'),
   ]),
+  // The inventory reads what the other controllers keep.
+  layer('controllers/inventory/', [
+    ...controllers,
+    types('controllers/certificate/certificates.ts'),
+    types('controllers/certificate/projection.ts'),
+    types('controllers/ingress/claimants.ts'),
+    code('controllers/ingress/kinds.ts'),
+    types('controllers/issuer/issuers.ts'),
+  ]),
   // Answers to challenges stand in the status of Certificates.
   layer('controllers/challenge/', [...controllers, types('controllers/certificate/certificates.ts')]),
   ...protocolFolders.map(protocol),
@@ -158,6 +167,17 @@ export const layers: readonly Layer[] = [
   layer('pki/', [code('domain/'), code('std/')]),
   layer('domain/', [types('api/'), code('std/')]),
   layer('api/', [code('std/')], ['zod']),
+  // Answers about the inventory for whoever may have them, and the page that shows them.
+  layer('web/', [
+    types('controllers/inventory/'),
+    code('kube/'),
+    types('net/'),
+    code('domain/'),
+    types('api/'),
+    code('std/'),
+  ]),
+  // What runs in a browser takes nothing from here but the forms of the answers.
+  layer('web/ui/', [types('web/contract.ts')], ['preact']),
   layer('obs/', [code('std/')], ['pino', 'prom-client']),
   layer('std/', []),
 ]

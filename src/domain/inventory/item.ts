@@ -67,6 +67,8 @@ export interface ItemSource {
   readonly facts: CertificateFacts | undefined
   /** What stands above the leaf, in the order of the Secret. */
   readonly chain: readonly CertificateFacts[]
+  /** How many further certificates lie in the same entry, as in a bundle of trust anchors. */
+  readonly others: number
   /** A clause that says why it cannot be read. */
   readonly unreadable: string | undefined
   readonly management: Management | undefined

@@ -41,6 +41,7 @@ export function managedSource({ metadata, spec, status }: Certificate, held: Hel
     state: stateOf(ready, status?.lastFailure !== undefined),
     owner: ownerIn(metadata.labels),
     ...held,
+    others: 0,
     management: {
       issuer: { kind, name },
       protocol: status?.issuedBy?.protocol ?? status?.protocol,

@@ -72,6 +72,7 @@ export function item(changes: Partial<ItemSource> = {}): InventoryItem {
     owner: undefined,
     facts: facts(),
     chain: [authorityFacts()],
+    others: 0,
     unreadable: undefined,
     management: management(),
     ...changes,

@@ -1,0 +1,168 @@
+/**
+ * The whole inventory at a moment, put together from the caches. Nothing tells it of changes: what our own writes lay over the
+ * caches is told to nobody. It looks again when it is asked, and works out anew only what is not the object it was.
+ */
+import type { Issuer } from '../../api/issuer.ts'
+import { inventoryItem } from '../../domain/inventory/item.ts'
+import type { Consumer, InventoryItem } from '../../domain/inventory/item.ts'
+import { managedSource, nothingHeld } from '../../domain/inventory/managed.ts'
+import type { Held } from '../../domain/inventory/managed.ts'
+import { judge } from '../../domain/inventory/query.ts'
+import type { Asking, JudgedItem } from '../../domain/inventory/query.ts'
+import type { Store } from '../../kube/store.ts'
+import type { Clock } from '../../std/clock.ts'
+import { seconds } from '../../std/time.ts'
+import type { CertificateProjection } from '../certificate/certificates.ts'
+import type { SecretProjection } from '../certificate/projection.ts'
+import type { Claimants } from '../ingress/claimants.ts'
+import { claimantKinds } from '../ingress/kinds.ts'
+import type { IssuerProjection } from '../issuer/issuers.ts'
+import type { FoundProjection } from './found.ts'
+
+/** A kind of objects that certificates are looked for in. */
+export interface FoundSource {
+  /** `Secret` or `ConfigMap`. */
+  readonly kind: string
+  readonly store: Store<FoundProjection>
+}
+
+export interface InventoryParts {
+  readonly certificates: Store<CertificateProjection>
+  readonly secrets: Store<SecretProjection>
+  readonly issuers: Store<IssuerProjection>
+  readonly clusterIssuers: Store<IssuerProjection>
+  readonly claimants: Claimants
+  /** Empty: only what Perennial manages. */
+  readonly found: readonly FoundSource[]
+  readonly clock: Clock
+}
+
+/** The inventory at a moment. */
+export interface Picture extends Asking {
+  readonly judged: readonly JudgedItem[]
+  /** Those that look at the Secret of an item. */
+  readonly consumersOf: (item: InventoryItem) => readonly Consumer[]
+  /** Kinds that have not been read yet, or cannot be. */
+  readonly unread: readonly string[]
+}
+
+/** How long one picture serves: many questions come together, and people do not see faster. */
+const pictureAge = seconds(1)
+
+interface Known {
+  readonly certificate: CertificateProjection
+  readonly secret: SecretProjection | undefined
+  readonly item: InventoryItem
+}
+
+export class Inventory {
+  readonly #parts: InventoryParts
+  #known = new Map<string, Known>()
+  #last: { readonly picture: Picture; readonly at: number } | undefined
+
+  constructor(parts: InventoryParts) {
+    this.#parts = parts
+  }
+
+  /** The inventory as it is now, or was a second ago. */
+  picture(): Picture {
+    const { clock } = this.#parts
+    const at = clock.monotonic()
+    if (this.#last !== undefined && at - this.#last.at < pictureAge) return this.#last.picture
+    const picture = this.#draw()
+    this.#last = { picture, at }
+    return picture
+  }
+
+  /** By kind, as the caches have them. */
+  issuers(): { readonly issuers: readonly Issuer[]; readonly clusterIssuers: readonly Issuer[] } {
+    const { issuers, clusterIssuers } = this.#parts
+    const objects = (store: Store<IssuerProjection>): readonly Issuer[] =>
+      Array.from(store.values(), ({ object }) => object)
+    return { issuers: objects(issuers), clusterIssuers: objects(clusterIssuers) }
+  }
+
+  #draw(): Picture {
+    const { found, clock, claimants } = this.#parts
+    const items = [
+      ...this.#managed(),
+      ...found.flatMap(({ store }) => Array.from(store.values(), (one) => one.items).flat()),
+    ]
+    const places = placesIn(items)
+    const consumers = consumersIn(claimants)
+    const consumersOf = ({ namespace, secretName }: InventoryItem): readonly Consumer[] =>
+      (secretName === undefined ? undefined : consumers.get(`${namespace}/${secretName}`)) ?? nobody
+    const judging = { now: clock.now(), placesOf: (hash: string) => places.get(hash) ?? 0 }
+    return {
+      ...judging,
+      judged: judge(items, judging),
+      consumersOf,
+      consumerKinds: (item) => kindsOf(consumersOf(item)),
+      unread: found.filter(({ store }) => !store.isSynced).map(({ kind }) => kind),
+    }
+  }
+
+  #managed(): readonly InventoryItem[] {
+    const { certificates, secrets } = this.#parts
+    const known = new Map<string, Known>()
+    const items: InventoryItem[] = []
+    for (const certificate of certificates.values()) {
+      const { metadata, spec } = certificate.object
+      const key = `${metadata.namespace}/${metadata.name}`
+      const secret = secrets.get(`${metadata.namespace}/${spec.secretName}`)
+      const before = this.#known.get(key)
+      const isSame = before?.certificate === certificate && before.secret === secret
+      const now = isSame ? before : { certificate, secret, item: itemOf(certificate, secret) }
+      known.set(key, now)
+      items.push(now.item)
+    }
+    this.#known = known
+    return items
+  }
+}
+
+const nobody: readonly Consumer[] = []
+
+const itemOf = (certificate: CertificateProjection, secret: SecretProjection | undefined): InventoryItem =>
+  inventoryItem(managedSource(certificate.object, heldIn(secret, certificate.object.metadata.name)))
+
+/** A Secret that another Certificate owns says nothing about this one. */
+function heldIn(secret: SecretProjection | undefined, owner: string): Held {
+  if (secret?.role !== 'certificate' || secret.view.owner !== owner) return nothingHeld
+  const { certificate } = secret.view
+  switch (certificate.kind) {
+    case 'missing':
+      return nothingHeld
+    case 'damaged':
+      return { ...nothingHeld, unreadable: certificate.message }
+    case 'ok':
+      return { facts: certificate.facts, chain: secret.chain, unreadable: undefined }
+  }
+}
+
+/** In how many places each key is. */
+function placesIn(items: readonly InventoryItem[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  for (const { facts } of items)
+    if (facts !== undefined) places.set(facts.publicKeyHash, (places.get(facts.publicKeyHash) ?? 0) + 1)
+  return places
+}
+
+/** By `namespace/name` of the Secret. */
+function consumersIn({ stores }: Claimants): ReadonlyMap<string, readonly Consumer[]> {
+  const consumers = new Map<string, Consumer[]>()
+  for (const kind of claimantKinds) {
+    for (const { claimant } of stores[kind].values()) {
+      const { namespace, name } = claimant
+      for (const secret of new Set(claimant.entries.flatMap(({ secretNames }) => secretNames))) {
+        const of = consumers.get(`${namespace}/${secret}`) ?? []
+        of.push({ kind, namespace, name })
+        consumers.set(`${namespace}/${secret}`, of)
+      }
+    }
+  }
+  return consumers
+}
+
+const kindsOf = (consumers: readonly Consumer[]): readonly string[] =>
+  consumers.length < 2 ? consumers.map(({ kind }) => kind) : [...new Set(consumers.map(({ kind }) => kind))]

@@ -1,0 +1,61 @@
+/** The page of one certificate, as JSON. */
+import { toRfc3339 } from '../std/time.ts'
+import type { Instant } from '../std/time.ts'
+import type { Consumer, InventoryItem } from '../domain/inventory/item.ts'
+import type { JudgedItem } from '../domain/inventory/query.ts'
+import type { Detail, Moment, Row } from './contract.ts'
+import { findingText, linkOf } from './rows.ts'
+
+/** What was looked up for this page alone. */
+export interface Lookup {
+  readonly consumers: readonly Consumer[]
+  readonly moments: readonly Moment[]
+  /** Sentences about what could not be looked up. */
+  readonly unread: readonly string[]
+}
+
+export function detailOf(judged: JudgedItem, row: Row, { now, lookup }: { now: Instant; lookup: Lookup }): Detail {
+  const { item, findings } = judged
+  const { facts, management } = item
+  return {
+    generatedAt: toRfc3339(now),
+    row,
+    message: management?.message,
+    unreadable: item.unreadable,
+    revision: management?.revision,
+    usages: facts?.usages ?? [],
+    isCA: facts?.isCA ?? false,
+    selfSigned: facts?.selfSigned ?? false,
+    others: item.others,
+    chain: item.chain.map(linkOf),
+    findings: findings.map(findingText),
+    timeline: [...momentsOf(item), ...lookup.moments].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+    renewCommand: management && `kubectl perennial renew ${item.name} --namespace ${item.namespace}`,
+    unread: lookup.unread,
+  }
+}
+
+/** What the certificate and the status say of times. */
+function momentsOf({ facts, management }: InventoryItem): readonly Moment[] {
+  const moments: Moment[] = []
+  const add = (at: Instant | undefined, kind: Moment['kind'], told: Pick<Moment, 'title' | 'text'>): void => {
+    if (at !== undefined) moments.push({ at: toRfc3339(at), kind, ...told })
+  }
+  const number = management?.revision === undefined ? '' : ` (number ${management.revision})`
+  add(facts?.notBefore, 'issued', {
+    title: `Valid from${number}`,
+    text: facts && `Serial number ${facts.serialNumber}`,
+  })
+  add(management?.enrollment?.startedAt, 'working', {
+    title: `Enrollment began: ${management?.enrollment?.phase ?? ''}`,
+    text: management?.enrollment?.note,
+  })
+  add(management?.failure?.time, 'failed', {
+    title: `Attempt failed: ${management?.failure?.code ?? ''}`,
+    text: management?.failure?.message,
+  })
+  add(management?.failure?.nextTry, 'retries', { title: 'Next attempt' })
+  add(management?.renewalTime, 'renews', { title: 'Renewal' })
+  add(facts?.notAfter, 'expires', { title: 'Expires' })
+  return moments
+}

@@ -1,0 +1,47 @@
+/** Verdicts that are kept for a short time. Whoever asks while one is being reached waits for the same. */
+import type { Clock } from '../std/clock.ts'
+import type { Duration } from '../std/time.ts'
+
+export interface RememberedOptions {
+  /** How long a verdict counts. */
+  readonly age: Duration
+  /** How many are kept; the oldest goes first. */
+  readonly most: number
+}
+
+interface Entry<T> {
+  readonly value: Promise<T>
+  readonly until: number
+}
+
+export class Remembered<T> {
+  readonly #clock: Clock
+  readonly #options: RememberedOptions
+  readonly #entries = new Map<string, Entry<T>>()
+
+  constructor(clock: Clock, options: RememberedOptions) {
+    this.#clock = clock
+    this.#options = options
+  }
+
+  /**
+   * @param reach - called where there is no verdict, or an old one
+   * @param keeps - whether the verdict is kept; one that was not reached at all never is
+   */
+  get(key: string, reach: () => Promise<T>, keeps: (value: T) => boolean = () => true): Promise<T> {
+    const now = this.#clock.monotonic()
+    const known = this.#entries.get(key)
+    if (known !== undefined && known.until > now) return known.value
+    const value = reach()
+    const entry = { value, until: now + this.#options.age }
+    const forget = (): void => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key)
+    }
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    const oldest = this.#entries.keys().next().value
+    if (this.#entries.size > this.#options.most && oldest !== undefined) this.#entries.delete(oldest)
+    void value.then((reached) => (keeps(reached) ? undefined : forget()), forget)
+    return value
+  }
+}

@@ -1,0 +1,56 @@
+/** The server of the inventory's page, put together. Part of the composition root. */
+import type { Config } from './config.ts'
+import type { Inventory } from './controllers/inventory/inventory.ts'
+import { makeInventory } from './inventory.ts'
+import type { InventoryOptions } from './inventory.ts'
+import type { RunningServer } from './net/listen.ts'
+import { startServer } from './net/server.ts'
+import type { ServerOptions } from './net/server.ts'
+import { sha256Hex } from './pki/hash.ts'
+import type { Part } from './runtime/lifecycle.ts'
+import { ok } from './std/result.ts'
+import { version } from './version.ts'
+import { Access } from './web/access.ts'
+import type { ApiParts } from './web/api.ts'
+import { pageFiles } from './web/assets.ts'
+import { Lookups } from './web/lookup.ts'
+import { webRoutes } from './web/routes.ts'
+
+export interface WebsiteOptions extends InventoryOptions {
+  readonly config: Pick<Config, 'inventory' | 'namespaces' | 'webAddress'>
+}
+
+/** Every replica serves the inventory, leading or not; none where there is no address. */
+export function websitePart(options: WebsiteOptions): Part {
+  const { config, clock, log } = options
+  const { webAddress: address } = config
+  const ending = new AbortController()
+  let loops: Promise<void> = Promise.resolve()
+  let server: RunningServer | undefined
+  return {
+    name: 'web',
+    start: async () => {
+      if (address === undefined) return ok(undefined)
+      const running = makeInventory(options)
+      const answer = await answerFor(options, running.inventory)
+      const started = await startServer({ name: 'web', address, answer, clock, log })
+      if (!started.ok) return started
+      server = started.value
+      loops = running.follow(ending.signal)
+      return ok(undefined)
+    },
+    stop: async () => {
+      ending.abort()
+      await server?.close()
+      await loops
+    },
+  }
+}
+
+async function answerFor(options: WebsiteOptions, inventory: Inventory): Promise<ServerOptions['answer']> {
+  const { transport, clock, log } = options
+  const access = new Access({ transport, clock, hash: (text) => sha256Hex(Buffer.from(text)) })
+  const lookups = new Lookups({ transport, access, clock })
+  const lookup: ApiParts['lookup'] = (item, user) => lookups.of(item, user)
+  return webRoutes({ inventory, access, lookup, version, page: await pageFiles(), log })
+}

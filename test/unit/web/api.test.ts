@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Issuer } from '../../../src/api/issuer.ts'
+import type { CertificateList, Complaint, Detail, IssuerList, Me, SummaryAnswer } from '../../../src/web/contract.ts'
+import { facts, foundItem, item, management, now } from '../domain/inventory/items.ts'
+import { asking, bodyOf } from './site.ts'
+
+const at = '2026-11-20T00:00:00Z'
+const issuer = (name: string, namespace: string | undefined, status: 'True' | 'False'): Issuer => ({
+  apiVersion: 'perennial.dev/v1',
+  kind: namespace === undefined ? 'ClusterIssuer' : 'Issuer',
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+  spec: { selfSigned: {} },
+  status: {
+    protocol: 'ca',
+    conditions: [{ type: 'Ready', status, lastTransitionTime: at, reason: 'Probed', message: 'It was asked.' }],
+    credentials: [{ name: 'CA certificate', notAfter: '2027-01-01T00:00:00Z' }],
+  },
+})
+
+const failure = { code: 'CaRefused', message: 'The CA said no.', time: now, nextTry: undefined }
+const ask = asking({
+  now,
+  items: [
+    item({ name: 'web', owner: '=cmd()' }),
+    item({ name: 'api', namespace: 'bank', state: 'failing', management: management({ failure }) }),
+    foundItem({ name: 'old', facts: facts({ notAfter: now }) }),
+  ],
+  consumers: { 'Certificate/shop/web': [{ kind: 'Ingress', namespace: 'shop', name: 'front' }] },
+  issuers: [issuer('ca', 'shop', 'True'), issuer('ca', 'bank', 'False')],
+  clusterIssuers: [issuer('le', undefined, 'True')],
+  unread: ['ConfigMap'],
+})
+
+describe('the API of the inventory', () => {
+  it('answers a question with a page of rows', async () => {
+    const reply = await ask('/api/certificates?q=web&size=1')
+    expect(reply.status).toBe(200)
+    const list = bodyOf(reply) as CertificateList
+    expect(list).toMatchObject({ total: 3, page: 1, size: 1 })
+    expect((bodyOf(await ask('/api/certificates?finding=expired')) as CertificateList).items[0]?.id).toBe(
+      'Secret/shop/old',
+    )
+    const [web] = (bodyOf(await ask('/api/certificates?consumer=Ingress')) as CertificateList).items
+    expect(web).toMatchObject({
+      id: 'Certificate/shop/web',
+      subject: 'CN=web.example',
+      names: ['dns:web.example'],
+      key: 'ECDSA 256',
+      issuer: 'Issuer/ca',
+      expires: '2027-01-23T00:00:00Z',
+      consumers: [{ kind: 'Ingress', namespace: 'shop', name: 'front' }],
+    })
+  })
+
+  it('shows a person the namespaces that they may see, and nothing of others', async () => {
+    for (const path of ['/api/certificates', '/api/certificates?format=csv', '/api/summary', '/api/issuers']) {
+      const { body } = await ask(path, 'shop-only')
+      expect(String(body)).not.toContain('bank')
+    }
+    expect((bodyOf(await ask('/api/certificates', 'shop-only')) as CertificateList).total).toBe(2)
+    expect((bodyOf(await ask('/api/certificates?namespace=bank', 'shop-only')) as CertificateList).total).toBe(0)
+    expect((await ask('/api/certificates/Certificate/bank/api', 'shop-only')).status).toBe(404)
+    expect((bodyOf(await ask('/api/summary', 'nowhere')) as SummaryAnswer).total).toBe(0)
+  })
+
+  it.each([
+    ['nobody', '', 401],
+    ['a token that the cluster does not know', 'stranger', 401],
+    ['a person, while the API server is away', 'away', 503],
+  ])('tells %s what to do', async (_who, token, status) => {
+    const reply = await ask('/api/certificates', token)
+    expect(reply.status).toBe(status)
+    expect((bodyOf(reply) as Complaint).error).toMatch(/Send one as "Authorization|Try again/)
+    expect(reply.headers).toHaveProperty(status === 401 ? 'www-authenticate' : 'retry-after')
+  })
+
+  it.each([
+    ['/api/certificates?sort=colour', 400, /sort must be one of/],
+    ['/api/certificates?format=xml', 400, /format must be csv or json/],
+    ['/api/certificates/Certificate/shop/none', 404, /no such certificate/],
+    ['/api/certificates/%E0%A4%A', 404, /no such certificate/],
+    ['/api/nothing', 404, /there is \/api\/certificates/],
+    ['/api/constructor', 404, /There is nothing/],
+  ])('complains about %s', async (path, status, sentence) => {
+    const reply = await ask(path)
+    expect(reply.status).toBe(status)
+    expect((bodyOf(reply) as Complaint).error).toMatch(sentence)
+  })
+
+  it('exports everything that a question finds, as CSV and as JSON', async () => {
+    const csv = await ask('/api/certificates?format=csv&size=1&sort=name')
+    expect(csv.contentType).toMatch(/^text\/csv/)
+    expect(csv.headers).toMatchObject({ 'content-disposition': 'attachment; filename="certificates-2026-11-24.csv"' })
+    const lines = String(csv.body).trimEnd().split('\r\n')
+    expect(lines).toHaveLength(4)
+    expect(lines[0]).toMatch(/^namespace,name,kind,/)
+    expect(lines[3]).toMatch(/^shop,web,Certificate,.*,'=cmd\(\),Ingress\/shop\/front$/)
+    expect(bodyOf(await ask('/api/certificates?format=json&size=1')) as object[]).toHaveLength(3)
+  })
+
+  it('tells the story of one certificate, in the order of time', async () => {
+    const detail = bodyOf(await ask('/api/certificates/Certificate/bank/api')) as Detail
+    expect(detail.timeline.map(({ kind }) => kind)).toEqual(['issued', 'failed', 'renews', 'expires'])
+    expect(detail.findings).toEqual([
+      { name: 'renewalFailing', severity: 'warning', title: 'Renewal failing', means: expect.any(String) },
+    ])
+    expect(detail.renewCommand).toBe('kubectl perennial renew api --namespace bank')
+    expect(detail.chain[0]).toMatchObject({ subject: 'CN=Example CA', selfSigned: false })
+    expect((bodyOf(await ask('/api/certificates/Secret/shop/old')) as Detail).renewCommand).toBeUndefined()
+  })
+
+  it('shows how issuers are, the worst first', async () => {
+    const { items } = bodyOf(await ask('/api/issuers')) as IssuerList
+    expect(items.map(({ kind, namespace, name, health }) => `${kind} ${namespace}/${name} ${health}`)).toEqual([
+      'Issuer bank/ca failing',
+      'Issuer shop/ca ready',
+      'ClusterIssuer undefined/le ready',
+    ])
+    expect(items[0]).toMatchObject({ certificates: 1, failing: 1, message: 'It was asked.' })
+    expect((bodyOf(await ask('/api/summary')) as SummaryAnswer).failingIssuers).toHaveLength(1)
+  })
+
+  it('says what it could not read, and who is asking', async () => {
+    expect((bodyOf(await ask('/api/summary')) as SummaryAnswer).unread).toEqual(['ConfigMap'])
+    expect(bodyOf(await ask('/api/me', 'shop-only')) as Me).toEqual({
+      user: 'shop-only',
+      everywhere: false,
+      version: '1.2.3',
+    })
+  })
+
+  it('sends with everything a policy that lets nothing in from elsewhere', async () => {
+    for (const [path, token] of [
+      ['/api/summary', 'everywhere'],
+      ['/api/summary', ''],
+      ['/', ''],
+      ['/nothing', ''],
+    ] as const) {
+      const { headers } = await ask(path, token)
+      expect(headers?.['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/)
+      expect(headers?.['content-security-policy']).not.toContain('unsafe')
+      expect(headers?.['x-frame-options']).toBe('DENY')
+    }
+  })
+
+  it('says how to get the page when it has not been built', async () => {
+    expect(await ask('/', '')).toMatchObject({ status: 503, body: 'The page has not been built.\n' })
+  })
+})
