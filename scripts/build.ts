@@ -9,6 +9,7 @@ import { chmodSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, Plugin } from 'esbuild'
+import { buildPage, pageInside, writePage } from './webpage.ts'
 
 const clientLibrary = '@kubernetes/client-node'
 
@@ -80,7 +81,7 @@ async function make({ entry, outfile, sourcemap }: Bundle): Promise<void> {
     legalComments: 'none',
     metafile: true,
     banner: { js: banner },
-    plugins: [kubeconfigOnly, englishOnly],
+    plugins: [kubeconfigOnly, englishOnly, pageInside(page)],
   })
   const generated = generatedIn(metafile)
   if (generated.length > 0) {
@@ -93,4 +94,6 @@ async function make({ entry, outfile, sourcemap }: Bundle): Promise<void> {
   console.log(`  ✓ ${outfile} (${Math.round((metafile.outputs[outfile]?.bytes ?? 0) / 1024)} KiB)`)
 }
 
+const page = await buildPage()
+writePage(page)
 for (const bundle of bundles) await make(bundle)

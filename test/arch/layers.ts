@@ -177,7 +177,7 @@ export const layers: readonly Layer[] = [
     code('std/'),
   ]),
   // What runs in a browser takes nothing from here but the forms of the answers.
-  layer('web/ui/', [types('web/contract.ts')], ['preact']),
+  layer('web/ui/', [types('web/contract.ts'), code('domain/inventory/findings.ts')], ['preact']),
   layer('obs/', [code('std/')], ['pino', 'prom-client']),
   layer('std/', []),
 ]

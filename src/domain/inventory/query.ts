@@ -36,6 +36,8 @@ export interface Query {
   readonly words: readonly string[]
   /** Days within which the certificate ends; those that have ended count. */
   readonly endsWithin: number | undefined
+  /** Days for which the certificate lasts at least. */
+  readonly endsAfter: number | undefined
   readonly sort: SortName
   readonly descending: boolean
   /** From 1. */
@@ -128,10 +130,13 @@ function missedBy(
   return missed
 }
 
-function isMeant({ item }: JudgedItem, { words, endsWithin }: Query, now: Instant): boolean {
+function isMeant({ item }: JudgedItem, { words, endsWithin, endsAfter }: Query, now: Instant): boolean {
   if (!words.every((word) => item.searchable.includes(word))) return false
-  if (endsWithin === undefined) return true
-  return item.facts !== undefined && item.facts.notAfter <= plus(now, days(endsWithin))
+  if (endsWithin === undefined && endsAfter === undefined) return true
+  if (item.facts === undefined) return false
+  const { notAfter } = item.facts
+  if (endsWithin !== undefined && notAfter > plus(now, days(endsWithin))) return false
+  return endsAfter === undefined || notAfter > plus(now, days(endsAfter))
 }
 
 function countIn(counts: Map<string, number> | undefined, values: readonly string[]): void {

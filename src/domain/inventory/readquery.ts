@@ -12,7 +12,7 @@ const largestPage = 500
 const usualPage = 50
 const mostDays = 36_500
 
-const others = ['q', 'ends-within', 'sort', 'page', 'size', 'format'] as const
+const others = ['q', 'ends-within', 'ends-after', 'sort', 'page', 'size', 'format'] as const
 const known: ReadonlySet<string> = new Set([...filterNames, ...others])
 
 /**
@@ -57,16 +57,18 @@ function readSort(text: string): Result<Pick<Query, 'sort' | 'descending'>, stri
   return ok({ sort, descending })
 }
 
-type Numbers = Pick<Query, 'page' | 'size' | 'endsWithin'>
+type Numbers = Pick<Query, 'page' | 'size' | 'endsWithin' | 'endsAfter'>
 
 function readNumbers(last: (name: string) => string | undefined): Result<Numbers, string> {
   const page = readNumber(last('page'), { least: 1, most: 1_000_000 })
   const size = readNumber(last('size'), { least: 1, most: largestPage })
   const endsWithin = readNumber(last('ends-within'), { least: 0, most: mostDays })
+  const endsAfter = readNumber(last('ends-after'), { least: 0, most: mostDays })
   if (page === 'wrong') return err('page must be a whole number from 1.')
   if (size === 'wrong') return err(`size must be a whole number from 1 to ${largestPage}.`)
   if (endsWithin === 'wrong') return err(`ends-within must be a whole number of days from 0 to ${mostDays}.`)
-  return ok({ page: page ?? 1, size: size ?? usualPage, endsWithin })
+  if (endsAfter === 'wrong') return err(`ends-after must be a whole number of days from 0 to ${mostDays}.`)
+  return ok({ page: page ?? 1, size: size ?? usualPage, endsWithin, endsAfter })
 }
 
 function readNumber(

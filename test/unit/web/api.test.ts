@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Issuer } from '../../../src/api/issuer.ts'
 import type { CertificateList, Complaint, Detail, IssuerList, Me, SummaryAnswer } from '../../../src/web/contract.ts'
-import { facts, foundItem, item, management, now } from '../domain/inventory/items.ts'
-import { asking, bodyOf } from './site.ts'
+import { facts, foundItem, item, management, now } from '../../support/inventoryitems.ts'
+import { asking, bodyOf } from '../../support/inventorysite.ts'
 
 const at = '2026-11-20T00:00:00Z'
 const issuer = (name: string, namespace: string | undefined, status: 'True' | 'False'): Issuer => ({

@@ -2,7 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import type { CertificateFacts } from '../../../../src/domain/facts.ts'
 import { findingNames, findingsOf, warningTime, worstOf } from '../../../../src/domain/inventory/findings.ts'
 import { days, minus, plus } from '../../../../src/std/time.ts'
-import { authorityFacts, facts, foundItem, item, judging, management, named, now } from './items.ts'
+import {
+  authorityFacts,
+  facts,
+  foundItem,
+  item,
+  judging,
+  management,
+  named,
+  now,
+} from '../../../support/inventoryitems.ts'
 
 const of = (changes: Partial<CertificateFacts>, chain: readonly CertificateFacts[] = [authorityFacts()]) =>
   findingsOf(item({ facts: facts(changes), chain }), judging)

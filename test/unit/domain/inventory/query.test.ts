@@ -6,7 +6,7 @@ import type { Answer } from '../../../../src/domain/inventory/query.ts'
 import { readQuery } from '../../../../src/domain/inventory/readquery.ts'
 import { summarize } from '../../../../src/domain/inventory/summary.ts'
 import { days, plus } from '../../../../src/std/time.ts'
-import { facts, foundItem, item, judged, judging, management, named, now } from './items.ts'
+import { facts, foundItem, item, judged, judging, management, named, now } from '../../../support/inventoryitems.ts'
 
 const all = judged(
   item({ name: 'web', owner: 'team-a' }),
@@ -57,6 +57,8 @@ describe('a question to the inventory', () => {
     ['owner=team-a', ['web']],
     ['consumer=Ingress', ['web']],
     ['ends-within=7', ['old', 'api']],
+    ['ends-after=0&ends-within=7', ['api']],
+    ['ends-after=7', ['web']],
     ['q=BANK', ['api']],
     ['q=beef', ['api']],
     ['q=shop example', ['old', 'web']],

@@ -1,11 +1,11 @@
 /** Certificates for tests of the inventory, made from a few words. */
-import type { CertificateFacts } from '../../../../src/domain/facts.ts'
-import { inventoryItem } from '../../../../src/domain/inventory/item.ts'
-import type { InventoryItem, ItemSource, Management } from '../../../../src/domain/inventory/item.ts'
-import { judge } from '../../../../src/domain/inventory/query.ts'
-import type { JudgedItem } from '../../../../src/domain/inventory/query.ts'
-import type { DistinguishedName } from '../../../../src/domain/wanted.ts'
-import { days, instant, minus, plus } from '../../../../src/std/time.ts'
+import type { CertificateFacts } from '../../src/domain/facts.ts'
+import { inventoryItem } from '../../src/domain/inventory/item.ts'
+import type { InventoryItem, ItemSource, Management } from '../../src/domain/inventory/item.ts'
+import { judge } from '../../src/domain/inventory/query.ts'
+import type { JudgedItem } from '../../src/domain/inventory/query.ts'
+import type { DistinguishedName } from '../../src/domain/wanted.ts'
+import { days, instant, minus, plus } from '../../src/std/time.ts'
 
 export const now = instant(Date.parse('2026-11-24T00:00:00Z'))
 

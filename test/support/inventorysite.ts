@@ -1,16 +1,16 @@
 /** The page's server over an inventory made of a few words, for tests of its API and of the page. */
-import type { Issuer } from '../../../src/api/issuer.ts'
-import type { Consumer, InventoryItem } from '../../../src/domain/inventory/item.ts'
-import { judge } from '../../../src/domain/inventory/query.ts'
-import type { ServerReply } from '../../../src/net/server.ts'
-import { silentLogger } from '../../../src/std/log.ts'
-import type { Instant } from '../../../src/std/time.ts'
-import { err, ok } from '../../../src/std/result.ts'
-import type { User } from '../../../src/web/access.ts'
-import type { ApiParts } from '../../../src/web/api.ts'
-import type { PageFiles } from '../../../src/web/assets.ts'
-import { webRoutes } from '../../../src/web/routes.ts'
-import type { RoutesParts } from '../../../src/web/routes.ts'
+import type { Issuer } from '../../src/api/issuer.ts'
+import type { Consumer, InventoryItem } from '../../src/domain/inventory/item.ts'
+import { judge } from '../../src/domain/inventory/query.ts'
+import type { ServerReply } from '../../src/net/server.ts'
+import { silentLogger } from '../../src/std/log.ts'
+import type { Instant } from '../../src/std/time.ts'
+import { err, ok } from '../../src/std/result.ts'
+import type { User } from '../../src/web/access.ts'
+import type { ApiParts } from '../../src/web/api.ts'
+import type { PageFiles } from '../../src/web/assets.ts'
+import { webRoutes } from '../../src/web/routes.ts'
+import type { RoutesParts } from '../../src/web/routes.ts'
 
 export interface SiteOptions {
   readonly items: readonly InventoryItem[]

@@ -1,0 +1,100 @@
+/** When certificates end, as bars. Each bar is a link to what it counts, so that it can be reached and heard too. */
+import type { VNode } from 'preact'
+import type { Bucket } from '../contract.ts'
+import { counted, number } from './format.ts'
+import { usePlace } from './place.ts'
+import { tableAddress } from './place.ts'
+
+const width = 960
+const height = 220
+const top = 22
+const bottom = 34
+const gap = 10
+
+interface Bar {
+  readonly bucket: Bucket
+  /** Below the bar. */
+  readonly label: string
+  /** For those who hear it. */
+  readonly sentence: string
+  readonly address: string
+}
+
+function barsOf(buckets: readonly Bucket[]): readonly Bar[] {
+  return buckets.map((bucket, index) => {
+    const { untilDays } = bucket
+    const from = buckets[index - 1]?.untilDays
+    const { label, range } = wordsFor(from, untilDays)
+    const address =
+      from === undefined
+        ? tableAddress({ finding: 'expired' })
+        : tableAddress({ 'ends-after': from, 'ends-within': untilDays })
+    const sentence = `${range}: ${counted(bucket.managed, 'certificate')} managed, ${number(bucket.found)} not managed`
+    return { bucket, label, sentence, address }
+  })
+}
+
+function wordsFor(from: number | undefined, until: number | undefined): { label: string; range: string } {
+  if (from === undefined) return { label: 'ended', range: 'Ended' }
+  if (until === undefined) return { label: `> ${from} d`, range: `In more than ${from} days` }
+  return { label: `≤ ${until} d`, range: from === 0 ? `Within ${until} day` : `In ${from} to ${until} days` }
+}
+
+export function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }): VNode {
+  const { go } = usePlace()
+  const most = Math.max(1, ...buckets.map(({ managed, found }) => managed + found))
+  const step = width / Math.max(1, buckets.length)
+  return (
+    <figure class="histogram">
+      <svg viewBox={`0 0 ${width} ${height}`} role="group" aria-label="Certificates by the time until they end">
+        {barsOf(buckets).map((bar, index) => (
+          <a
+            key={bar.label}
+            href={bar.address}
+            aria-label={bar.sentence}
+            class={index === 0 ? 'bar ended' : 'bar'}
+            onClick={(event: MouseEvent) => {
+              if (event.metaKey || event.ctrlKey || event.shiftKey) return
+              event.preventDefault()
+              go(bar.address)
+            }}
+          >
+            <title>{bar.sentence}</title>
+            <BarShape bar={bar} x={index * step + gap / 2} size={{ wide: step - gap, most }} />
+          </a>
+        ))}
+        <line class="axis" x1="0" x2={width} y1={height - bottom} y2={height - bottom} />
+      </svg>
+      <figcaption>
+        <span class="key managed">Managed by Perennial</span> <span class="key found">Not managed</span>
+      </figcaption>
+    </figure>
+  )
+}
+
+interface ShapeProps {
+  readonly bar: Bar
+  readonly x: number
+  readonly size: { readonly wide: number; readonly most: number }
+}
+
+function BarShape({ bar: { bucket, label }, x, size: { wide, most } }: ShapeProps): VNode {
+  const floor = height - bottom
+  const tall = (count: number): number => (count === 0 ? 0 : Math.max(2, (count / most) * (floor - top)))
+  const managed = tall(bucket.managed)
+  const found = tall(bucket.found)
+  const total = bucket.managed + bucket.found
+  return (
+    <g>
+      <rect class="ground" x={x} y={0} width={wide} height={height} rx="4" />
+      <rect class="managed" x={x} y={floor - managed} width={wide} height={managed} />
+      <rect class="found" x={x} y={floor - managed - found} width={wide} height={found} />
+      <text class="value" x={x + wide / 2} y={floor - managed - found - 6}>
+        {total === 0 ? '' : number(total)}
+      </text>
+      <text class="label" x={x + wide / 2} y={height - 12}>
+        {label}
+      </text>
+    </g>
+  )
+}
