@@ -7,19 +7,25 @@ import { partsImage } from './images.ts'
 import type { Kube } from './kube.ts'
 import { acmeHost, partsNamespace, shop } from './names.ts'
 
+/** Where a client finds the root that Pebble issues under; it is made anew at each start. */
+export const rootFile = '/tmp/root.pem'
+
+/** Of curl: an answer that is no success is an error, and nothing else is said. */
+export const quietly = ['--silent', '--show-error', '--fail'] as const
+
 export interface Parts {
   /** Addresses of the Services. */
   readonly names: string
   readonly nginx: string
+  /** Of a pod where nobody listens. */
+  readonly nobody: string
   /** PEM of the CA of Pebble's own TLS certificate. */
   readonly acmeCa: string
   /** Has a name, or each that has no address of its own with `*`, lead to an address. */
   point(host: string, address: string): Promise<void>
   /** Runs a command where a client of the cluster's web sites would. @throws when it fails */
   client(command: readonly string[]): Promise<string>
-  /** The root that Pebble issues under, in PEM; made anew at each start. */
-  root(): Promise<string>
-  /** Lines of Pebble's log that tell of an order that was made. */
+  /** How many orders Pebble was given. */
   orders(): Promise<number>
 }
 
@@ -148,36 +154,30 @@ export async function openParts(kube: Kube): Promise<Parts> {
   await kube.create(nameServer, pebble(names), nginx, site, client)
   for (const namespace of [partsNamespace, shop])
     await kube.run(['wait', '-n', namespace, '--for=condition=Ready', 'pod', '--all', '--timeout=90s'])
-  const parts = partsIn(kube, { names, nginx: nginxAddress, acmeCa: ca })
+  const ofPod = ['get', 'pod', 'client', '-n', partsNamespace, '-o', 'jsonpath={.status.podIP}']
+  const nobody = await kube.run(ofPod)
+  const parts = partsIn(kube, { names, nginx: nginxAddress, nobody, acmeCa: ca })
   await until('the name server is led to', () => parts.point('*', nginxAddress).then(yes, () => undefined))
   await parts.point(acmeHost, acme)
+  // Whom we ask is beyond doubt here: what is fetched is what everything else is judged by.
+  const root = `https://${acme}:15000/roots/0`
+  await parts.client(['curl', ...quietly, '--insecure', '--output', rootFile, root])
   return parts
 }
 
-function partsIn(kube: Kube, fixed: Pick<Parts, 'names' | 'nginx' | 'acmeCa'>): Parts {
+function partsIn(kube: Kube, fixed: Pick<Parts, 'names' | 'nginx' | 'nobody' | 'acmeCa'>): Parts {
   const exec = (command: readonly string[]): Promise<string> =>
     kube.run(['exec', '-n', partsNamespace, 'client', '--', ...command])
-  const management = `http://${fixed.names}:8055`
+  const tell = async (what: string, body: object): Promise<void> => {
+    await exec(['curl', ...quietly, '--data', JSON.stringify(body), `http://${fixed.names}:8055/${what}`])
+  }
   return {
     ...fixed,
     client: exec,
     point: async (host, address) => {
-      const [path, body] =
-        host === '*' ? ['set-default-ipv4', { ip: address }] : ['add-a', { host: `${host}.`, addresses: [address] }]
-      await exec([
-        'curl',
-        '--silent',
-        '--show-error',
-        '--fail',
-        '--data',
-        JSON.stringify(body),
-        `${management}/${path}`,
-      ])
-    },
-    root: async () => {
-      const address = await kube.addressOf(partsNamespace, 'pebble')
-      // Whom we ask is beyond doubt here: what is fetched is what everything else is judged by.
-      return exec(['curl', '--silent', '--fail', '--insecure', `https://${address}:15000/roots/0`])
+      if (host === '*') return tell('set-default-ipv4', { ip: address })
+      await tell('clear-a', { host: `${host}.` })
+      await tell('add-a', { host: `${host}.`, addresses: [address] })
     },
     orders: async () => {
       const log = await kube.run(['logs', '-n', partsNamespace, 'pebble'])

@@ -1,8 +1,10 @@
 /** Everything together, in pods: the chart that Helm installs, a CA, an ingress controller, and a TLS client that knows none of it. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { until } from '../support/cluster.ts'
+import { runCli } from '../support/clitool.ts'
 import { makeIssuer } from './issuer.ts'
-import { zones } from './names.ts'
-import { ready, shownOtherThan, siteOf } from './sites.ts'
+import { home, shop, zones } from './names.ts'
+import { certificate, page, ready, secretsOf, shownOtherThan, siteOf } from './sites.ts'
 import { openWorld } from './world.ts'
 import type { World } from './world.ts'
 
@@ -19,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => world?.close(), startTimeout)
 
 const site = `shop.${zones.http01}`
+const edge = `edge.${zones.tlsAlpn01}`
+const slow = `slow.${zones.http01}`
 
 describe('the chart that Helm installs', () => {
   it(
@@ -43,6 +47,105 @@ describe('an Ingress that an annotation gives an issuer', () => {
       const shown = await shownOtherThan(world, site)
       expect(shown.issuer).toContain('Pebble')
       expect(shown.names).toBe(`DNS:${site}`)
+      expect(await page(world, site)).toBe('the shop')
+    },
+    testTimeout,
+  )
+
+  it(
+    'has nothing left beside it of what led the CA to the answer',
+    async () => {
+      await until('the route of the challenge is gone', async () => {
+        const names = await world.kube.run(['get', 'ingresses,services,endpointslices', '-n', shop, '-o', 'name'])
+        return names.includes('challenge') ? undefined : true
+      })
+    },
+    testTimeout,
+  )
+
+  it(
+    'is served with another certificate once a person asks for a renewal',
+    async () => {
+      const before = await shownOtherThan(world, site)
+      const { code, stderr } = await runCli([
+        'renew',
+        'shop',
+        `--namespace=${shop}`,
+        `--kubeconfig=${world.kube.kubeconfig}`,
+        '--wait',
+      ])
+      expect({ code, stderr }).toMatchObject({ code: 0 })
+      const after = await shownOtherThan(world, site, before.serial)
+      expect(after.names).toBe(before.names)
+      expect(await page(world, site)).toBe('the shop')
+    },
+    testTimeout,
+  )
+
+  it(
+    'is served with a certificate that the CA issued after TLS-ALPN-01 with a replica, through its Service',
+    async () => {
+      // There is nothing but that port of the replicas at this address.
+      await world.parts.point(edge, await world.kube.addressOf(home, 'perennial-tls-alpn01'))
+      await world.kube.create(siteOf('edge', edge))
+      await ready(world.kube, 'edge')
+      expect((await shownOtherThan(world, edge)).names).toBe(`DNS:${edge}`)
+    },
+    testTimeout,
+  )
+})
+
+describe('a replica that is deleted in the middle of an order', () => {
+  it(
+    'leaves the order to the next one, which ends it: one order, one certificate',
+    async () => {
+      const before = await world.parts.orders()
+      await world.parts.point(slow, world.parts.nobody)
+      await world.kube.create(siteOf('slow', slow))
+      const order = await until('the CA has given a challenge', async () => {
+        const { enrollment } = (await certificate(world.kube, 'slow'))?.status ?? {}
+        return enrollment?.ticket?.answers?.length === 1 ? enrollment.ticket.answers[0]?.token : undefined
+      })
+      const leader = await world.leader()
+      await world.kube.run(['delete', 'pod', leader, '-n', home, '--wait=false'])
+      expect(await world.leader()).not.toBe(leader)
+      expect((await certificate(world.kube, 'slow'))?.status?.enrollment?.ticket?.answers?.[0]?.token).toBe(order)
+      await world.parts.point(slow, world.parts.nginx)
+      await ready(world.kube, 'slow')
+      expect((await shownOtherThan(world, slow)).names).toBe(`DNS:${slow}`)
+      expect((await certificate(world.kube, 'slow'))?.status?.revision).toBe(1)
+      expect(await world.parts.orders()).toBe(before + 1)
+    },
+    testTimeout,
+  )
+})
+
+describe('the release', () => {
+  it(
+    'is upgraded with other values, and no certificate is issued anew',
+    async () => {
+      const [orders, secrets, replicas] = [await world.parts.orders(), await secretsOf(world), await world.replicas()]
+      await world.install({ 'config.log-level': 'debug', 'podAnnotations.changed': 'yes' })
+      const now = await world.replicas()
+      expect(now.filter((name) => replicas.includes(name))).toEqual([])
+      await world.leader()
+      for (const name of ['shop', 'edge', 'slow']) await ready(world.kube, name)
+      expect(await secretsOf(world)).toEqual(secrets)
+      expect(await world.parts.orders()).toBe(orders)
+    },
+    testTimeout,
+  )
+
+  it(
+    'is uninstalled, and every Secret is still there and served',
+    async () => {
+      const secrets = await secretsOf(world)
+      const before = await shownOtherThan(world, site)
+      await world.uninstall()
+      expect(await world.replicas()).toEqual([])
+      expect(await secretsOf(world)).toEqual(secrets)
+      expect(Object.keys(secrets)).toEqual(['edge', 'shop', 'slow'])
+      expect(await shownOtherThan(world, site)).toEqual(before)
     },
     testTimeout,
   )
