@@ -79,6 +79,7 @@ const troubled: readonly InventoryItem[] = [
     facts: facts({
       ...lived(90, 0.92),
       subject: named('payments.bank.example.com'),
+      names: [{ type: 'dns', value: 'payments.bank.example.com' }],
       serialNumber: hex(71, 32).toUpperCase(),
       fingerprint: hex(72, 64),
     }),
@@ -141,6 +142,7 @@ const troubled: readonly InventoryItem[] = [
     facts: facts({
       ...lived(3650, 0.3),
       subject: named('registry.internal'),
+      names: [{ type: 'dns', value: 'registry.internal' }],
       selfSigned: true,
       issuer: named('registry.internal'),
       fingerprint: hex(82, 64),
@@ -150,7 +152,12 @@ const troubled: readonly InventoryItem[] = [
   foundItem({
     namespace: 'shop',
     name: 'old-front',
-    facts: facts({ ...lived(365, 0.95), subject: named('www.shop.example.com'), fingerprint: hex(83, 64) }),
+    facts: facts({
+      ...lived(365, 0.95),
+      subject: named('www.shop.example.com'),
+      names: [{ type: 'dns', value: 'www.shop.example.com' }],
+      fingerprint: hex(83, 64),
+    }),
     chain: [authorityFacts({ subjectKeyId: 'other' })],
   }),
   foundItem({

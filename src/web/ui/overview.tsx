@@ -111,7 +111,8 @@ function FailingIssuers({ issuers }: { readonly issuers: readonly IssuerRow[] })
           <li key={`${issuer.kind}/${issuer.namespace}/${issuer.name}`}>
             <State of={issuer.health} />
             <span class="means">
-              <strong>{issuer.name}</strong> {issuer.namespace === undefined ? '' : `in ${issuer.namespace}`}
+              <strong>{issuer.name}</strong>
+              {issuer.namespace === undefined ? '' : ` in ${issuer.namespace}`}
               {issuer.message === undefined ? '' : `: ${issuer.message}`}
             </span>
             <Link href={issuerAddress(issuer)}>{issuer.failing} failing</Link>

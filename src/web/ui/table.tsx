@@ -52,8 +52,7 @@ function Exports(): VNode {
 
 const columns = [
   { title: 'Certificate', sort: 'name' },
-  { title: 'State', sort: 'state' },
-  { title: 'Findings', sort: 'severity' },
+  { title: 'State and findings', sort: 'severity' },
   { title: 'Expires', sort: 'expires' },
   { title: 'Renews', sort: 'renews' },
   { title: 'Names', sort: undefined },
@@ -117,9 +116,6 @@ function Line({ row, then }: { readonly row: Row; readonly then: string }): VNod
       </th>
       <td>
         <State of={row.state} />
-      </td>
-      <td>
-        {row.findings.length === 0 && <span class="none">–</span>}
         {row.findings.map((finding) => (
           <Badge key={finding} tone={toneOf(finding)}>
             {titleOf(finding)}
@@ -136,12 +132,26 @@ function Line({ row, then }: { readonly row: Row; readonly then: string }): VNod
         <Names row={row} />
       </td>
       <td>
-        {row.issuer ?? row.issuedBy ?? '–'}
-        <span class="under">{row.protocol}</span>
+        <Origin row={row} />
       </td>
       <td class="short">{row.key ?? '–'}</td>
       <td>{row.consumers.length === 0 ? <span class="none">–</span> : usedBy(row)}</td>
     </tr>
+  )
+}
+
+/** The issuer in the cluster; for what was found, who signed it. */
+function Origin({ row: { issuer, issuedBy, protocol } }: { readonly row: Row }): VNode {
+  if (issuer === undefined) return <>{issuedBy ?? '–'}</>
+  const [kind, name] = issuer.split('/')
+  return (
+    <>
+      {name}
+      <span class="under">
+        {kind}
+        {protocol === undefined ? '' : ` · ${protocol}`}
+      </span>
+    </>
   )
 }
 
