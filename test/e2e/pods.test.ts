@@ -55,10 +55,12 @@ describe('an Ingress that an annotation gives an issuer', () => {
   it(
     'has nothing left beside it of what led the CA to the answer',
     async () => {
-      await until('the route of the challenge is gone', async () => {
-        const names = await world.kube.run(['get', 'ingresses,services,endpointslices', '-n', shop, '-o', 'name'])
-        return names.includes('challenge') ? undefined : true
-      })
+      const left = async (): Promise<readonly string[]> =>
+        (await world.kube.run(['get', 'ingresses,services,endpointslices', '-n', shop, '-o', 'name']))
+          .split('\n')
+          .filter((name) => name.includes('http01') || name.includes('challenge'))
+      await until('the route of the challenge is gone', async () => ((await left()).length === 0 ? true : undefined))
+      expect(await left()).toEqual([])
     },
     testTimeout,
   )

@@ -44,8 +44,12 @@ export async function ready(kube: Kube, name: string): Promise<void> {
 }
 
 /** A Certificate as it is now; undefined while it is not there. */
-export async function certificate({ get }: Kube, name: string): Promise<SeenCertificate | undefined> {
-  const { items } = await get<{ readonly items: readonly SeenCertificate[] }>('certificates.perennial.dev', '-n', shop)
+export async function certificate(kube: Kube, name: string): Promise<SeenCertificate | undefined> {
+  const { items } = await kube.get<{ readonly items: readonly SeenCertificate[] }>(
+    'certificates.perennial.dev',
+    '-n',
+    shop,
+  )
   return items.find(({ metadata }) => metadata.name === name)
 }
 
