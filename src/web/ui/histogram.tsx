@@ -15,6 +15,8 @@ interface Bar {
   readonly bucket: Bucket
   /** Below the bar. */
   readonly label: string
+  /** What is seen of it, which must be heard too. */
+  readonly shown: string
   /** For those who hear it. */
   readonly sentence: string
   readonly address: string
@@ -30,7 +32,8 @@ function barsOf(buckets: readonly Bucket[]): readonly Bar[] {
         ? tableAddress({ finding: 'expired' })
         : tableAddress({ 'ends-after': from, 'ends-within': untilDays })
     const sentence = `${range}: ${counted(bucket.managed, 'certificate')} managed, ${number(bucket.found)} not managed`
-    return { bucket, label, sentence, address }
+    const total = bucket.managed + bucket.found
+    return { bucket, label, shown: total === 0 ? label : `${number(total)} ${label}`, sentence, address }
   })
 }
 
@@ -51,7 +54,7 @@ export function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }):
           <a
             key={bar.label}
             href={bar.address}
-            aria-label={bar.sentence}
+            aria-label={`${bar.shown}, ${bar.sentence}`}
             class={index === 0 ? 'bar ended' : 'bar'}
             onClick={(event: MouseEvent) => {
               if (event.metaKey || event.ctrlKey || event.shiftKey) return
@@ -91,7 +94,7 @@ function BarShape({ bar: { bucket, label }, x, size: { wide, most } }: ShapeProp
       <rect class="found" x={x} y={floor - managed - found} width={wide} height={found} />
       <text class="value" x={x + wide / 2} y={floor - managed - found - 6}>
         {total === 0 ? '' : number(total)}
-      </text>
+      </text>{' '}
       <text class="label" x={x + wide / 2} y={height - 12}>
         {label}
       </text>
