@@ -7,26 +7,21 @@
 import { hostCluster } from './e2e/host.ts'
 import { kindCluster } from './e2e/kind.ts'
 import type { Place } from './e2e/place.ts'
+import { runProject } from './jest.ts'
+import type { Tally } from './jest.ts'
 import { run } from './run.ts'
 import { ensure } from './toolchain/ensure.ts'
 
 const print = (text: string): void => void process.stdout.write(text)
 
-async function must(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { ok } = await run({ command, args, env, onOutput: print })
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const { ok } = await run({ command, args, onOutput: print })
   if (!ok) throw new Error(`${[command, ...args].join(' ')} failed`)
 }
 
-async function runSuite({ kubeconfig, loader, environment = {} }: Place): Promise<void> {
-  const args = [
-    '--experimental-vm-modules',
-    'node_modules/jest/bin/jest.js',
-    '--ci',
-    '--selectProjects=e2e',
-    '--runInBand',
-  ]
-  const given = { E2E_KUBECONFIG: kubeconfig, E2E_LOAD_IMAGE: loader, NODE_NO_WARNINGS: '1' }
-  await must(process.execPath, args, { ...given, ...environment })
+function runSuite({ kubeconfig, loader, environment = {} }: Place): Promise<Tally> {
+  const env = { E2E_KUBECONFIG: kubeconfig, E2E_LOAD_IMAGE: loader, ...environment }
+  return runProject({ name: 'e2e', flags: ['--runInBand'], env, print })
 }
 
 async function main(where: string | undefined): Promise<void> {
@@ -41,7 +36,9 @@ async function main(where: string | undefined): Promise<void> {
   try {
     await ensure(['kubectl', 'helm', 'pebble', 'pebble-challtestsrv'])
     await must('npm', ['run', '--silent', 'build'])
-    await runSuite(place)
+    const { passed, failed } = await runSuite(place)
+    print(`${passed} passed, ${failed} failed\n`)
+    process.exitCode = failed === 0 ? 0 : 1
   } finally {
     await place.close()
   }

@@ -4,10 +4,9 @@
  *   npm test                 everything
  *   npm test -- unit kube    only these suites; no checks, and the real parts only where a suite needs them
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { runChecks } from './checks.ts'
+import { runProject } from './jest.ts'
+import type { Tally } from './jest.ts'
 import { step } from './progress.ts'
 import { run } from './run.ts'
 import { ensure } from './toolchain/ensure.ts'
@@ -16,11 +15,6 @@ import { allBinaries } from './toolchain/parts.ts'
 const suites = ['unit', 'contract', 'sim', 'kube', 'arch', 'integration'] as const
 
 type Suite = (typeof suites)[number]
-
-interface Tally {
-  readonly passed: number
-  readonly failed: number
-}
 
 const nothing: Tally = { passed: 0, failed: 0 }
 
@@ -70,43 +64,9 @@ async function runEverything(names: readonly string[]): Promise<Tally> {
   return tally
 }
 
-async function runSuite(suite: Suite, print: (text: string) => void): Promise<Tally> {
-  const directory = mkdtempSync(join(tmpdir(), 'perennial-test-'))
-  const report = join(directory, 'report.json')
-  try {
-    const args = [
-      '--experimental-vm-modules',
-      'node_modules/jest/bin/jest.js',
-      '--ci',
-      '--passWithNoTests',
-      `--selectProjects=${suite}`,
-      '--json',
-      `--outputFile=${report}`,
-      ...(suite === 'integration' ? ['--runInBand', `--testTimeout=${integrationTimeout}`] : []),
-    ]
-    const ended = await run({
-      command: process.execPath,
-      args,
-      env: { NODE_NO_WARNINGS: '1' },
-      onOutput: print,
-    })
-    return tallyOf(readFileSync(report, 'utf8'), ended.ok)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
-}
-
-/** A file that could not even be loaded has no failed tests, but has failed; so has a run that ended badly otherwise. */
-function tallyOf(report: string, ok: boolean): Tally {
-  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(report) as Report
-  const failed = numFailedTests + numRuntimeErrorTestSuites
-  return { passed: numPassedTests, failed: ok ? failed : Math.max(failed, 1) }
-}
-
-interface Report {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numRuntimeErrorTestSuites: number
+function runSuite(suite: Suite, print: (text: string) => void): Promise<Tally> {
+  const flags = suite === 'integration' ? ['--runInBand', `--testTimeout=${integrationTimeout}`] : []
+  return runProject({ name: suite, flags, print })
 }
 
 function heading(text: string): void {
