@@ -2,7 +2,9 @@
 import { certificateKind } from './api/certificate.ts'
 import type { Certificate } from './api/certificate.ts'
 import { clusterIssuerKind, issuerKind } from './api/issuer.ts'
-import type { Secret } from './api/meta.ts'
+import type { KubeObject, Secret } from './api/meta.ts'
+import { policyKind } from './api/policy.ts'
+import type { CertificatePolicy } from './api/policy.ts'
 import { revocationKind } from './api/revocation.ts'
 import type { CertificateRevocation } from './api/revocation.ts'
 import type { Config } from './config.ts'
@@ -13,6 +15,8 @@ import { SecretsInWriting } from './controllers/certificate/writing.ts'
 import { Claimants } from './controllers/ingress/claimants.ts'
 import { projectIssuer } from './controllers/issuer/issuers.ts'
 import type { AnyIssuer, IssuerProjection } from './controllers/issuer/issuers.ts'
+import { projectNamespace, projectPolicy } from './controllers/policy/policies.ts'
+import type { NamespaceProjection, PolicyProjection } from './controllers/policy/policies.ts'
 import { projectRevocation, revocationIndexes } from './controllers/revocation/revocations.ts'
 import type { RevocationProjection } from './controllers/revocation/revocations.ts'
 import { fieldManager, ingressFieldManager, labels } from './controllers/names.ts'
@@ -24,6 +28,7 @@ import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
 
 const secretKind = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true } as const
+const namespaceKind = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false } as const
 
 export interface Resources {
   readonly certificates: Resource<Certificate>
@@ -31,6 +36,8 @@ export interface Resources {
   readonly clusterIssuers: Resource<AnyIssuer>
   readonly secrets: Resource<Secret>
   readonly revocations: Resource<CertificateRevocation>
+  readonly policies: Resource<CertificatePolicy>
+  readonly namespaces: Resource<KubeObject>
   /** The same Certificates, written by another hand: what Ingresses and Gateways ask for. */
   readonly claimed: Resource<Certificate>
 }
@@ -42,6 +49,9 @@ export interface CacheSet {
   readonly secrets: Store<SecretProjection>
   /** Nothing waits for it to be filled: orders are carried out when they are seen. */
   readonly revocations: Store<RevocationProjection>
+  readonly policies: Store<PolicyProjection>
+  /** What policies select by. */
+  readonly namespaces: Store<NamespaceProjection>
   readonly writing: SecretsInWriting
   /** Filled apart from the others, for a cluster may have these kinds or not. */
   readonly claimants: Claimants
@@ -54,6 +64,8 @@ export function makeResources(transport: Transport): Resources {
     clusterIssuers: new Resource(transport, clusterIssuerKind, fieldManager),
     secrets: new Resource(transport, secretKind, fieldManager),
     revocations: new Resource(transport, revocationKind, fieldManager),
+    policies: new Resource(transport, policyKind, fieldManager),
+    namespaces: new Resource(transport, namespaceKind, fieldManager),
     claimed: new Resource(transport, certificateKind, ingressFieldManager),
   }
 }
@@ -65,6 +77,8 @@ export function makeCaches(log: Logger): CacheSet {
     clusterIssuers: new Store({ log }),
     secrets: new Store({ log }),
     revocations: new Store({ indexes: revocationIndexes, log }),
+    policies: new Store({ log }),
+    namespaces: new Store({ log }),
     writing: new SecretsInWriting(),
     claimants: new Claimants(log),
   }
@@ -80,6 +94,9 @@ export interface Realm {
 /** Roles of some namespaces cannot allow what is of the whole cluster, and a list that is refused would never fill its cache. */
 export const servesClusterIssuers = ({ namespaces, clusterIssuers }: Realm): boolean =>
   clusterIssuers === 'auto' ? namespaces.length === 0 : clusterIssuers === 'true'
+
+/** Policies are of the cluster, and so are the namespaces whose labels they look at: roles of some namespaces allow neither. */
+export const readsPolicies = ({ namespaces }: Pick<Realm, 'namespaces'>): boolean => namespaces.length === 0
 
 export interface Reflecting {
   readonly resources: Resources
@@ -102,6 +119,7 @@ export async function reflectAll(reflecting: Reflecting): Promise<void> {
     reflect({ ...scope, resource: resources.certificates, store: caches.certificates, project: projectCertificate }),
     reflect({ ...scope, resource: resources.issuers, store: caches.issuers, project: projectIssuer }),
     servesClusterIssuers(realm) ? reflect(ofCluster) : caches.clusterIssuers.markSynced(),
+    readsPolicies(realm) ? reflectPolicies(reflecting) : skipPolicies(caches),
     reflect({ ...scope, resource: resources.revocations, store: caches.revocations, project: projectRevocation }),
     reflect({
       ...scope,
@@ -113,8 +131,21 @@ export async function reflectAll(reflecting: Reflecting): Promise<void> {
   ])
 }
 
-/** Resolves when every cache has been filled once. */
+async function reflectPolicies({ resources, caches, realm: _realm, ...common }: Reflecting): Promise<void> {
+  const { policies, namespaces } = resources
+  await Promise.all([
+    reflect({ ...common, resource: policies, store: caches.policies, project: projectPolicy }),
+    reflect({ ...common, resource: namespaces, store: caches.namespaces, project: projectNamespace }),
+  ])
+}
+
+function skipPolicies({ policies, namespaces }: CacheSet): void {
+  policies.markSynced()
+  namespaces.markSynced()
+}
+
+/** Resolves when every cache has been filled once: before policies are known, nothing may be issued. */
 export async function synced(caches: CacheSet): Promise<void> {
-  const { certificates, issuers, clusterIssuers, secrets } = caches
-  await Promise.all([certificates.synced, issuers.synced, clusterIssuers.synced, secrets.synced])
+  const { certificates, issuers, clusterIssuers, secrets, policies, namespaces } = caches
+  await Promise.all([certificates, issuers, clusterIssuers, secrets, policies, namespaces].map((store) => store.synced))
 }

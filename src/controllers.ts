@@ -1,6 +1,6 @@
 /** Makes the controllers and wires what wakes them. Part of the composition root. */
 import { setMaxListeners } from 'node:events'
-import { servesClusterIssuers } from './caches.ts'
+import { readsPolicies, servesClusterIssuers } from './caches.ts'
 import type { CacheSet, Resources } from './caches.ts'
 import { ingressController, wakeClaimants } from './claiming.ts'
 import type { Config } from './config.ts'
@@ -26,6 +26,7 @@ import { WorkQueue } from './runtime/queue.ts'
 import { runWorkers } from './runtime/worker.ts'
 import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
+import { policyReader, policyReconciler, wakeJudged } from './judging.ts'
 import { challengeParts, wakeSweeper } from './routing.ts'
 import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
@@ -73,6 +74,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     ingress: (key, signal) => ingress.reconcile(key, signal),
     revocation: (key, signal) => revocation.reconcile(key, signal),
     challenge: (key, signal) => challenges.sweeper.reconcile(key, signal),
+    policy: policyReconciler(parts),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
@@ -106,6 +108,7 @@ function makeQueues({ config, clock, metrics }: ControllerParts): {
     ingress: metrics.work('ingress'),
     revocation: metrics.work('revocation'),
     challenge: metrics.work('challenge'),
+    policy: metrics.work('policy'),
   }
   const queues = {
     certificate: new WorkQueue({ clock, backoff, meter: meters.certificate }),
@@ -113,24 +116,15 @@ function makeQueues({ config, clock, metrics }: ControllerParts): {
     ingress: new WorkQueue({ clock, backoff, meter: meters.ingress }),
     revocation: new WorkQueue({ clock, backoff, meter: meters.revocation }),
     challenge: new WorkQueue({ clock, backoff, meter: meters.challenge }),
+    policy: new WorkQueue({ clock, backoff, meter: meters.policy }),
   }
-  metrics.watchQueue('certificate', () => queues.certificate.depth)
-  metrics.watchQueue('issuer', () => queues.issuer.depth)
-  metrics.watchQueue('ingress', () => queues.ingress.depth)
-  metrics.watchQueue('revocation', () => queues.revocation.depth)
-  metrics.watchQueue('challenge', () => queues.challenge.depth)
+  for (const kind of kinds) metrics.watchQueue(kind, () => queues[kind].depth)
   return { queues, meters }
 }
 
-const kinds = ['certificate', 'issuer', 'ingress', 'revocation', 'challenge'] as const
+const kinds = ['certificate', 'issuer', 'ingress', 'revocation', 'challenge', 'policy'] as const
 
-interface Queues {
-  readonly certificate: WorkQueue
-  readonly issuer: WorkQueue
-  readonly ingress: WorkQueue
-  readonly revocation: WorkQueue
-  readonly challenge: WorkQueue
-}
+type Queues = Readonly<Record<(typeof kinds)[number], WorkQueue>>
 
 function certificateController(
   { config, resources, caches, events, metrics, clock, log }: ControllerParts,
@@ -157,6 +151,7 @@ function certificateController(
         return (cluster ? caches.clusterIssuers : caches.issuers).get(name) !== undefined
       },
       servesClusterIssuers: servesClusterIssuers(config),
+      policies: policyReader(caches, readsPolicies(config)),
     },
     actors: { secrets, publisher: new Publisher(secrets, clock, supersede), keyring: new Keyring() },
     certificates: resources.certificates,
@@ -215,6 +210,7 @@ function subscribeAll(caches: CacheSet, { live, queues }: { live: LiveIssuers; q
     wakeClaimants(caches, queues.ingress),
     wakeRevocations(caches, live, queues.revocation),
     wakeSweeper(caches, queues.challenge),
+    wakeJudged(caches, queues),
   ]
   return () => {
     for (const end of ends) end()
@@ -239,4 +235,5 @@ function enqueueEverything(caches: CacheSet, queues: Queues): void {
   for (const key of caches.certificates.keys()) queues.certificate.add(key, 'resync')
   for (const key of caches.claimants.keys()) queues.ingress.add(key, 'resync')
   enqueueRevocations(caches, queues.revocation)
+  for (const name of caches.policies.keys()) queues.policy.add(name, 'resync')
 }

@@ -31,6 +31,7 @@ import { observabilityRoutes } from './obs/routes.ts'
 import { random, systemClock } from './runtime/clock.ts'
 import { live } from './runtime/lifecycle.ts'
 import type { Part } from './runtime/lifecycle.ts'
+import { policySamples } from './judging.ts'
 import { certificateSamples, issuerSamples } from './samples.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
@@ -96,6 +97,7 @@ async function assemble({ config, clock, log }: Begun): Promise<Result<Operator,
     version,
     certificates: () => certificateSamples(caches),
     issuers: () => issuerSamples(caches),
+    policies: () => policySamples(caches),
   })
   const transport = new Transport({ identity: identity.value, clock, log, meter: metrics.api, userAgent })
   const state = { leads: false, synced: false }

@@ -5,6 +5,8 @@
 import type { Instant } from '../std/time.ts'
 import { fromRfc3339, toRfc3339 } from '../std/time.ts'
 import type { CertificateFacts } from './facts.ts'
+import { breachText } from './policy/telling.ts'
+import type { PolicyView } from './policy/telling.ts'
 import { renewalTime } from './renewal.ts'
 import type { RequestedWish, SecretView, Situation } from './snapshot.ts'
 import { keyText, sameShape } from './wanted.ts'
@@ -19,6 +21,7 @@ export type CheckReason =
   | 'SecretMismatch'
   | 'RequestChanged'
   | 'ManuallyTriggered'
+  | 'PolicyViolated'
   | 'Renewing'
   | 'Expired'
   | 'NotYetValid'
@@ -42,6 +45,7 @@ export interface CheckInput {
   readonly secret: SecretView | undefined
   readonly renewRequest: string | undefined
   readonly renewAt: Instant | undefined
+  readonly policy?: PolicyView | undefined
 }
 
 type Check = (input: CheckInput, now: Instant) => Violation | undefined
@@ -100,6 +104,7 @@ const rightIssuer: Check = ({ secret, wish }) => {
 const keyFits: Check = ({ secret, wish }) => {
   if (secret?.key.kind !== 'ok') return undefined
   const { shape } = secret.key.facts
+  if (wish.keyIsOpen === true && secret.marks.requestHash === wish.requestHash) return undefined
   return sameShape(shape, wish.wanted.key)
     ? undefined
     : wished('SecretMismatch', `the key is ${keyText(shape)}, wanted is ${keyText(wish.wanted.key)}`)
@@ -131,6 +136,11 @@ const alreadyValid: Check = ({ secret }, now) => {
 const notDue: Check = ({ renewAt: due }, now) =>
   due === undefined || now < due ? undefined : wished('Renewing', 'the certificate is due for renewal')
 
+const keepsPolicy: Check = ({ policy }) =>
+  policy?.reissues === true
+    ? wished('PolicyViolated', breachText(policy.breaches.filter(({ about }) => about === 'Certificate')))
+    : undefined
+
 const outputsCurrent: Check = ({ secret, wish }) => {
   if (secret === undefined) return undefined
   const marked = secret.marks.outputsHash
@@ -153,7 +163,7 @@ const fitness: readonly Check[] = [
 ]
 
 /** What asks for a new certificate, in the order in which it is looked for. */
-const trigger: readonly Check[] = [...fitness, notAskedFor, notExpired, notDue]
+const trigger: readonly Check[] = [...fitness, notAskedFor, notExpired, notDue, keepsPolicy]
 
 /** What makes `Ready` false: a certificate that is merely due is still good. */
 const readiness: readonly Check[] = [...fitness, notExpired, alreadyValid]
@@ -194,6 +204,7 @@ export function checkInput(snapshot: Situation): CheckInput | undefined {
     secret,
     renewRequest: certificate.renewRequest,
     renewAt: renewAt(snapshot),
+    policy: snapshot.policy,
   }
 }
 

@@ -12,6 +12,7 @@ import type { Instant } from '../std/time.ts'
 import { checkInput, firstUnreadiness } from './checks.ts'
 import type { Step } from './decide.ts'
 import { isFallbackOf } from './flight.ts'
+import { compliance } from './policy/telling.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What is being done about the Certificate. */
@@ -57,7 +58,12 @@ const longestMessage = 1024
  */
 export function conditions(snapshot: Snapshot, activity: Activity, now: Instant): readonly Condition[] {
   const readiness = ready(snapshot, activity, now)
-  const drafts: readonly Draft[] = [readiness, issuing(activity), ...kstatus(activity, readiness.status === 'True')]
+  const drafts: readonly Draft[] = [
+    readiness,
+    issuing(activity),
+    ...kstatus(activity, readiness.status === 'True'),
+    ...compliance(snapshot.policy),
+  ]
   const before = snapshot.certificate.status.conditions ?? []
   return drafts.map((draft) => complete(draft, before, { generation: snapshot.certificate.generation, now }))
 }

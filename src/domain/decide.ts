@@ -20,6 +20,7 @@ import { flightOf, isUntold, sameRef } from './flight.ts'
 import type { Flight } from './flight.ts'
 import { heldBack, isFromLater, repairsOpenAt, shortWait } from './patience.ts'
 import type { Held } from './patience.ts'
+import { denialOf } from './policy/telling.ts'
 import { issuerKey } from './snapshot.ts'
 import type { RequestedWish, Snapshot } from './snapshot.ts'
 import { sameShape } from './wanted.ts'
@@ -36,6 +37,7 @@ export type StallReason =
   | 'SecretContested'
   | 'KeyDoesNotFit'
   | 'NeedsPerson'
+  | 'PolicyDenied'
   | 'OutputsFailed'
 
 export type Step =
@@ -82,10 +84,15 @@ export function decide(snapshot: Snapshot, now: Instant): Step {
 /** What must be done about the certificate itself. */
 function certify(snapshot: Snapshot, wish: RequestedWish, now: Instant): Step {
   const flight = flightOf(snapshot)
-  if (flight !== undefined) return continueFlight(snapshot, { flight, wish, now })
+  const denial = denialOf(snapshot.policy)
+  if (flight !== undefined)
+    return denial === undefined
+      ? continueFlight(snapshot, { flight, wish, now })
+      : { kind: 'abandon', ticket: flight.ticket, message: denial }
   const input = checkInput(snapshot)
   const violation = input === undefined ? undefined : firstTrigger(input, now)
-  return violation === undefined ? keepHouse(snapshot, now) : begin(snapshot, wish, { violation, now })
+  if (violation === undefined) return keepHouse(snapshot, now)
+  return denial === undefined ? begin(snapshot, wish, { violation, now }) : stall('PolicyDenied', denial, undefined)
 }
 
 type Rest = Extract<Step, { kind: 'idle' | 'wait' | 'stall' }>
@@ -117,7 +124,7 @@ function continueFlight(
   if (issuer.kind === 'missing') return abandon(issuer.message)
   if (issuer.kind === 'notReady') return wait('IssuerNotReady', issuer.message, choice.reconsiderAt)
   if (flight.issuer !== issuerKey(issuer)) return abandon(choice.because ?? 'the issuer has changed')
-  const key = flightKey(snapshot, flight.keyHash)
+  const key = flightKey(snapshot, wish, flight.keyHash)
   if (key === undefined) return abandon('the key of the enrollment is gone')
   if (key === 'current' && wish.rotation === 'Always') return abandon('every certificate is to have a new key now')
   const held = hasFailedSince(snapshot, flight) ? heldBack(snapshot, issuer, now) : undefined
@@ -127,8 +134,8 @@ function continueFlight(
   return { kind: 'poll', ticket, key }
 }
 
-function flightKey({ pending, secret }: Snapshot, keyHash: string): KeySource | undefined {
-  if (pending?.key?.publicKeyHash === keyHash) return 'pending'
+function flightKey({ pending, secret }: Snapshot, { wanted }: RequestedWish, keyHash: string): KeySource | undefined {
+  if (pending?.key?.publicKeyHash === keyHash) return sameShape(pending.key.shape, wanted.key) ? 'pending' : undefined
   if (secret?.key.kind === 'ok' && secret.key.facts.publicKeyHash === keyHash) return 'current'
   return undefined
 }

@@ -5,6 +5,7 @@
 import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
 import type { Instant } from '../std/time.ts'
 import type { Fault } from './fault.ts'
+import type { Breach } from './policy/breach.ts'
 import type { SecretView } from './snapshot.ts'
 
 export type Result =
@@ -20,6 +21,8 @@ export type Result =
       readonly secret: SecretView
       /** What the CA changed, and other things worth telling. */
       readonly remarks: readonly string[]
+      /** The rules that it breaks of policies that only watch. */
+      readonly breaches?: readonly Breach[]
     }
   | { readonly kind: 'published'; readonly secret: SecretView }
   | {

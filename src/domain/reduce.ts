@@ -19,6 +19,7 @@ import { isFallbackOf, isUntold } from './flight.ts'
 import type { EventDraft, Next, Result } from './outcome.ts'
 import { hourlyRepairs } from './patience.ts'
 import { pending } from './pending.ts'
+import { afterIssuance, policyNews } from './policy/telling.ts'
 import type { Snapshot } from './snapshot.ts'
 import { clip, tell, wake, wasReady, withStatus } from './status.ts'
 import type { Telling } from './status.ts'
@@ -35,7 +36,13 @@ interface Done {
 }
 
 /** @returns what to write and when to look again, after `step` ended in `result` */
-export function reduce(snapshot: Snapshot, { step, result }: Done, now: Instant): Next {
+export function reduce(snapshot: Snapshot, done: Done, now: Instant): Next {
+  const next = reduced(snapshot, done, now)
+  if (next.status === undefined || done.result.kind === 'issued') return next
+  return { ...next, events: [...next.events, ...policyNews(snapshot.certificate.status, snapshot.policy)] }
+}
+
+function reduced(snapshot: Snapshot, { step, result }: Done, now: Instant): Next {
   switch (result.kind) {
     case 'nothing':
       return settle(snapshot, step, now)
@@ -148,14 +155,15 @@ const lateArrival = (snapshot: Snapshot, now: Instant): News =>
   isUntold(snapshot, now) ? arrival(snapshot, []) : { events: [] }
 
 function issued(before: Snapshot, result: Of<'issued'>, now: Instant): Next {
-  const snapshot: Snapshot = { ...before, secret: result.secret }
+  const snapshot: Snapshot = { ...before, secret: result.secret, policy: afterIssuance(before.policy, result.breaches) }
   const input = checkInput(snapshot)
   const unmet = input === undefined ? undefined : firstTrigger(input, now)
   const repairs = repairsAfter(before, meddlingFoundBy(before, now), now)
   if (unmet !== undefined) return inVain(snapshot, { unmet, repairs }, now)
   const news = arrival(snapshot, result.remarks)
   const set = { ...news.set, ...repairs }
-  return further(snapshot, { now, set, drop: [...(news.drop ?? []), 'enrollment'] }, news.events)
+  const events = [...news.events, ...policyNews(before.certificate.status, snapshot.policy)]
+  return further(snapshot, { now, set, drop: [...(news.drop ?? []), 'enrollment'] }, events)
 }
 
 /**

@@ -7,6 +7,7 @@ import type { IssuerRef } from '../api/meta.ts'
 import type { Result } from '../std/result.ts'
 import type { Instant } from '../std/time.ts'
 import type { CertificateFacts, KeyFacts } from './facts.ts'
+import type { PolicyView } from './policy/telling.ts'
 import type { Wish } from './wish.ts'
 
 export interface Snapshot extends Situation {
@@ -38,6 +39,8 @@ export interface Situation {
    * from being polled on every change. Kept in memory; losing it in a crash costs one early poll.
    */
   readonly hold: Instant | undefined
+  /** What policies say of it; undefined where policies are not read. */
+  readonly policy?: PolicyView | undefined
 }
 
 export interface CertificateView {
@@ -57,6 +60,11 @@ export interface CertificateView {
 export interface RequestedWish extends Wish {
   readonly requestHash: string
   readonly outputsHash: string
+  /**
+   * The spec leaves the kind of the key to policies. Their defaults are not part of the hash, so that a change of policy
+   * renews nothing: a key that was made for the same spec stays fit.
+   */
+  readonly keyIsOpen?: boolean
 }
 
 export type IssuerView =

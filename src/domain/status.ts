@@ -9,6 +9,7 @@ import { conditions } from './conditions.ts'
 import type { Activity } from './conditions.ts'
 import { flightOf, sameRef } from './flight.ts'
 import type { Next } from './outcome.ts'
+import { policyStatus } from './policy/telling.ts'
 import type { Situation, Snapshot } from './snapshot.ts'
 
 export interface Telling {
@@ -22,8 +23,8 @@ const longestText = 1024
 
 export const clip = (text: string): string => text.slice(0, longestText)
 
-/** What is said of the certificate in the Secret, and no longer when there is none. */
-const factNames: readonly (keyof CertificateStatus)[] = ['notBefore', 'notAfter', 'renewalTime']
+/** What is said of the certificate in the Secret and by policies, and no longer when there is none. */
+const factNames: readonly (keyof CertificateStatus)[] = ['notBefore', 'notAfter', 'renewalTime', 'policy']
 
 /** The status that the snapshot deserves, with what is remembered from the one before. */
 export function tell(snapshot: Snapshot, activity: Activity, { now, set = {}, drop = [] }: Telling): CertificateStatus {
@@ -34,6 +35,7 @@ export function tell(snapshot: Snapshot, activity: Activity, { now, set = {}, dr
     ...remembered,
     ...(issuer.kind === 'ready' ? { protocol: issuer.protocol } : {}),
     ...factsOf(snapshot),
+    ...policyStatus(snapshot.policy),
     ...set,
   }
   const view = withStatus(snapshot, held)

@@ -21,6 +21,15 @@ export interface CertificateSample {
   readonly renewalTime?: Instant | undefined
 }
 
+/** A rule of a policy that some Certificates do not keep, at the moment of a scrape. */
+export interface PolicySample {
+  readonly policy: string
+  readonly mode: string
+  readonly rule: string
+  /** How many. */
+  readonly certificates: number
+}
+
 /** One Issuer or ClusterIssuer as it is at the moment of a scrape. */
 export interface IssuerSample extends IssuerLabel {
   readonly ready: boolean

@@ -1,13 +1,14 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { ApiMeter, ReconcileEnd, WorkMeter } from '../std/meters.ts'
 import { collected } from './collected.ts'
-import type { CertificateSample, IssuanceMeter, IssuerLabel, IssuerSample } from './meters.ts'
+import type { CertificateSample, IssuanceMeter, IssuerLabel, IssuerSample, PolicySample } from './meters.ts'
 
 export interface MetricsOptions {
   readonly version: string
   /** Asked at every scrape. Nothing is remembered, so what was deleted vanishes. */
   readonly certificates: () => Iterable<CertificateSample>
   readonly issuers: () => Iterable<IssuerSample>
+  readonly policies?: () => Iterable<PolicySample>
 }
 
 export interface QueueSample {
@@ -41,6 +42,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   collectDefaultMetrics({ register: registry })
   registerCertificates(registry, options.certificates)
   registerIssuers(registry, options.issuers)
+  collected(registry, {
+    name: 'perennial_policy_violations',
+    help: 'Certificates that do not keep a rule of a CertificatePolicy.',
+    samples: options.policies ?? (() => []),
+    labels: ({ policy, mode, rule }) => ({ policy, mode, rule }),
+    value: ({ certificates }) => certificates,
+  })
   const build = new Gauge({
     ...named(registry, 'build_info', 'Always 1; the label tells the version.'),
     labelNames: ['version'],

@@ -79,11 +79,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* What is of the cluster and not of a namespace. */}}
 {{- define "perennial.clusterRules" -}}
 - apiGroups: [perennial.dev]
-  resources: [clusterissuers]
+  resources: [clusterissuers, certificatepolicies]
   verbs: [list, watch]
 - apiGroups: [perennial.dev]
-  resources: [clusterissuers/status]
+  resources: [clusterissuers/status, certificatepolicies/status]
   verbs: [patch]
+- apiGroups: ['']
+  resources: [namespaces]
+  verbs: [list, watch]
 {{- if .Values.http01.routes }}
 - apiGroups: [networking.k8s.io]
   resources: [ingressclasses]

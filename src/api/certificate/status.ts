@@ -101,6 +101,28 @@ const renewalInfo = z
   })
   .meta({ description: 'When the CA suggests to renew (RFC 9773).' })
 
+const violation = z
+  .object({
+    policy: text(253, 'The CertificatePolicy.'),
+    mode: z.enum(['Enforce', 'Audit']).meta({ description: 'Whether the policy is enforced.' }),
+    rule: text(128, 'The rule, as a path below the spec of the policy.'),
+    about: z.enum(['Request', 'Certificate']).meta({
+      description: 'Whether what is asked for breaks the rule, or only the certificate that was issued.',
+    }),
+    message: z.string().max(4096).meta({ description: 'What is wrong, and what is allowed.' }),
+  })
+  .meta({ description: 'A rule of a policy that is not kept.' })
+
+const policy = z
+  .object({
+    judgedBy: list(text(253, 'The name of a CertificatePolicy.'), {
+      max: 64,
+      description: 'The policies that select this Certificate.',
+    }),
+    violations: list(violation, { max: 16, description: 'The rules that it does not keep.' }),
+  })
+  .meta({ description: 'What policies say of it. Absent where none selects it.' })
+
 const issuedBy = z
   .object({
     name: text(253, 'The name of the issuer.'),
@@ -143,6 +165,7 @@ export const certificateStatus = z
         'When the Secret was last put right after somebody else had changed or removed it, oldest first. Limited, so that nobody fights over it.',
     }).exactOptional(),
     renewalInfo: renewalInfo.exactOptional(),
+    policy: policy.exactOptional(),
   })
   .meta({ description: 'What Perennial found and did. Written by Perennial alone.' })
 

@@ -5,6 +5,8 @@
 import { parseCertificate } from '../../api/certificate.ts'
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts'
 import type { IssuerRef } from '../../api/meta.ts'
+import { leavesKeyOpen } from '../../domain/policy/defaults.ts'
+import type { Judging } from '../../domain/policy/issued.ts'
 import { chooseIssuer } from '../../domain/fallback.ts'
 import type { Candidate } from '../../domain/fallback.ts'
 import type { CertificateView, IssuerView, RequestedWish, Situation, Snapshot } from '../../domain/snapshot.ts'
@@ -19,6 +21,8 @@ import { issuerKeyOf } from '../issuer/live.ts'
 import type { LiveIssuers } from '../issuer/live.ts'
 import { annotations, nextKeySecretName } from '../names.ts'
 import type { CertificateProjection } from './certificates.ts'
+import { ruleOn } from './judging.ts'
+import type { PolicyReader } from './judging.ts'
 import type { CertificateSecret, SecretProjection } from './projection.ts'
 
 export interface Caches {
@@ -29,6 +33,7 @@ export interface Caches {
   readonly issuerExists: (key: string) => boolean
   /** Whether ClusterIssuers are looked at; those that are not are none that can be said to exist. */
   readonly servesClusterIssuers: boolean
+  readonly policies: PolicyReader
 }
 
 /** A snapshot with the objects that acting on it needs. */
@@ -37,11 +42,13 @@ export interface Observation {
   readonly certificate: Certificate
   readonly issuerKey: string
   readonly secret: CertificateSecret | undefined
+  /** Where policies select it: what a certificate that comes is held against. */
+  readonly judging?: Judging | undefined
 }
 
 /**
  * @param key - `namespace/name` of the Certificate
- * @returns undefined when it is gone, or when its issuer has not been probed yet (the probe's end wakes it)
+ * @returns undefined when it is gone, or when its issuer has not been probed or its namespace not been seen yet (both wake it)
  */
 export function observe(
   key: string,
@@ -58,17 +65,21 @@ export function observe(
     `${namespace}/${nextKeySecretName(certificate.metadata.name, certificate.metadata.uid ?? '')}`,
   )
   const target = secret?.role === 'certificate' ? secret : undefined
+  const policies = caches.policies.policiesFor(certificate)
+  if (policies === undefined) return undefined
+  const ruled = ruleOn({ spec: certificate.spec, wish }, policies, target?.view)
   const situation: Situation = {
-    certificate: view(certificate, wish),
+    certificate: view(certificate, ruled.wish),
     secret: target?.view,
     pending: next?.role === 'next-key' ? next.pending : undefined,
     rival: rivalOf(key, projection, caches.certificates),
     hold,
+    policy: ruled.policy,
   }
   const chosen = chooseIssuer(situation, candidatesOf(certificate, caches), now)
   if (chosen === undefined) return undefined
   const issuerKey = issuerKeyOf(chosen.choice.ref, namespace)
-  return { certificate, issuerKey, secret: target, snapshot: { ...situation, ...chosen } }
+  return { certificate, issuerKey, secret: target, judging: ruled.judging, snapshot: { ...situation, ...chosen } }
 }
 
 /** The issuers that a Certificate names, in its order; what cannot be understood names none. */
@@ -112,7 +123,12 @@ function readOnce({ object }: CertificateProjection): Reading {
 function hashWish(certificate: Certificate): Result<RequestedWish, string> {
   const wish = readWish(certificate.spec)
   if (!wish.ok) return wish
-  return ok({ ...wish.value, requestHash: hash(wish.value.requestText), outputsHash: hash(wish.value.outputsText) })
+  return ok({
+    ...wish.value,
+    requestHash: hash(wish.value.requestText),
+    outputsHash: hash(wish.value.outputsText),
+    keyIsOpen: leavesKeyOpen(certificate.spec),
+  })
 }
 
 const hash = (text: string): string => sha256Hex(Buffer.from(text)).slice(0, 32)

@@ -6,6 +6,7 @@ import type { Certificate } from '../../api/certificate.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { Result } from '../../domain/outcome.ts'
+import { judgeIssued } from '../../domain/policy/issued.ts'
 import type { RequestedWish } from '../../domain/snapshot.ts'
 import type { Ctx, Identity, Outcome } from '../../enroll/enroller.ts'
 import { accept } from '../../pki/accept.ts'
@@ -52,6 +53,9 @@ export class Publisher {
     const accepted = accept({ ...issued, key }, wish.wanted, this.#clock.now())
     if (!accepted.ok) return { kind: 'failed', how: 'refused', fault: accepted.error }
     const { bundle, facts, differences } = accepted.value
+    const { judging } = observation
+    const verdict = judging === undefined ? { breaches: [] } : judgeIssued(judging, facts, this.#clock.now())
+    if ('fault' in verdict) return { kind: 'failed', how: 'refused', fault: verdict.fault }
     const marks = marksFor({ wish, facts, observation, now: this.#clock.now() })
     const { shape, publicKeyHash } = key
     const known = { certificate: facts, key: { shape, publicKeyHash, encoding: wish.keyEncoding } }
@@ -60,7 +64,7 @@ export class Publisher {
     const written = await this.#write(observation, { wish, bundle, marks, facts: known }, ctx.signal)
     if (written.kind !== 'written') return refusedWrite(written)
     const remarks = issued.warning === undefined ? differences : [...differences, issued.warning]
-    return { kind: 'issued', secret: written.secret.view, remarks }
+    return { kind: 'issued', secret: written.secret.view, remarks, breaches: verdict.breaches }
   }
 
   /** Writes the Secret anew around the certificate that it holds. */
