@@ -35,8 +35,12 @@ export interface ChartWorld {
   /** `helm upgrade --install` with these values. */
   apply(values: object, source?: string): Promise<string>
   uninstall(): Promise<void>
-  /** Starts the operator as a pod of the Deployment would be, with the ServiceAccount's token. */
-  run(): Promise<RunningOperator>
+  /**
+   * Starts the operator as a pod of the Deployment would be, with the ServiceAccount's token.
+   *
+   * @param flags - that win over those of the chart, for what is of this machine
+   */
+  run(flags?: readonly string[]): Promise<RunningOperator>
   /** The roles of the operator, as they lie in the API server. */
   roles(): Promise<readonly Role[]>
   /** What those roles allow. */
@@ -66,7 +70,7 @@ export async function openChartWorld(): Promise<ChartWorld> {
     uninstall: async () => {
       await helm(['uninstall', release, `--namespace=${home}`, ...kubeconfigFlag(plane)])
     },
-    run: () => runAsChart(plane),
+    run: (flags = []) => runAsChart(plane, flags),
     roles,
     granted: async () => deedsOf((await roles()).flatMap(({ rules }) => rules ?? [])),
     pods: async () => {
@@ -111,7 +115,7 @@ interface Deployment {
   }
 }
 
-async function runAsChart(plane: ControlPlane): Promise<RunningOperator> {
+async function runAsChart(plane: ControlPlane, flags: readonly string[]): Promise<RunningOperator> {
   const text = await plane.kubectl(['get', 'deployment', release, '-n', home, '-o', 'json'])
   const pod = (JSON.parse(text) as Deployment).spec.template.spec
   const account = pod.serviceAccountName
@@ -138,11 +142,12 @@ async function runAsChart(plane: ControlPlane): Promise<RunningOperator> {
     kubeconfig,
     flags: [
       // Of this machine rather than of a pod: where it listens, and what the pod is told by its environment.
-      ...pod.containers[0].args.filter((flag) => !/^--(?:metrics|http01|tls-alpn01)-address=/.test(flag)),
+      ...pod.containers[0].args.filter((flag) => !/^--(?:metrics|http01|tls-alpn01|web)-address=/.test(flag)),
       `--http01-address=127.0.0.1:${http}`,
       '--leader-election=true',
       `--leader-election-namespace=${home}`,
       `--cluster-resource-namespace=${home}`,
+      ...flags,
     ],
   })
 }
