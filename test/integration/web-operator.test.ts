@@ -187,7 +187,8 @@ describe('the inventory of a cluster', () => {
     'follows the cluster: what comes is there, what goes is gone',
     async () => {
       await shop.certificate('late', { dnsNames: ['late.example'] })
-      await until('the new one', async () => (await listed('q=late.example&state=ready'))[0])
+      const late = await until('the new one', async () => (await listed('q=late.example&state=ready'))[0])
+      expect(late).toBe('Certificate/shop/late')
       await shop.remove('secrets', 'found')
       await until('the old one gone', async () => ((await listed('q=shop/found')).length === 0 ? true : undefined))
     },
