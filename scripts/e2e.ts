@@ -19,9 +19,9 @@ async function must(command: string, args: readonly string[]): Promise<void> {
   if (!ok) throw new Error(`${[command, ...args].join(' ')} failed`)
 }
 
-function runSuite({ kubeconfig, loader, environment = {} }: Place): Promise<Tally> {
+function runSuite({ kubeconfig, loader, environment = {} }: Place, signal: AbortSignal): Promise<Tally> {
   const env = { E2E_KUBECONFIG: kubeconfig, E2E_LOAD_IMAGE: loader, ...environment }
-  return runProject({ name: 'e2e', flags: ['--runInBand'], env, print })
+  return runProject({ name: 'e2e', flags: ['--runInBand'], env, signal, print })
 }
 
 async function main(where: string | undefined): Promise<void> {
@@ -30,13 +30,13 @@ async function main(where: string | undefined): Promise<void> {
     if (where === 'kind') throw new Error(place.missing)
     return print(`The suite with real pods is skipped: ${place.missing}.\n`)
   }
-  // A test run that is broken off takes its cluster along.
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => void place.close().then(() => process.exit(1)))
+  // A run that is broken off takes its cluster along.
+  const ending = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort())
   try {
     await ensure(['kubectl', 'helm', 'pebble', 'pebble-challtestsrv'])
     await must('npm', ['run', '--silent', 'build'])
-    const { passed, failed } = await runSuite(place)
+    const { passed, failed } = await runSuite(place, ending.signal)
     print(`${passed} passed, ${failed} failed\n`)
     process.exitCode = failed === 0 ? 0 : 1
   } finally {

@@ -14,10 +14,13 @@ export interface Project {
   /** Further flags of jest. */
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Breaks it off. */
+  readonly signal?: AbortSignal
   readonly print: (text: string) => void
 }
 
-export async function runProject({ name, flags = [], env = {}, print }: Project): Promise<Tally> {
+/** @throws when it is broken off, or cannot even be started */
+export async function runProject({ name, flags = [], env = {}, signal, print }: Project): Promise<Tally> {
   const directory = mkdtempSync(join(tmpdir(), 'perennial-test-'))
   const report = join(directory, 'report.json')
   try {
@@ -35,6 +38,7 @@ export async function runProject({ name, flags = [], env = {}, print }: Project)
       command: process.execPath,
       args,
       env: { NODE_NO_WARNINGS: '1', ...env },
+      ...(signal === undefined ? {} : { signal }),
       onOutput: print,
     })
     return tallyOf(readFileSync(report, 'utf8'), ended.ok)

@@ -11,14 +11,16 @@ export interface Command {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Ends it, and has `run` reject. */
+  readonly signal?: AbortSignal
   /** Told everything it writes as it comes, beside its being kept. */
   readonly onOutput?: (text: string) => void
 }
 
-/** @returns how it ended; rejects only when it cannot be started */
-export function run({ command, args, env = {}, onOutput = () => undefined }: Command): Promise<Ended> {
+/** @returns how it ended; rejects only when it cannot be started, or is ended by the signal */
+export function run({ command, args, env = {}, signal, onOutput = () => undefined }: Command): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], signal })
     const said: string[] = []
     const hear = (chunk: string): void => {
       said.push(chunk)

@@ -72,10 +72,16 @@ async function build({ folder, environment }: Tools): Promise<void> {
   await step('the programs of a cluster (12 minutes when nothing is built yet)', work)
 }
 
-/** Both are stopped whatever becomes of us: when we end, however we end, the shell's standard input ends. */
+/**
+ * The cluster is stopped whatever becomes of us: when we end, however we end, the shell's standard input ends. Networks of pods that
+ * nobody has deleted are not the node's to take away.
+ */
 const guardScript = `
 read -r _
+ctr="$CLUSTER_BIN/ctr -a $2/node/containerd.sock -n k8s.io"
+networks=$(for container in $($ctr containers ls -q); do $ctr containers info "$container"; done | grep -o 'netns/cni-[0-9a-f-]*' | sort -u)
 "$1/node.sh" stop "$2"
+for network in $networks; do ip netns delete "\${network#netns/}"; done
 "$1/plane.sh" stop "$2"
 rm -rf --one-file-system -- "$2"
 `
