@@ -12,6 +12,8 @@ import { clusterOptions } from './cluster/options.ts'
 import type { ClusterOptions } from './cluster/options.ts'
 import { commandNames, commands, isCommand } from './flags.ts'
 import type { CommandName, Flag } from './flags.ts'
+import { policyOptions } from './policyflags.ts'
+import type { PolicyOptions } from './policyflags.ts'
 
 export type Format = 'text' | 'json'
 
@@ -43,6 +45,7 @@ export type Asked =
   | { readonly kind: 'enroll'; readonly options: EnrollOptions }
   | { readonly kind: 'probe'; readonly options: ProbeOptions }
   | { readonly kind: 'cluster'; readonly options: ClusterOptions }
+  | { readonly kind: 'policy'; readonly options: PolicyOptions }
 
 /** @returns what is asked for, or a sentence about the word that is wrong */
 export function readArguments(argv: readonly string[]): Result<Asked, string> {
@@ -65,6 +68,10 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
       return enrollOptions(flags)
     case 'probe':
       return probeOptions(flags)
+    case 'policy': {
+      const options = policyOptions(flags, words)
+      return options.ok ? ok({ kind: 'policy', options: options.value }) : options
+    }
   }
 }
 

@@ -6,7 +6,7 @@ export const exitCodes = {
   fine: 0,
   /** The command line, a manifest or a file of this machine is wrong; the CA was not asked. */
   usage: 1,
-  /** The CA says no to this request. */
+  /** The CA, or a policy, says no to this request. */
   refused: 2,
   /** Network, overload, a limit on the rate, `--timeout`: the same command may well work later. */
   temporary: 3,

@@ -1,5 +1,6 @@
 /** The flags of each command, in one table: the parser and the help are made from it. */
 import { clusterCommands } from './cluster/flags.ts'
+import { policyCommands } from './policyflags.ts'
 
 export interface Flag {
   readonly short?: string
@@ -57,6 +58,7 @@ export const commands = {
       },
     },
   },
+  ...policyCommands,
   ...clusterCommands,
   version: { summary: 'Print the version.', usage: 'kubectl perennial version', flags: { help: shared.help } },
 } as const satisfies Readonly<

@@ -19,7 +19,7 @@ export interface Manifests {
   readonly secrets: readonly SecretDocument[]
 }
 
-const ourKinds = ['Issuer', 'ClusterIssuer', 'Certificate'] as const
+const ourKinds = ['Issuer', 'ClusterIssuer', 'Certificate', 'CertificatePolicy', 'CertificateRevocation'] as const
 
 /** @returns every object of ours and every Secret; other kinds are passed over. Or a sentence with place and path of what is wrong */
 export function readManifests(documents: readonly ManifestDocument[]): Result<Manifests, string> {
@@ -68,7 +68,7 @@ function collect<T extends KubeObject>(read: Result<T, string>, into: T[]): Resu
 }
 
 /** Catches what would otherwise be passed over in silence, or be taken for what it is not. */
-function misnamed({ apiVersion: written, kind }: ManifestDocument['object'], place: string): string | undefined {
+export function misnamed({ apiVersion: written, kind }: ManifestDocument['object'], place: string): string | undefined {
   if (typeof written !== 'string' || typeof kind !== 'string') return `${place} has no apiVersion or no kind.`
   const isOurs = ourKinds.some((name) => name === kind)
   if (written.startsWith(`${group}/`)) {
@@ -81,7 +81,7 @@ function misnamed({ apiVersion: written, kind }: ManifestDocument['object'], pla
 }
 
 /** kubectl applies strictly: a field that nobody knows is a mistake, not a wish. */
-function strict<T extends { readonly spec: unknown }>(
+export function strict<T extends { readonly spec: unknown }>(
   object: ManifestDocument['object'],
   read: Result<T, string>,
 ): Result<T, string> {

@@ -10,6 +10,7 @@ import { exitCodes } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
 import { fileTrouble } from './files.ts'
 import { cliHelp } from './flags.ts'
+import { testPolicies } from './policy.ts'
 import { probe } from './probe.ts'
 import { Terminal } from './terminal.ts'
 import type { Streams } from './terminal.ts'
@@ -39,6 +40,10 @@ export async function runCli(argv: readonly string[], machine: Machine): Promise
     case 'cluster': {
       const format: Format = asked.value.options.output === 'json' ? 'json' : 'text'
       return runInCluster(asked.value.options, worldOf(machine, { format, verbose: false }))
+    }
+    case 'policy': {
+      const { output } = asked.value.options
+      return testPolicies(asked.value.options, worldOf(machine, { format: output, verbose: false }))
     }
     default:
       return work(asked.value, machine)

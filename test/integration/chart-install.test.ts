@@ -121,6 +121,18 @@ describe('the chart', () => {
   )
 
   it(
+    'lets policies be judged by, and be told whom they concern',
+    async () => {
+      await world.plane.kubectl(['apply', '-f', 'examples/70-policy.yaml'])
+      const told = ['wait', '--for=condition=Ready', '--timeout=60s', 'certificatepolicy', 'prod', 'watch-weak']
+      await world.plane.kubectl(told)
+      const judged = await ns.told('web', { type: 'Compliant' })
+      expect(judged.status?.policy?.judgedBy).toEqual(['watch-weak'])
+    },
+    testTimeout,
+  )
+
+  it(
     'lets what is deleted take its Secret and its trust along',
     async () => {
       await ns.certificate('brief', {

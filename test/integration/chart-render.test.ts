@@ -30,6 +30,7 @@ describe('the chart with nothing said', () => {
         "ClusterRole/perennial-edit",
         "ClusterRole/perennial-view",
         "ClusterRoleBinding/perennial",
+        "CustomResourceDefinition/certificatepolicies.perennial.dev",
         "CustomResourceDefinition/certificaterevocations.perennial.dev",
         "CustomResourceDefinition/certificates.perennial.dev",
         "CustomResourceDefinition/clusterissuers.perennial.dev",
@@ -64,7 +65,7 @@ describe('the chart with nothing said', () => {
   it('keeps the kinds and nothing else when it goes', async () => {
     const kept = (await render()).filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] === 'keep')
     expect(new Set(kept.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']))
-    expect(kept).toHaveLength(4)
+    expect(kept).toHaveLength(5)
   })
 
   it('gives flags that the operator takes', async () => {

@@ -55,10 +55,7 @@ describe('the words of probe', () => {
 describe('a wrong word', () => {
   it.each([
     ['enrol -f a', 'There is no command "enrol"; did you mean enroll?'],
-    [
-      'frobnicate',
-      'There is no command "frobnicate"; the commands are enroll, probe, status, why, renew, revoke, inspect, version.',
-    ],
+    ['frobnicate', `There is no command "frobnicate"; the commands are ${commandNames.join(', ')}.`],
     ['enroll', 'enroll needs manifests: -f issuer.yaml, or -f - for standard input.'],
     ['enroll -f a', 'enroll needs a directory for what it gets: -o dir.'],
     ['enroll -f a -o b -o c', '-o is given twice.'],

@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { runCli } from '../../../src/cli/run.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { CliDesk, certificate } from '../../support/clitool.ts'
+import type { CliEnd } from '../../support/clitool.ts'
+
+const desks: CliDesk[] = []
+
+afterEach(() => {
+  for (const one of desks.splice(0)) one.remove()
+})
+
+/** Runs `policy test` on manifests. */
+async function judge(objects: readonly object[], ...more: readonly string[]): Promise<CliEnd> {
+  const desk = new CliDesk()
+  desks.push(desk)
+  return run(['policy', 'test', '-f', desk.file('all.yaml', ...objects), ...more])
+}
+
+async function run(argv: readonly string[]): Promise<CliEnd> {
+  let [stdout, stderr] = ['', '']
+  const code = await runCli(argv, {
+    clock: systemClock,
+    interrupted: new AbortController().signal,
+    readStdin: () => Promise.resolve(new Uint8Array()),
+    stdout: (text) => (stdout += text),
+    stderr: (text) => (stderr += text),
+  })
+  return { code, stdout, stderr }
+}
+
+const policy = (name: string, spec: object): object => ({
+  apiVersion: 'perennial.dev/v1',
+  kind: 'CertificatePolicy',
+  metadata: { name },
+  spec,
+})
+const namespace = (name: string, labels: object): object => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels },
+})
+
+const web = certificate('web', 'ca', { dnsNames: ['web.example.com'] })
+const names = policy('names', { rules: { names: { dns: { allow: ['.example.org'] } } } })
+
+describe('policy test', () => {
+  it('ends with 2 where a policy denies, and says by which rule and what is allowed', async () => {
+    expect(await judge([names, web])).toEqual({
+      code: 2,
+      stdout:
+        'Certificate default/web: denied\n' +
+        '  names (Enforce), rules.names.dns.allow: DNS name web.example.com is not allowed; allowed is .example.org\n',
+      stderr: '',
+    })
+  })
+
+  it('ends with 0 where all is allowed, or a policy only watches', async () => {
+    const open = policy('open', { rules: { isCA: false } })
+    expect(await judge([open, web])).toMatchObject({ code: 0, stdout: 'Certificate default/web: allowed by open\n' })
+    const watch = policy('watch', { mode: 'Audit', rules: { isCA: true } })
+    const { code, stdout } = await judge([watch, web])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Certificate default\/web: allowed, and told of\n {2}watch \(Audit\), rules.isCA: /)
+  })
+
+  it('fills in defaults, as the operator does', async () => {
+    const both = policy('both', {
+      defaults: { privateKey: { algorithm: 'ECDSA', size: 384 } },
+      rules: { privateKey: { allow: [{ algorithm: 'ECDSA', minSize: 384 }] } },
+    })
+    expect(await judge([both, web])).toMatchObject({ code: 0 })
+  })
+
+  it('takes labels of namespaces from their manifests', async () => {
+    const prod = policy('prod', { selector: { namespaces: { matchLabels: { tier: 'prod' } } }, deny: 'Everything' })
+    const without = await judge([prod, web], '-n', 'shop')
+    expect(without).toMatchObject({ code: 0, stdout: 'Certificate shop/web: selected by no policy\n' })
+    expect(without.stderr).toMatch(
+      /prod selects none of these.*\n.*namespace shop only the name is known; add its manifest/,
+    )
+    expect(await judge([prod, web, namespace('shop', { tier: 'prod' })], '-n', 'shop')).toMatchObject({ code: 2 })
+    const byName = policy('shop', {
+      selector: { namespaces: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } } },
+      deny: 'Everything',
+    })
+    expect(await judge([byName, web], '--namespace', 'shop')).toMatchObject({ code: 2 })
+  })
+
+  it('prints one object for programs', async () => {
+    const { code, stdout } = await judge([names, web], '-o', 'json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toEqual({
+      certificates: [
+        {
+          namespace: 'default',
+          name: 'web',
+          verdict: 'Denied',
+          judgedBy: ['names'],
+          violations: [
+            {
+              policy: 'names',
+              mode: 'Enforce',
+              rule: 'rules.names.dns.allow',
+              about: 'Request',
+              message: 'DNS name web.example.com is not allowed; allowed is .example.org',
+            },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('says what a policy takes back of itself', async () => {
+    const torn = policy('torn', { rules: { names: { dns: { allow: ['web.example.com'], deny: ['.example.com'] } } } })
+    expect((await judge([torn, web])).stderr).toMatch(/^note: CertificatePolicy torn: rules.names.dns.allow has /)
+  })
+
+  it.each([
+    [[web], /hold no CertificatePolicy; add the policies/],
+    [[names], /hold no Certificate; add some/],
+    [[names, names, web], /CertificatePolicy names is given twice/],
+    [[policy('p', { rules: { nothing: 1 } }), web], /all.yaml, document 1: unknown field "spec.rules.nothing"/],
+    [[policy('p', {}), web], /In spec: This policy asks for nothing: set rules, defaults or deny/],
+    [
+      [policy('p', { rules: { duration: { min: '48h', max: '24h' } } }), web],
+      /In spec.rules.duration: min is longer than max/,
+    ],
+    [
+      [policy('p', { rules: { names: { uris: { allow: ['spiffe://**/x'] } } } }), web],
+      /In spec.rules.names.uris.allow\[0\]: Two asterisks/,
+    ],
+    [[{ ...names, apiVersion: 'policy.cert-manager.io/v1' }, web], /write apiVersion: perennial.dev\/v1/],
+  ])('ends with 1 where a manifest is wrong: %#', async (objects, message) => {
+    const { code, stdout, stderr } = await judge(objects)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+
+  it.each([
+    [['policy'], /kubectl perennial policy test\./],
+    [['policy', 'tset', '-f', 'x'], /and not "tset"/],
+    [['policy', 'test'], /needs manifests: -f policy.yaml/],
+    [['policy', 'test', '-f', '-', '-f', '-'], /give -f - once/],
+    [['policy', 'test', '-f', 'x', '-o', 'yaml'], /-o is text or json, not "yaml"/],
+    [['policy', 'test', '-f', '/nowhere.yaml'], /nowhere.yaml cannot be read/],
+  ])('ends with 1 where the command line is wrong: %j', async (argv, message) => {
+    const { code, stderr } = await run(argv)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+  })
+})
