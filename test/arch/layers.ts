@@ -93,7 +93,20 @@ export const layers: readonly Layer[] = [
   // What needs a cluster uses the person's own rights at it.
   layer(
     'cli/cluster/',
-    [code('cli/'), code('version.ts'), code('kube/'), code('pki/'), code('domain/'), code('api/'), code('std/')],
+    [
+      code('cli/'),
+      code('version.ts'),
+      code('controllers/names.ts'),
+      types('enroll/'),
+      code('enroll/table.ts'),
+      code('kube/'),
+      code('pki/'),
+      code('domain/'),
+      code('api/'),
+      code('std/'),
+      code('web/rows.ts'),
+      types('web/contract.ts'),
+    ],
     ['yaml'],
   ),
   layer('controllers/', controllers),

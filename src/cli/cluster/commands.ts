@@ -13,6 +13,7 @@ import type { World } from '../world.ts'
 import { listAll } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { gather } from './gather.ts'
+import { inventory } from './inventory.ts'
 import { tableLines, treeLines } from './layout.ts'
 import type { ClusterOptions } from './options.ts'
 import { certificateRow, certificateTree, columns, conditionOf, factsText, issuerTree, whyLines } from './story.ts'
@@ -33,6 +34,7 @@ export const runs: Readonly<Record<ClusterOptions['command'], Command>> = {
   why,
   renew,
   revoke,
+  inventory,
   inspect,
 }
 

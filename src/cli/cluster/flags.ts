@@ -53,6 +53,24 @@ export const clusterCommands = {
       timeout: { shape: 'seconds', help: 'How long to wait. Default: 300.' },
     },
   },
+  inventory: {
+    summary: 'List certificates with what is wrong with them: Certificates, and what lies in other TLS Secrets.',
+    usage: 'kubectl perennial inventory [-A] [--secrets] [--query finding=expiring]',
+    words: { most: 0 },
+    flags: {
+      ...where,
+      ...everywhere,
+      output: { short: 'o', shape: 'text|wide|json|yaml|csv', help: 'How the result is printed. Default: text.' },
+      secrets: {
+        help: 'Read Secrets of the type kubernetes.io/tls too, for what the status does not tell. Their keys are sent to this machine, and dropped.',
+      },
+      query: {
+        short: 'q',
+        shape: 'query',
+        help: 'A question as the address of the page has it, for example "finding=expiring&sort=name" or "q=shop".',
+      },
+    },
+  },
   inspect: {
     summary: 'Show what the certificates in a Secret, or in a file, say.',
     usage: 'kubectl perennial inspect (secret | -f file)',

@@ -6,7 +6,7 @@ import { seconds } from '../../std/time.ts'
 import type { Duration } from '../../std/time.ts'
 import type { ClusterCommandName } from './flags.ts'
 
-export type Output = 'text' | 'wide' | 'json' | 'yaml'
+export type Output = 'text' | 'wide' | 'json' | 'yaml' | 'csv'
 export type Reason = (typeof revocationReasons)[number]
 
 export interface ClusterOptions {
@@ -25,9 +25,13 @@ export interface ClusterOptions {
   readonly reason: Reason | undefined
   readonly reissue: boolean
   readonly file: string | undefined
+  /** Whether the inventory reads Secrets too. */
+  readonly secrets: boolean
+  /** Of the inventory, as a URL has it. */
+  readonly query: string
 }
 
-const outputs: readonly Output[] = ['text', 'wide', 'json', 'yaml']
+const outputs: readonly Output[] = ['text', 'wide', 'json', 'yaml', 'csv']
 
 /**
  * @param flags - values by the name of the flag
@@ -41,6 +45,7 @@ export function clusterOptions(
   const last = (name: string): string | undefined => flags.get(name)?.at(-1)
   const output = outputs.find((one) => one === (last('output') ?? 'text'))
   if (output === undefined) return err(`-o is one of ${outputs.join(', ')}, not "${last('output')}".`)
+  if (output === 'csv' && command !== 'inventory') return err('-o csv is for inventory alone.')
   const asked = last('reason')
   const reason = revocationReasons.find((one) => one === asked)
   if (asked !== undefined && reason === undefined)
@@ -64,6 +69,8 @@ export function clusterOptions(
     reason,
     reissue: flags.has('reissue'),
     file: last('file'),
+    secrets: flags.has('secrets'),
+    query: last('query') ?? '',
   }
   const contradiction = contradictionIn(options)
   return contradiction === undefined ? ok(options) : err(contradiction)

@@ -3,16 +3,18 @@
  * read when they arrive and dropped at once; the entry `tls.key` is never looked at.
  */
 import type { KubeObject, ObjectMeta, Secret } from '../../api/meta.ts'
+import { foundSource } from '../../domain/inventory/found.ts'
+import type { FoundPlace } from '../../domain/inventory/found.ts'
 import { inventoryItem } from '../../domain/inventory/item.ts'
-import type { InventoryItem, ItemSource } from '../../domain/inventory/item.ts'
-import { ownerIn } from '../../domain/inventory/managed.ts'
+import type { InventoryItem } from '../../domain/inventory/item.ts'
+import { nothingHeld } from '../../domain/inventory/managed.ts'
+import { readEntry } from '../../pki/entry.ts'
+import type { EntryFacts } from '../../pki/entry.ts'
 import { pemLimits, readCertificates } from '../../pki/pem.ts'
 import type { Result } from '../../std/result.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Der } from '../../std/bytes.ts'
 import { labels } from '../names.ts'
-import { readFacts } from './facts.ts'
-import type { Read } from './facts.ts'
 
 /** A core/v1 ConfigMap. */
 export interface ConfigMap extends KubeObject {
@@ -33,7 +35,7 @@ export const otherConfigMaps = 'metadata.name!=kube-root-ca.crt'
 /** @param secret - of the type kubernetes.io/tls */
 export function projectFoundSecret({ metadata, data }: Secret): FoundProjection {
   const text = Buffer.from(data?.['tls.crt'] ?? '', 'base64').toString('utf8')
-  const read = readFacts(readCertificates(text), 'chain')
+  const read = readEntry(readCertificates(text), 'chain')
   const item = foundItem({ kind: 'Secret', metadata, entry: '' }, read)
   return { resourceVersion: metadata.resourceVersion ?? '', items: [item] }
 }
@@ -46,7 +48,7 @@ export function projectConfigMap({ metadata, data = {} }: ConfigMap): FoundProje
   const entries = Object.entries(data).filter(([, text]) => text.includes(mark))
   const items = entries.slice(0, mostEntries).map(([entry, text]) => {
     const certificates = readCertificates(text, pemLimits.bundle)
-    return foundItem({ kind: 'ConfigMap', metadata, entry }, readFacts(limited(certificates), 'bundle'))
+    return foundItem({ kind: 'ConfigMap', metadata, entry }, readEntry(limited(certificates), 'bundle'))
   })
   return { resourceVersion: metadata.resourceVersion ?? '', items }
 }
@@ -62,25 +64,13 @@ function limited(certificates: Result<readonly Der[], string>): Result<readonly 
     : ok(certificates.value)
 }
 
-interface Place {
-  readonly kind: ItemSource['kind']
-  readonly metadata: ObjectMeta
-  readonly entry: string
-}
-
-function foundItem({ kind, metadata, entry }: Place, read: Result<Read, string>): InventoryItem {
-  return inventoryItem({
-    kind,
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-    entry,
-    secretName: kind === 'Secret' ? metadata.name : undefined,
-    state: 'found',
-    owner: ownerIn(metadata.labels),
-    facts: read.ok ? read.value.facts : undefined,
-    chain: read.ok ? read.value.chain : [],
-    others: read.ok ? read.value.others : 0,
-    unreadable: read.ok ? undefined : read.error,
-    management: undefined,
-  })
+function foundItem(
+  { kind, entry, metadata }: Pick<FoundPlace, 'kind' | 'entry'> & { readonly metadata: ObjectMeta },
+  read: Result<EntryFacts, string>,
+): InventoryItem {
+  const { name, namespace = '', labels: marks } = metadata
+  const held = read.ok ? { ...read.value, unreadable: undefined } : { ...nothingHeld, unreadable: read.error }
+  return inventoryItem(
+    foundSource({ kind, namespace, name, entry, labels: marks }, held, read.ok ? read.value.others : 0),
+  )
 }

@@ -4,6 +4,7 @@ import type { Condition } from '../../api/meta.ts'
 import { fromRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { CertificateFacts } from '../facts.ts'
+import type { SubjectName } from '../wanted.ts'
 import type { ItemSource, ItemState, Management } from './item.ts'
 
 /** What was read from the Secret of a Certificate. */
@@ -74,3 +75,38 @@ function enrollmentIn(status: Certificate['status']): Management['enrollment'] {
 }
 
 const moment = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : fromRfc3339(text))
+
+/**
+ * What the status tells of the certificate in the Secret, for those who cannot or will not read Secrets. Its names are those
+ * that were asked for; who signed it and what its key is stays unknown.
+ */
+export function toldBy({ metadata, spec, status }: Certificate): Held {
+  const [notBefore, notAfter] = [moment(status?.notBefore), moment(status?.notAfter)]
+  if (notBefore === undefined || notAfter === undefined) return nothingHeld
+  const { serialNumber = '', fingerprintSHA256: fingerprint = '' } = status ?? {}
+  const facts: CertificateFacts = {
+    serialNumber,
+    fingerprint,
+    subject: [],
+    issuer: [],
+    names: namesAsked(spec),
+    notBefore,
+    notAfter,
+    key: undefined,
+    // No key is known, and unknown keys are no shared ones.
+    publicKeyHash: metadata.uid ?? `${metadata.namespace}/${metadata.name}`,
+    usages: [],
+    isCA: spec.isCA === true,
+    signatureHash: '',
+    subjectKeyId: undefined,
+    authorityKeyId: undefined,
+    selfSigned: false,
+  }
+  return { ...nothingHeld, facts }
+}
+
+function namesAsked({ dnsNames, ipAddresses, uris, emailAddresses }: Certificate['spec']): readonly SubjectName[] {
+  const of = (type: 'dns' | 'ip' | 'uri' | 'email', values: readonly string[] = []): readonly SubjectName[] =>
+    values.map((value) => ({ type, value }))
+  return [...of('dns', dnsNames), ...of('ip', ipAddresses), ...of('uri', uris), ...of('email', emailAddresses)]
+}

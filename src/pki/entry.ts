@@ -1,11 +1,11 @@
 /** Facts of the certificates in one entry: a chain with its leaf, or a bundle of trust anchors. */
-import type { CertificateFacts } from '../../domain/facts.ts'
-import { certificateFacts } from '../../pki/certificate.ts'
-import type { Der } from '../../std/bytes.ts'
-import { err, ok } from '../../std/result.ts'
-import type { Result } from '../../std/result.ts'
+import type { CertificateFacts } from '../domain/facts.ts'
+import { certificateFacts } from './certificate.ts'
+import type { Der } from '../std/bytes.ts'
+import { err, ok } from '../std/result.ts'
+import type { Result } from '../std/result.ts'
 
-export interface Read {
+export interface EntryFacts {
   readonly facts: CertificateFacts
   /** Above it, in the order of the entry. */
   readonly chain: readonly CertificateFacts[]
@@ -18,10 +18,10 @@ export interface Read {
  *   all of them are anchors, and the one that ends first speaks for them
  * @returns facts, or a clause that says what cannot be read
  */
-export function readFacts(
+export function readEntry(
   certificates: Result<readonly Der[], string>,
   shape: 'chain' | 'bundle',
-): Result<Read, string> {
+): Result<EntryFacts, string> {
   if (!certificates.ok) return certificates
   const all: CertificateFacts[] = []
   for (const [index, der] of certificates.value.entries()) {
