@@ -31,21 +31,31 @@ const weakHashes = /^(md2|md5|sha1)/i
  * @param now - the moment of judgement
  */
 export function verify(input: VerifyInput, now: Instant): Verdict {
-  const rejection = wrongKey(input) ?? wrongDates(input, now) ?? wrongNames(input) ?? wrongPowers(input) ?? weak(input)
-  if (rejection !== undefined) return { kind: 'rejected', fault: rejection }
-  return { kind: 'accepted', differences: differences(input) }
+  const flaw = flawOf(input, now)
+  if (flaw === undefined) return { kind: 'accepted', differences: differences(input) }
+  const sentence = `the certificate that the CA returned ${flaw.clause}; it was not stored`
+  return { kind: 'rejected', fault: fault(flaw.code, sentence) }
 }
 
-function wrongKey({ facts, publicKeyHash, wanted }: VerifyInput): Fault | undefined {
-  if (facts.publicKeyHash !== publicKeyHash)
-    return fault('SecurityViolation', 'the CA returned a certificate for a key that is not ours; it was not stored')
+/** Why a certificate is not what is wanted. */
+export interface Flaw {
+  readonly code: 'WrongCertificate' | 'NamesRejected' | 'SecurityViolation'
+  /** What the certificate does or is, for example `lacks www.example.com`. */
+  readonly clause: string
+}
+
+export const flawOf = (input: VerifyInput, now: Instant): Flaw | undefined =>
+  wrongKey(input) ?? wrongDates(input, now) ?? wrongNames(input) ?? wrongPowers(input) ?? weak(input)
+
+function wrongKey({ facts, publicKeyHash, wanted }: VerifyInput): Flaw | undefined {
+  if (facts.publicKeyHash !== publicKeyHash) return wrong('is for a key that is not ours', 'SecurityViolation')
   // Only a key that the CA made can differ. Stored, it would be replaced at once, and again, and again.
   const { key } = facts
   if (key === undefined || sameShape(key, wanted.key)) return undefined
   return wrong(`holds a key of the kind ${keyText(key)}, wanted is ${keyText(wanted.key)}`)
 }
 
-function wrongDates({ facts, wanted }: VerifyInput, now: Instant): Fault | undefined {
+function wrongDates({ facts, wanted }: VerifyInput, now: Instant): Flaw | undefined {
   if (facts.notAfter <= now)
     return wrong(
       `expired at ${toRfc3339(facts.notAfter)}, before it arrived; check the clocks of the CA and of this cluster`,
@@ -59,7 +69,7 @@ function wrongDates({ facts, wanted }: VerifyInput, now: Instant): Fault | undef
   return left < least ? wrong(`expires at ${toRfc3339(facts.notAfter)}, too soon to be worth serving`) : undefined
 }
 
-function wrongNames({ facts, wanted }: VerifyInput): Fault | undefined {
+function wrongNames({ facts, wanted }: VerifyInput): Flaw | undefined {
   const have = new Set(facts.names.map(nameKey))
   const asked = new Set(wanted.names.map(nameKey))
   const missing = wanted.names.filter((name) => !have.has(nameKey(name)))
@@ -74,7 +84,7 @@ function wrongNames({ facts, wanted }: VerifyInput): Fault | undefined {
   return extra.length > 0 ? wrong(`carries names nobody asked for: ${listNames(extra)}`) : undefined
 }
 
-function wrongPowers({ facts, wanted }: VerifyInput): Fault | undefined {
+function wrongPowers({ facts, wanted }: VerifyInput): Flaw | undefined {
   if (facts.isCA && !wanted.isCA) return wrong('may sign other certificates (CA:TRUE), which nobody asked for')
   if (!facts.isCA && wanted.isCA) return wrong('is not a CA certificate, but spec.isCA is true')
   const missing = wanted.usages.filter((usage) => isExtended(usage) && !facts.usages.includes(usage))
@@ -82,7 +92,7 @@ function wrongPowers({ facts, wanted }: VerifyInput): Fault | undefined {
   return missing.length > 0 && restricted ? wrong(`does not allow ${missing.join(', ')}`) : undefined
 }
 
-function weak({ facts }: VerifyInput): Fault | undefined {
+function weak({ facts }: VerifyInput): Flaw | undefined {
   if (facts.selfSigned || !weakHashes.test(facts.signatureHash)) return undefined
   return wrong(`is signed with ${facts.signatureHash}, which can be forged`)
 }
@@ -128,5 +138,4 @@ const listNames = (names: readonly SubjectName[]): string => {
   return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ')
 }
 
-const wrong = (what: string, code: 'WrongCertificate' | 'NamesRejected' = 'WrongCertificate'): Fault =>
-  fault(code, `the certificate that the CA returned ${what}; it was not stored`)
+const wrong = (clause: string, code: Flaw['code'] = 'WrongCertificate'): Flaw => ({ code, clause })

@@ -9,7 +9,7 @@ const answer = z
       .enum(['http-01', 'dns-01', 'tls-alpn-01', 'dns-account-01', 'dns-persist-01'])
       .meta({ description: 'The type of the challenge.' }),
     identifier: text(253, 'The DNS name or IP address under proof.'),
-    token: text(1024, 'The token of the challenge; empty where it has none.'),
+    token: z.string().max(1024).meta({ description: 'The token of the challenge; empty where it has none.' }),
     value: text(4096, 'The answer that the CA looks for. Public by nature.'),
     label: text(63, 'What stands before the name of the record, where each account has one of its own.').exactOptional(),
     solver: z.int().min(0).max(1000).exactOptional().meta({ description: 'Which of solvers shows it.' }),

@@ -9,7 +9,7 @@ import type { CertificateRevocation } from '../../api/revocation.ts'
 import { KubeError } from '../../kube/errors.ts'
 import { loadIdentity } from '../../kube/identity.ts'
 import { Resource } from '../../kube/resource.ts'
-import type { Selection } from '../../kube/resource.ts'
+import type { KindRef, Selection } from '../../kube/resource.ts'
 import { Transport } from '../../kube/transport.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Logger } from '../../std/log.ts'
@@ -38,6 +38,8 @@ export interface Cluster {
   readonly revocations: Resource<CertificateRevocation>
   readonly secrets: Resource<Secret>
   readonly events: Resource<ClusterEvent>
+  /** Any other kind. */
+  resource<T extends KubeObject>(kind: KindRef): Resource<T>
   close(): Promise<void>
 }
 
@@ -64,6 +66,7 @@ export async function openCluster(
     revocations: new Resource(transport, revocationKind, manager),
     secrets: new Resource(transport, { ...core, plural: 'secrets', kind: 'Secret' }, manager),
     events: new Resource(transport, { ...core, plural: 'events', kind: 'Event' }, manager),
+    resource: (kind) => new Resource(transport, kind, manager),
     close: () => transport.close(),
   })
 }

@@ -13,6 +13,7 @@ import type { World } from '../world.ts'
 import { listAll } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { gather } from './gather.ts'
+import { importAll } from './import/command.ts'
 import { inventory } from './inventory.ts'
 import { tableLines, treeLines } from './layout.ts'
 import type { ClusterOptions } from './options.ts'
@@ -36,6 +37,7 @@ export const runs: Readonly<Record<ClusterOptions['command'], Command>> = {
   revoke,
   inventory,
   inspect,
+  import: importAll,
 }
 
 async function statusOfAll(errand: Errand): Promise<ExitCode> {

@@ -80,6 +80,22 @@ export const clusterCommands = {
       file: { short: 'f', shape: 'file', help: 'A file of PEM instead of a Secret; - for standard input.' },
     },
   },
+  import: {
+    summary: 'Take over from cert-manager: its issuers, Certificates and annotations, and its Secrets as they are.',
+    usage: 'kubectl perennial import [-A] [--apply] [--undo]',
+    words: { most: 0 },
+    flags: {
+      ...where,
+      ...everywhere,
+      apply: { help: 'Do it. Without it, what would be done is only shown.' },
+      undo: { help: 'Take back what an import did; keys and certificates stay.' },
+      'from-namespace': { shape: 'name', help: 'Where Secrets of ClusterIssuers lie now. Default: cert-manager.' },
+      'to-namespace': {
+        shape: 'name',
+        help: 'Where they are to lie: the namespace of the operator. Default: perennial.',
+      },
+    },
+  },
 } as const satisfies Readonly<Record<string, ClusterCommand>>
 
 interface ClusterCommand {

@@ -29,6 +29,12 @@ export interface ClusterOptions {
   readonly secrets: boolean
   /** Of the inventory, as a URL has it. */
   readonly query: string
+  readonly apply: boolean
+  readonly undo: boolean
+  /** Where Secrets of ClusterIssuers lie for cert-manager. */
+  readonly fromNamespace: string
+  /** Where they lie here. */
+  readonly toNamespace: string
 }
 
 const outputs: readonly Output[] = ['text', 'wide', 'json', 'yaml', 'csv']
@@ -71,10 +77,20 @@ export function clusterOptions(
     file: last('file'),
     secrets: flags.has('secrets'),
     query: last('query') ?? '',
+    ...importOptions(flags),
   }
   const contradiction = contradictionIn(options)
   return contradiction === undefined ? ok(options) : err(contradiction)
 }
+
+type ImportOptions = Pick<ClusterOptions, 'apply' | 'undo' | 'fromNamespace' | 'toNamespace'>
+
+const importOptions = (flags: ReadonlyMap<string, readonly string[]>): ImportOptions => ({
+  apply: flags.has('apply'),
+  undo: flags.has('undo'),
+  fromNamespace: flags.get('from-namespace')?.at(-1) ?? 'cert-manager',
+  toNamespace: flags.get('to-namespace')?.at(-1) ?? 'perennial',
+})
 
 function contradictionIn({ command, words, all, selector, file, allNamespaces }: ClusterOptions): string | undefined {
   if (command === 'renew') {

@@ -12,7 +12,7 @@ import type { Candidate } from '../../domain/fallback.ts'
 import type { CertificateView, IssuerView, RequestedWish, Situation, Snapshot } from '../../domain/snapshot.ts'
 import { readWish } from '../../domain/wish.ts'
 import type { Store } from '../../kube/store.ts'
-import { sha256Hex } from '../../pki/hash.ts'
+import { shortHash } from '../../pki/hash.ts'
 import { ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { fromRfc3339 } from '../../std/time.ts'
@@ -125,13 +125,11 @@ function hashWish(certificate: Certificate): Result<RequestedWish, string> {
   if (!wish.ok) return wish
   return ok({
     ...wish.value,
-    requestHash: hash(wish.value.requestText),
-    outputsHash: hash(wish.value.outputsText),
+    requestHash: shortHash(wish.value.requestText),
+    outputsHash: shortHash(wish.value.outputsText),
     keyIsOpen: leavesKeyOpen(certificate.spec),
   })
 }
-
-const hash = (text: string): string => sha256Hex(Buffer.from(text)).slice(0, 32)
 
 function view(certificate: Certificate, wish: Result<RequestedWish, string>): CertificateView {
   const { metadata } = certificate

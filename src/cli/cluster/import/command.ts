@@ -1,0 +1,94 @@
+/** `kubectl perennial import`: shows what it would do; does it with --apply; takes it back with --undo --apply. */
+import { stringify } from 'yaml'
+import type { Issuer } from '../../../api/issuer.ts'
+import type { CredentialNeed } from '../../../enroll/enroller.ts'
+import { selectProtocol } from '../../../enroll/table.ts'
+import { exitCodes } from '../../exitcodes.ts'
+import type { ExitCode } from '../../exitcodes.ts'
+import type { Errand } from '../commands.ts'
+import { carryOut } from './carryout.ts'
+import { collect } from './collect.ts'
+import type { Findings } from './foreign.ts'
+import { planImport, stepText } from './plan.ts'
+import type { Plan, Remark } from './plan.ts'
+import { planUndo } from './undo.ts'
+
+export async function importAll(errand: Errand): Promise<ExitCode> {
+  const { cluster, options, signal } = errand
+  const scope = {
+    namespace: options.allNamespaces ? undefined : cluster.namespace,
+    fromNamespace: options.fromNamespace,
+    toNamespace: options.toNamespace,
+  }
+  const findings = await collect(cluster, scope, signal)
+  if (options.undo) return undo(errand, { findings, namespace: scope.namespace })
+  const plan = planImport(findings, { ...scope, needsOf, now: errand.world.clock.now() })
+  if (options.output === 'yaml') return manifests(plan, errand)
+  if (!options.apply) return show(plan, findings, errand)
+  if (findings.running.length > 0) {
+    errand.world.terminal.complaint(stillRunning(findings))
+    return exitCodes.usage
+  }
+  for (const step of plan.steps) {
+    await carryOut(step, cluster, signal)
+    errand.world.terminal.note(`done: ${stepText(step)}`)
+  }
+  return told(plan, `${plan.steps.length} steps done. See kubectl perennial status -A.`, errand)
+}
+
+const needsOf = ({ spec }: Issuer): readonly CredentialNeed[] => selectProtocol(spec)?.needs() ?? []
+
+const stillRunning = ({ running: [first = ''] }: Findings): string => {
+  const [namespace, name] = first.split('/')
+  return `cert-manager still runs (Deployment ${first}): both would renew the same Secrets. Scale it down first: kubectl -n ${namespace} scale deployment ${name} --replicas=0`
+}
+
+function show(plan: Plan, findings: Findings, errand: Errand): ExitCode {
+  const { terminal } = errand.world
+  const lines = plan.steps.map(stepText)
+  if (errand.options.output === 'json') {
+    terminal.result({ steps: lines, remarks: plan.remarks, running: findings.running }, [])
+    return exitCodes.fine
+  }
+  const head = lines.length === 0 ? 'There is nothing to import.' : 'This would be done:'
+  terminal.result({}, [head, ...lines.map((line) => `  ${line}`), ...remarkLines(plan.remarks)])
+  if (findings.running.length > 0) terminal.note(stillRunning(findings))
+  if (lines.length > 0) terminal.note('Nothing was changed. Do it with --apply, or take the manifests with -o yaml.')
+  return exitCodes.fine
+}
+
+function told({ remarks }: Plan, end: string, { options, world }: Errand): ExitCode {
+  if (options.output === 'json') world.terminal.result({ remarks, end }, [])
+  else world.terminal.result({}, [...remarkLines(remarks), end])
+  return remarks.some(({ kind }) => kind === 'kept back') ? exitCodes.refused : exitCodes.fine
+}
+
+const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
+  remarks.map(({ kind, what, text }) => `${kind}: ${what}: ${text}`)
+
+/** For Git: the objects alone. Secrets are adopted by --apply. */
+function manifests({ steps }: Plan, { world }: Errand): ExitCode {
+  const objects = steps.flatMap((step) => (step.kind === 'create' ? [step.object] : []))
+  const documents = objects.map((object) => stringify(object, { aliasDuplicateObjects: false }).trimEnd())
+  world.terminal.result(
+    {},
+    documents.flatMap((text, index) => [...(index === 0 ? [] : ['---']), ...text.split('\n')]),
+  )
+  return exitCodes.fine
+}
+
+async function undo(
+  { cluster, options, world, signal }: Errand,
+  what: { readonly findings: Findings; readonly namespace: string | undefined },
+): Promise<ExitCode> {
+  const steps = await planUndo(cluster, what, signal)
+  for (const { text, run } of options.apply ? steps : []) {
+    await run(signal)
+    world.terminal.note(`done: ${text}`)
+  }
+  const lines = steps.map(({ text }) => `  ${text}`)
+  const head = steps.length === 0 ? 'There is nothing to undo.' : 'This would be done:'
+  if (options.apply && steps.length > 0) world.terminal.result({}, [`${steps.length} steps done.`])
+  else world.terminal.result({}, [head, ...lines])
+  return exitCodes.fine
+}
