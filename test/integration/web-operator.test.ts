@@ -1,8 +1,11 @@
 /** The inventory of a running operator with the rights that the chart gives it, and people with rights of their own. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { CertificateList, Detail, IssuerList, Me, SummaryAnswer } from '../../src/web/contract.ts'
+import { exitCodes } from '../../src/cli/exitcodes.ts'
 import { openChartWorld } from '../support/chartworld.ts'
 import type { ChartWorld } from '../support/chartworld.ts'
+import { runCli } from '../support/clitool.ts'
+import type { CliEnd } from '../support/clitool.ts'
 import { Namespace, makeAuthority, until } from '../support/cluster.ts'
 import type { RunningOperator } from '../support/operator.ts'
 import { startTimeout, testTimeout } from '../support/operatorworld.ts'
@@ -213,6 +216,47 @@ describe('the inventory of a cluster', () => {
         for (const body of bodies) expect(body.includes(line)).toBe(false)
       }
       expect(bodies.join('')).not.toContain('PRIVATE')
+    },
+    testTimeout,
+  )
+})
+
+const tool = (...args: readonly string[]): Promise<CliEnd> =>
+  runCli(['inventory', ...args, '--kubeconfig', world.plane.kubeconfig])
+
+describe('kubectl perennial inventory', () => {
+  it(
+    'reads no Secrets unless told to',
+    async () => {
+      const { code, stdout } = await tool('-A', '-q', 'sort=name', '-o', 'wide')
+      expect(stdout).toMatch(/^NAMESPACE +NAME +KIND +STATE +EXPIRES +ISSUER +FINDINGS +RENEWS +NAMES/)
+      expect(stdout).toMatch(/^shop +web +Certificate +ready +in 89d +Issuer\/ca +- +in \d+d +dns:web\.example /m)
+      expect(stdout).not.toContain('broken')
+      expect(code).toBe(exitCodes.fine)
+    },
+    testTimeout,
+  )
+
+  it(
+    'shows what lies in other Secrets, and what cannot be read in them',
+    async () => {
+      const { stdout } = await tool('-n', 'bank', '--secrets', '--query', 'finding=unreadable')
+      expect(stdout.trimEnd().split('\n')[1]).toMatch(/^broken +Secret +found +- +- +unreadable$/)
+      const { stdout: json } = await tool('-n', 'bank', '--secrets', '-o', 'json', '-q', 'q=bank/web')
+      const { items } = JSON.parse(json) as CertificateList
+      expect(items).toEqual([expect.objectContaining({ id: 'Certificate/bank/web', key: 'ECDSA 256', owner: 'bank' })])
+    },
+    testTimeout,
+  )
+
+  it(
+    'writes CSV, and says which part of a question is wrong',
+    async () => {
+      const { stdout } = await tool('-A', '-o', 'csv')
+      expect(stdout).toMatch(/^namespace,name,kind,entry,secret,state,/)
+      const wrong = await tool('-A', '-q', 'findig=expired')
+      expect(wrong.stderr).toContain('--query: There is no parameter "findig"; did you mean finding?')
+      expect(wrong.code).toBe(exitCodes.usage)
     },
     testTimeout,
   )

@@ -1,0 +1,176 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import type { Certificate } from '../../../../src/api/certificate.ts'
+import type { Secret } from '../../../../src/api/meta.ts'
+import type { CertificateProjection } from '../../../../src/controllers/certificate/certificates.ts'
+import { projectSecret } from '../../../../src/controllers/certificate/projection.ts'
+import type { SecretProjection } from '../../../../src/controllers/certificate/projection.ts'
+import { Claimants } from '../../../../src/controllers/ingress/claimants.ts'
+import { projectConfigMap, projectFoundSecret } from '../../../../src/controllers/inventory/found.ts'
+import type { FoundProjection } from '../../../../src/controllers/inventory/found.ts'
+import { Inventory } from '../../../../src/controllers/inventory/inventory.ts'
+import { annotations, labels } from '../../../../src/controllers/names.ts'
+import { Store } from '../../../../src/kube/store.ts'
+import { silentLogger } from '../../../../src/std/log.ts'
+import { seconds } from '../../../../src/std/time.ts'
+import { FakeClock } from '../../../support/clock.ts'
+import { tlsCa, tlsLeaf } from '../../../support/tls.ts'
+import type { TlsMaterial } from '../../../support/tls.ts'
+
+let ca: TlsMaterial
+let leaf: TlsMaterial
+
+beforeAll(async () => {
+  ca = await tlsCa('Example CA')
+  leaf = await tlsLeaf({ ca, names: [{ type: 'dns', value: 'web.example' }] })
+})
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+const secret = (name: string, data: Readonly<Record<string, string>>, metadata: object = {}): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: 'shop', uid: name, resourceVersion: '7', ...metadata },
+  type: 'kubernetes.io/tls',
+  data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, base64(text)])),
+})
+
+const configMap = (data: Readonly<Record<string, string>>) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'roots', namespace: 'shop', resourceVersion: '7' },
+  data,
+})
+
+const certificate = (name: string, resourceVersion = '1'): CertificateProjection => {
+  const object: Certificate = {
+    apiVersion: 'perennial.dev/v1',
+    kind: 'Certificate',
+    metadata: { name, namespace: 'shop', uid: name, resourceVersion },
+    spec: { secretName: 'web', issuerRef: { name: 'ca', kind: 'Issuer', group: 'perennial.dev' } },
+  }
+  return { resourceVersion, object }
+}
+
+describe('what is found in a Secret', () => {
+  it('is its leaf with the chain above it, and nothing of its key', () => {
+    const { items } = projectFoundSecret(
+      secret('found', { 'tls.crt': leaf.certificate + ca.certificate, 'tls.key': leaf.key }, { labels: { team: 'a' } }),
+    )
+    expect(items).toHaveLength(1)
+    expect(items[0]).toMatchObject({ id: 'Secret/shop/found', state: 'found', owner: 'a', subject: 'CN=leaf' })
+    expect(items[0]?.chain.map(({ isCA }) => isCA)).toEqual([true])
+    const kept = JSON.stringify(items)
+    expect(kept).not.toContain('PRIVATE')
+    expect(kept).not.toContain(base64(leaf.key).slice(40, 80))
+    expect(kept).not.toContain('BEGIN')
+  })
+
+  it.each([
+    ['nothing', undefined, /no PEM block/],
+    ['a megabyte of junk', 'x'.repeat(1024 * 1024), /at most 95000 are read/],
+    ['something else', 'hello', /no PEM block/],
+    ['half a certificate', '-----BEGIN CERTIFICATE-----\nMIIB', /cut off/],
+    [
+      'no certificate in the PEM',
+      '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n',
+      /certificate 1 in it/,
+    ],
+  ])('is said to be unreadable where it is %s', (_what, text, clause) => {
+    const { items } = projectFoundSecret(secret('bad', text === undefined ? {} : { 'tls.crt': text }))
+    expect(items[0]?.unreadable).toMatch(clause)
+  })
+})
+
+describe('what is found in a ConfigMap', () => {
+  it('is one certificate for each entry that has any', () => {
+    const { items } = projectConfigMap(configMap({ 'ca.crt': ca.certificate, note: 'hello', leaf: leaf.certificate }))
+    expect(items.map(({ id }) => id)).toEqual(['ConfigMap/shop/roots/ca.crt', 'ConfigMap/shop/roots/leaf'])
+  })
+
+  it('is, of a bundle, the one that ends first, and how many lie beside it', async () => {
+    const other = await tlsCa('Other CA')
+    const { items } = projectConfigMap(configMap({ bundle: ca.certificate + other.certificate }))
+    expect(items[0]).toMatchObject({ others: 1, chain: [] })
+  })
+
+  it('is said to be unreadable where somebody cut it off', () => {
+    const { items } = projectConfigMap(configMap({ bundle: ca.certificate.slice(0, 100) }))
+    expect(items[0]?.unreadable).toMatch(/cut off/)
+  })
+})
+
+class Scene {
+  readonly clock = new FakeClock()
+  readonly certificates = new Store<CertificateProjection>({})
+  readonly secrets = new Store<SecretProjection>({})
+  readonly found = new Store<FoundProjection>({})
+  readonly inventory = new Inventory({
+    certificates: this.certificates,
+    secrets: this.secrets,
+    issuers: new Store({}),
+    clusterIssuers: new Store({}),
+    claimants: new Claimants(silentLogger),
+    found: [{ kind: 'Secret', store: this.found }],
+    clock: this.clock,
+  })
+
+  look() {
+    this.clock.advance(seconds(1))
+    return this.inventory.picture()
+  }
+}
+
+const managedSecret = (owner: string): Secret =>
+  secret(
+    'web',
+    { 'tls.crt': leaf.certificate + ca.certificate, 'tls.key': leaf.key },
+    { labels: { [labels.managed]: 'certificate' }, annotations: { [annotations.certificateName]: owner } },
+  )
+
+describe('the inventory', () => {
+  it('puts Certificates and their Secrets together, whatever told the caches of them', () => {
+    const scene = new Scene()
+    scene.certificates.put('shop/web', certificate('web'))
+    expect(scene.look().judged[0]?.item.facts).toBeUndefined()
+    // What our own writes lay over the cache is told to nobody.
+    scene.secrets.overlay('shop/web', projectSecret(managedSecret('web')))
+    const [judged] = scene.look().judged
+    expect(judged?.item).toMatchObject({ id: 'Certificate/shop/web', subject: 'CN=leaf' })
+    expect(judged?.item.chain).toHaveLength(1)
+  })
+
+  it('says nothing of a Secret that belongs to another Certificate', () => {
+    const scene = new Scene()
+    scene.certificates.put('shop/late', certificate('late'))
+    scene.secrets.put('shop/web', projectSecret(managedSecret('web')))
+    expect(scene.look().judged[0]?.item.facts).toBeUndefined()
+  })
+
+  it('works out anew only what has changed', () => {
+    const scene = new Scene()
+    scene.certificates.put('shop/web', certificate('web'))
+    scene.certificates.put('shop/other', certificate('other'))
+    const items = () => new Map(scene.look().judged.map(({ item }) => [item.name, item]))
+    const before = items()
+    scene.certificates.put('shop/web', certificate('web', '2'))
+    const after = items()
+    expect(after.get('web')).not.toBe(before.get('web'))
+    expect(after.get('other')).toBe(before.get('other'))
+  })
+
+  it('answers many questions of one second with one picture', () => {
+    const { inventory } = new Scene()
+    expect(inventory.picture()).toBe(inventory.picture())
+  })
+
+  it('says which kinds it has not read yet, and counts where else a key is', () => {
+    const scene = new Scene()
+    expect(scene.look().unread).toEqual(['Secret'])
+    scene.found.markSynced()
+    for (const name of ['one', 'two'])
+      scene.found.put(`shop/${name}`, projectFoundSecret(secret(name, { 'tls.crt': leaf.certificate })))
+    const picture = scene.look()
+    expect(picture.unread).toEqual([])
+    expect(picture.judged.map(({ findings }) => findings.includes('sharedKey'))).toEqual([true, true])
+  })
+})
