@@ -10,6 +10,8 @@ export interface IssuerTruth {
   generation: number
   /** Two servers behind one name, one of them broken: a probe may meet either. */
   isFlapping: boolean
+  /** The Certificates that a policy does not allow to name it. */
+  readonly denies: Set<string>
 }
 
 interface Sight {

@@ -4,6 +4,7 @@ import type { Chosen } from '../../src/domain/fallback.ts'
 import type { Result } from '../../src/domain/outcome.ts'
 import { afterExchange, closedCircuit, onTrial, openFault } from '../../src/domain/health.ts'
 import type { Circuit } from '../../src/domain/health.ts'
+import type { PolicyView } from '../../src/domain/policy/telling.ts'
 import type { IssuerView, RequestedWish, Situation } from '../../src/domain/snapshot.ts'
 import type { Instant } from '../../src/std/time.ts'
 import type { Authority } from './authority.ts'
@@ -16,6 +17,14 @@ export interface House {
   readonly issuer: IssuerTruth
   readonly authority: Authority
 }
+
+const denial = {
+  policy: 'issuers',
+  mode: 'Enforce',
+  rule: 'rules.issuers.deny',
+  message: 'Issuer ca is denied',
+  about: 'Request',
+} as const
 
 export class Sight {
   readonly #houses: readonly House[]
@@ -42,9 +51,20 @@ export class Sight {
     return isNews(before, view) || circuit?.state === 'open'
   }
 
-  choose(situation: Situation, { issuerRef, fallbackIssuerRefs }: RequestedWish, now: Instant): Chosen | undefined {
+  /** @returns with it what policies say, which the process learns of at once */
+  choose(
+    situation: Situation,
+    { issuerRef, fallbackIssuerRefs }: RequestedWish,
+    now: Instant,
+  ): (Chosen & { readonly policy: PolicyView }) | undefined {
     const candidates = [issuerRef, ...fallbackIssuerRefs].map((ref) => ({ ref, view: this.#view(ref.name) }))
-    return chooseIssuer(situation, candidates, now)
+    const chosen = chooseIssuer(situation, candidates, now)
+    const isDenied = this.#houses.some(
+      ({ issuer: { name, denies } }) => name === issuerRef.name && denies.has(situation.certificate.name),
+    )
+    return (
+      chosen && { ...chosen, policy: { judgedBy: ['issuers'], reissues: false, breaches: isDenied ? [denial] : [] } }
+    )
   }
 
   #view(issuer: string): IssuerView | undefined {

@@ -31,12 +31,20 @@ export class World {
   readonly agenda = new Agenda(start)
   readonly api: ApiServer
   readonly authority: Authority
-  readonly issuer: IssuerTruth = { name: 'ca', exists: true, generation: 1, isFlapping: false }
+  readonly issuer: IssuerTruth = { name: 'ca', exists: true, generation: 1, isFlapping: false, denies: new Set() }
   /** A second CA, of another kind, that Certificates may name to fall back to. */
   readonly spare: Authority
-  readonly spareIssuer: IssuerTruth = { name: 'spare', exists: true, generation: 1, isFlapping: false }
+  readonly spareIssuer: IssuerTruth = {
+    name: 'spare',
+    exists: true,
+    generation: 1,
+    isFlapping: false,
+    denies: new Set(),
+  }
   readonly observer: Observer
   readonly trace = new Trace()
+  /** Steps towards a certificate that a policy did not allow. */
+  readonly defiant: string[] = []
   crashes: number
   #skew: Duration = milliseconds(0)
   #process: Process
@@ -121,6 +129,14 @@ export class World {
     this.observer.touch(name)
   }
 
+  /** A policy changes its mind about a Certificate. */
+  judge(name: string, verdict: 'allowed' | 'denied'): void {
+    this.note(`${name}: ${verdict}`)
+    if (verdict === 'denied') this.issuer.denies.add(name)
+    else this.issuer.denies.delete(name)
+    this.bump(name)
+  }
+
   requestRenewal(name: string): void {
     this.note(`${name}: renewal requested`)
     this.api.putCertificate({ ...this.certificate(name), renewRequest: `at-${this.now}` })
@@ -194,7 +210,11 @@ export class World {
           this.#process = this.#launch()
         })
       },
-      onStep: (name, step) => this.observer.stepped(name, step),
+      onStep: (name, step) => {
+        this.observer.stepped(name, step)
+        if (this.issuer.denies.has(name) && ['makeKey', 'enroll', 'renew', 'poll'].includes(step.kind))
+          this.defiant.push(`${name}: ${step.kind}`)
+      },
     })
   }
 }
