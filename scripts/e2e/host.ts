@@ -8,7 +8,8 @@ import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { step } from '../progress.ts'
 import { run } from '../run.ts'
-import { find } from '../toolchain/find.ts'
+import { cachedDirectory } from '../toolchain/find.ts'
+import { partOf } from '../toolchain/parts.ts'
 import type { Binary } from '../toolchain/parts.ts'
 import type { Missing, Place } from './place.ts'
 
@@ -58,15 +59,16 @@ async function absent(): Promise<readonly string[]> {
 
 const systemPath = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
 
-/** What the toolchain has built already is not built again. */
+/** What the toolchain has built already is not built again; its newest editions only, for a node may not be newer than its plane. */
 const shared: readonly Binary[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']
 
 async function build({ folder, environment }: Tools): Promise<void> {
   const bin = environment.CLUSTER_BIN
   mkdirSync(bin, { recursive: true })
   for (const binary of shared) {
-    const path = find(binary)?.path
-    if (path !== undefined && !existsSync(join(bin, binary))) symlinkSync(path, join(bin, binary))
+    const [newest] = partOf(binary).editions
+    const path = newest && join(cachedDirectory(binary, newest), binary)
+    if (path !== undefined && existsSync(path) && !existsSync(join(bin, binary))) symlinkSync(path, join(bin, binary))
   }
   const work = (): Promise<string> => script({ folder, environment, name: 'build.sh', args: ['plane', 'node'] })
   await step('the programs of a cluster (12 minutes when nothing is built yet)', work)

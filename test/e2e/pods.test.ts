@@ -22,7 +22,7 @@ afterAll(() => world?.close(), startTimeout)
 
 const site = `shop.${zones.http01}`
 const edge = `edge.${zones.tlsAlpn01}`
-const slow = `slow.${zones.http01}`
+const sites = ['asked', 'edge', 'killed', 'shop']
 
 describe('the chart that Helm installs', () => {
   it(
@@ -32,6 +32,8 @@ describe('the chart that Helm installs', () => {
       const replicas = await world.replicas()
       expect(replicas).toHaveLength(2)
       expect(replicas).toContain(await world.leader())
+      const careless = ['run', 'careless', '-n', home, '--image=careless', '--dry-run=server']
+      await expect(world.kube.run(careless)).rejects.toThrow('violates PodSecurity "restricted')
     },
     testTimeout,
   )
@@ -97,29 +99,36 @@ describe('an Ingress that an annotation gives an issuer', () => {
   )
 })
 
-describe('a replica that is deleted in the middle of an order', () => {
-  it(
-    'leaves the order to the next one, which ends it: one order, one certificate',
-    async () => {
+describe('the acting replica, when its pod goes in the middle of an order', () => {
+  const killed = ['--force', '--grace-period=0']
+
+  it.each([
+    { how: 'is asked to end', name: 'asked', flags: [] },
+    { how: 'is killed', name: 'killed', flags: killed },
+  ])(
+    'and $how, leaves the order to the next one, which ends it: one order, one certificate',
+    async ({ name, flags }) => {
+      const host = `${name}.${zones.http01}`
       const before = await world.parts.orders()
-      await world.parts.point(slow, world.parts.nobody)
-      await world.kube.create(siteOf('slow', slow))
-      const order = await until('the CA has given a challenge', async () => {
-        const { enrollment } = (await certificate(world.kube, 'slow'))?.status ?? {}
-        return enrollment?.ticket?.answers?.length === 1 ? enrollment.ticket.answers[0]?.token : undefined
-      })
+      await world.parts.point(host, world.parts.nobody)
+      await world.kube.create(siteOf(name, host))
+      const token = await until('the CA has given a challenge', () => tokenOf(name))
       const leader = await world.leader()
-      await world.kube.run(['delete', 'pod', leader, '-n', home, '--wait=false'])
+      await world.kube.run(['delete', 'pod', leader, '-n', home, '--wait=false', ...flags])
       expect(await world.leader()).not.toBe(leader)
-      expect((await certificate(world.kube, 'slow'))?.status?.enrollment?.ticket?.answers?.[0]?.token).toBe(order)
-      await world.parts.point(slow, world.parts.nginx)
-      await ready(world.kube, 'slow')
-      expect((await shownOtherThan(world, slow)).names).toBe(`DNS:${slow}`)
-      expect((await certificate(world.kube, 'slow'))?.status?.revision).toBe(1)
+      expect(await tokenOf(name)).toBe(token)
+      await world.parts.point(host, world.parts.nginx)
+      await ready(world.kube, name)
+      expect((await shownOtherThan(world, host)).names).toBe(`DNS:${host}`)
+      expect((await certificate(world.kube, name))?.status?.revision).toBe(1)
       expect(await world.parts.orders()).toBe(before + 1)
     },
     testTimeout,
   )
+
+  /** Of the challenge that a Certificate waits for. */
+  const tokenOf = async (name: string): Promise<string | undefined> =>
+    (await certificate(world.kube, name))?.status?.enrollment?.ticket?.answers?.[0]?.token
 })
 
 describe('the release', () => {
@@ -127,11 +136,12 @@ describe('the release', () => {
     'is upgraded with other values, and no certificate is issued anew',
     async () => {
       const [orders, secrets, replicas] = [await world.parts.orders(), await secretsOf(world), await world.replicas()]
+      expect(await world.restarts()).toBe(0)
       await world.install({ 'config.log-level': 'debug', 'podAnnotations.changed': 'yes' })
       const now = await world.replicas()
       expect(now.filter((name) => replicas.includes(name))).toEqual([])
       await world.leader()
-      for (const name of ['shop', 'edge', 'slow']) await ready(world.kube, name)
+      for (const name of sites) await ready(world.kube, name)
       expect(await secretsOf(world)).toEqual(secrets)
       expect(await world.parts.orders()).toBe(orders)
     },
@@ -146,7 +156,7 @@ describe('the release', () => {
       await world.uninstall()
       expect(await world.replicas()).toEqual([])
       expect(await secretsOf(world)).toEqual(secrets)
-      expect(Object.keys(secrets)).toEqual(['edge', 'shop', 'slow'])
+      expect(Object.keys(secrets)).toEqual(sites)
       expect(await shownOtherThan(world, site)).toEqual(before)
     },
     testTimeout,

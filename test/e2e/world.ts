@@ -20,6 +20,8 @@ export interface World {
   uninstall(): Promise<void>
   /** The pods of the Deployment that are not on their way out. */
   replicas(): Promise<readonly string[]>
+  /** How often a replica has ended by itself and was started again. */
+  restarts(): Promise<number>
   /** The pod that acts. */
   leader(): Promise<string>
   /** Takes away everything that the suite has made. */
@@ -56,6 +58,10 @@ function worldOf(kube: Kube, parts: Parts): World {
       await helm(['uninstall', release, ...flags, '--wait'])
     },
     replicas: async () => (await podsOf(kube)).map(({ metadata }) => metadata.name),
+    restarts: async () => {
+      const containers = (await podsOf(kube)).flatMap(({ status }) => status.containerStatuses ?? [])
+      return containers.reduce((sum, { restartCount }) => sum + restartCount, 0)
+    },
     leader: () => leaderOf(kube),
     close: () => clear(kube),
   }
@@ -72,7 +78,10 @@ const valuesFor = ({ names }: Parts): object => ({
 })
 
 interface Pods {
-  readonly items: readonly { readonly metadata: { readonly name: string; readonly deletionTimestamp?: string } }[]
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+    readonly status: { readonly containerStatuses?: readonly { readonly restartCount: number }[] }
+  }[]
 }
 
 async function podsOf(kube: Kube): Promise<Pods['items']> {
