@@ -152,6 +152,13 @@ export const certificateKind: Kind = {
     { name: 'Protocol', path: '.status.protocol', description: 'What is spoken with the issuer.', type: 'string' },
     { name: 'Expires', path: '.status.notAfter', description: 'When the certificate expires.', type: 'string' },
     { name: 'Renews', path: '.status.renewalTime', description: 'When it will be replaced.', type: 'string' },
+    {
+      name: 'Policy',
+      path: '.status.conditions[?(@.type=="Compliant")].reason',
+      description: 'What policies say of it.',
+      type: 'string',
+      wide: true,
+    },
     ageColumn,
     messageColumn,
   ],

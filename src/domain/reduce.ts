@@ -39,7 +39,10 @@ interface Done {
 export function reduce(snapshot: Snapshot, done: Done, now: Instant): Next {
   const next = reduced(snapshot, done, now)
   if (next.status === undefined || done.result.kind === 'issued') return next
-  return { ...next, events: [...next.events, ...policyNews(snapshot.certificate.status, snapshot.policy)] }
+  const news = policyNews(snapshot.certificate.status, snapshot.policy)
+  // A verdict that is new is not told a second time as the reason for which nothing is begun.
+  const others = next.events.filter(({ reason }) => news.length === 0 || reason !== 'PolicyDenied')
+  return { ...next, events: [...others, ...news] }
 }
 
 function reduced(snapshot: Snapshot, { step, result }: Done, now: Instant): Next {

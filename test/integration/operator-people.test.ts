@@ -62,7 +62,7 @@ describe('for people', () => {
         'columns  True  columns  ca  ca  <time>  <time>  <age>',
       ])
       expect(await get('certs', 'columns', '-o', 'wide')).toEqual([
-        'NAME  READY  SECRET  ISSUER  PROTOCOL  EXPIRES  RENEWS  AGE  MESSAGE',
+        'NAME  READY  SECRET  ISSUER  PROTOCOL  EXPIRES  RENEWS  POLICY  AGE  MESSAGE',
         'columns  True  columns  ca  ca  <time>  <time>  <age>  Valid until <time>.',
       ])
       expect(await get('issuers.perennial.dev', 'selfsigned')).toEqual([

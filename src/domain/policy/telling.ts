@@ -53,16 +53,24 @@ export function policyStatus(view: PolicyView | undefined): { readonly policy?: 
   return {
     policy: {
       judgedBy: view.judgedBy.slice(0, mostPolicies),
-      violations: view.breaches.slice(0, mostBreaches).map(({ policy, mode, rule, about, message }) => ({
-        policy,
-        mode,
-        rule,
-        about,
-        message,
-      })),
+      violations: inOrder(view.breaches)
+        .slice(0, mostBreaches)
+        .map(({ policy, mode, rule, about, message }) => ({
+          policy,
+          mode,
+          rule,
+          about,
+          message,
+        })),
     },
   }
 }
+
+/** What stops an issuance comes first. */
+const inOrder = (breaches: readonly Breach[]): readonly Breach[] => [
+  ...breaches.filter(isEnforced),
+  ...breaches.filter((breach) => !isEnforced(breach)),
+]
 
 interface Compliance {
   readonly type: 'Compliant'
@@ -76,8 +84,7 @@ export function compliance(view: PolicyView | undefined): readonly Compliance[] 
   if (view === undefined || view.judgedBy.length === 0) return []
   if (view.breaches.length === 0)
     return [{ type: 'Compliant', status: 'True', reason: 'Allowed', message: `Allowed by ${saidBy(view)}.` }]
-  // What stops an issuance comes first.
-  const ordered = [...view.breaches.filter(isEnforced), ...view.breaches.filter((breach) => !isEnforced(breach))]
+  const ordered = inOrder(view.breaches)
   const reason = ordered.some(isEnforced) ? 'Denied' : 'Audited'
   return [{ type: 'Compliant', status: 'False', reason, message: `${breachText(ordered)}.` }]
 }
@@ -90,14 +97,15 @@ function saidBy({ judgedBy }: PolicyView): string {
 
 /** @returns Events for a verdict that is not the one the status already tells */
 export function policyNews(before: CertificateStatus, view: PolicyView | undefined): readonly EventDraft[] {
-  const known = JSON.stringify(before.policy?.violations ?? [])
-  const { policy } = policyStatus(view)
-  if (JSON.stringify(policy?.violations ?? []) === known) return []
+  if (textOf(before.policy) === textOf(policyStatus(view).policy)) return []
   const [told] = compliance(view)
   if (told === undefined || told.status === 'True')
     return [{ type: 'Normal', reason: 'PolicyKept', message: told?.message ?? 'No policy speaks of it any more.' }]
   const reason = told.reason === 'Denied' ? 'PolicyViolated' : 'PolicyAudited'
   return [{ type: 'Warning', reason, message: told.message.slice(0, longestEvent) }]
 }
+
+const textOf = (policy: PolicyStatus | undefined): string =>
+  JSON.stringify((policy?.violations ?? []).map((one) => [one.policy, one.mode, one.rule, one.about, one.message]))
 
 const longestEvent = 1024
