@@ -1,5 +1,6 @@
 /** The DNS client of the process. What it is sent to by names and zones that issuers mention passes the address guard first. */
 import { getServers } from 'node:dns'
+import { setMaxListeners } from 'node:events'
 import { isIP } from 'node:net'
 import type { Clock } from '../std/clock.ts'
 import { startDeadline } from '../std/deadline.ts'
@@ -86,6 +87,8 @@ async function deliver(
   options: DnsClientOptions,
   signal: AbortSignal,
 ): Promise<Result<DnsMessage, DnsFailure>> {
+  // Many questions share the signal of those who ask; each takes its listener away again.
+  setMaxListeners(0, signal)
   const addresses = await addressesOf(server, options)
   if (!addresses.ok) return addresses
   let last: Result<DnsMessage, DnsFailure> = err(unresolved(server))

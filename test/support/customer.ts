@@ -4,7 +4,7 @@ import type { AcmeSpec } from '../../src/api/issuer/acme.ts'
 import type { Wanted } from '../../src/domain/wanted.ts'
 import { acme } from '../../src/enroll/acme/enroller.ts'
 import type { ChallengeBoard } from '../../src/enroll/challenge.ts'
-import type { Ctx, Enroller, Order, Outcome, Ticket, Vault } from '../../src/enroll/enroller.ts'
+import type { Credentials, Ctx, Enroller, Order, Outcome, Ticket, Vault } from '../../src/enroll/enroller.ts'
 import type { Surroundings } from '../../src/enroll/surroundings.ts'
 import { createHttpClient } from '../../src/net/client.ts'
 import type { OwnedHttpClient } from '../../src/net/client.ts'
@@ -28,6 +28,8 @@ export interface CustomerOptions {
   /** None by default. */
   readonly surroundings?: Surroundings
   readonly spec?: Partial<AcmeSpec>
+  /** What the solvers of the spec want. */
+  readonly credentials?: Credentials
   /** MAC key of the external account, as its Secret holds it. */
   readonly macKey?: string
 }
@@ -132,11 +134,12 @@ export class Customer {
   #start(): Enroller {
     const { directoryUrl, spec, macKey } = this.#options
     const binding = spec?.externalAccountBinding?.keySecretRef
-    const credentials = new Map(
+    const bound = new Map(
       binding === undefined || macKey === undefined
         ? []
         : [['spec.acme.externalAccountBinding.keySecretRef', { [binding.key]: Buffer.from(macKey) }]],
     )
+    const credentials = new Map([...bound, ...(this.#options.credentials ?? [])])
     const made = acme.create({ server: directoryUrl, privateKeySecretRef: { name: 'account' }, ...spec }, credentials)
     if ('code' in made) throw new Error(made.message)
     return made

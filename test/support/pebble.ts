@@ -29,6 +29,8 @@ export interface PebbleOptions {
   readonly profiles?: Readonly<Record<string, number>>
   /** Seconds that Pebble asks clients to wait before they ask again. */
   readonly retryAfter?: { readonly authz: number; readonly order: number }
+  /** `host:port` of a DNS server that Pebble asks; one that sends every name to this machine, when not given. */
+  readonly dnsServer?: string
   /** Names that Pebble refuses by policy. */
   readonly blockedNames?: readonly string[]
   /** Further environment of Pebble, such as `PEBBLE_VA_SLEEPTIME`. */
@@ -157,7 +159,7 @@ function startServer({ directory, dns, acme }: Layout, ca: string, options: Pebb
   return startProcess({
     name: 'pebble',
     command: locate(['pebble']).pebble,
-    args: [`-config=${join(directory, 'pebble.json')}`, `-dnsserver=127.0.0.1:${dns}`],
+    args: [`-config=${join(directory, 'pebble.json')}`, `-dnsserver=${options.dnsServer ?? `127.0.0.1:${dns}`}`],
     env: {
       // Otherwise it waits up to 15 seconds before it looks at an answer.
       PEBBLE_VA_NOSLEEP: '1',

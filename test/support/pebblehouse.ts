@@ -1,6 +1,7 @@
 /** Pebble with a web server that it looks at and customers that order from it; all of it ends together. */
 import type { AcmeSpec } from '../../src/api/issuer/acme.ts'
-import type { Vault } from '../../src/enroll/enroller.ts'
+import type { Credentials, Vault } from '../../src/enroll/enroller.ts'
+import type { Surroundings } from '../../src/enroll/surroundings.ts'
 import { readCertificates } from '../../src/pki/pem.ts'
 import type { Der } from '../../src/std/bytes.ts'
 import { Customer } from './customer.ts'
@@ -13,6 +14,9 @@ import type { Website } from './website.ts'
 export interface CustomerShape {
   readonly spec?: Partial<AcmeSpec>
   readonly macKey?: string
+  /** What the solvers of the spec want. */
+  readonly credentials?: Credentials
+  readonly surroundings?: Surroundings
   /** Secrets of a customer that was there before. */
   readonly vault?: Vault
 }
@@ -37,13 +41,12 @@ export class PebbleHouse {
     }
   }
 
-  customer({ spec, macKey, vault }: CustomerShape = {}): Customer {
+  customer({ vault, ...shape }: CustomerShape = {}): Customer {
     const options = {
       directoryUrl: this.pebble.directoryUrl,
       caBundle: this.pebble.caBundle,
       board: this.website.board,
-      ...(spec === undefined ? {} : { spec }),
-      ...(macKey === undefined ? {} : { macKey }),
+      ...shape,
     }
     const customer = new Customer(options, vault)
     this.#customers.push(customer)

@@ -9,6 +9,7 @@ import { cloudflare } from './dns01/cloudflare.ts'
 import { digitalocean } from './dns01/digitalocean.ts'
 import { httpreq } from './dns01/httpreq.ts'
 import { dns01With } from './dns01/place.ts'
+import { rfc2136 } from './dns01/rfc2136.ts'
 import { route53 } from './dns01/route53.ts'
 import { webhook } from './dns01/webhook.ts'
 
@@ -25,6 +26,7 @@ const providers = {
   cloudflare: cloudflare.exactOptional(),
   digitalocean: digitalocean.exactOptional(),
   httpreq: httpreq.exactOptional(),
+  rfc2136: rfc2136.exactOptional(),
   route53: route53.exactOptional(),
   webhook: webhook.exactOptional(),
 }

@@ -9,6 +9,7 @@ import { cloudflare } from './cloudflare/provider.ts'
 import { digitalocean } from './digitalocean/provider.ts'
 import { httpreq } from './httpreq/provider.ts'
 import type { DnsProvider, ProviderFactory } from './provider.ts'
+import { rfc2136 } from './rfc2136/provider.ts'
 import { route53 } from './route53/provider.ts'
 import { webhook } from './webhook/provider.ts'
 
@@ -32,6 +33,7 @@ const table = {
   cloudflare: (spec, field) => bind(cloudflare, spec.cloudflare, field),
   digitalocean: (spec, field) => bind(digitalocean, spec.digitalocean, field),
   httpreq: (spec, field) => bind(httpreq, spec.httpreq, field),
+  rfc2136: (spec, field) => bind(rfc2136, spec.rfc2136, field),
   route53: (spec, field) => bind(route53, spec.route53, field),
   webhook: (spec, field) => bind(webhook, spec.webhook, field),
 } as const satisfies {
