@@ -59,21 +59,22 @@ export interface Answer {
   readonly facets: Readonly<Record<FilterName, readonly FacetValue[]>>
 }
 
-/** The values of an item for a filter. */
-const valuesFor: Readonly<Record<FilterName, (judged: JudgedItem) => readonly string[]>> = {
-  namespace: ({ item }) => [item.namespace],
-  state: ({ item }) => [item.state],
-  finding: ({ findings }) => findings,
-  severity: ({ severity }) => [severity ?? 'none'],
-  protocol: ({ item }) => oneOrNone(item.management?.protocol),
-  issuer: ({ item }) => oneOrNone(item.issuerRef === '' ? item.issuerName : item.issuerRef),
-  kind: ({ item }) => [item.kind],
-  key: ({ item }) => oneOrNone(item.key),
-  owner: ({ item }) => oneOrNone(item.owner),
-  consumer: () => [],
-}
+/** One value, several, or none (empty). One is no list, because ten thousand items have ten each. */
+type Values = string | readonly string[]
 
-const oneOrNone = (value: string | undefined): readonly string[] => (value === undefined || value === '' ? [] : [value])
+/** The values of an item for a filter. */
+const valuesFor: Readonly<Record<FilterName, (judged: JudgedItem) => Values>> = {
+  namespace: ({ item }) => item.namespace,
+  state: ({ item }) => item.state,
+  finding: ({ findings }) => findings,
+  severity: ({ severity }) => severity ?? 'none',
+  protocol: ({ item }) => item.management?.protocol ?? '',
+  issuer: ({ item }) => (item.issuerRef === '' ? item.issuerName : item.issuerRef),
+  kind: ({ item }) => item.kind,
+  key: ({ item }) => item.key,
+  owner: ({ item }) => item.owner ?? '',
+  consumer: () => '',
+}
 
 /** What else a question needs to know. */
 export interface Asking extends Judging {
@@ -94,18 +95,20 @@ export function judge(items: Iterable<InventoryItem>, judging: Judging): readonl
  * @returns one page, how many there are, and what further filters would leave
  */
 export function answerQuery(judged: readonly JudgedItem[], query: Query, asking: Asking): Answer {
-  const values = { ...valuesFor, consumer: ({ item }: JudgedItem) => asking.consumerKinds(item) }
+  const readers = filterNames.map((name) =>
+    name === 'consumer' ? ({ item }: JudgedItem): Values => asking.consumerKinds(item) : valuesFor[name],
+  )
   const wanted = filterNames.map((name) => wantedOf(query.filters[name] ?? []))
   const counts = filterNames.map(() => new Map<string, number>())
   const found: JudgedItem[] = []
   for (const one of judged) {
     if (!isMeant(one, query, asking.now)) continue
-    const of = filterNames.map((name) => values[name](one))
+    const of = readers.map((read) => read(one))
     const missed = missedBy(of, wanted)
     if (missed === 'none') found.push(one)
     // A facet counts what its own filter hides, so that a person sees what else could be chosen.
-    if (missed === 'none') for (let at = 0; at < of.length; at += 1) countIn(counts[at], of[at] ?? [])
-    else if (missed !== 'several') countIn(counts[missed], of[missed] ?? [])
+    if (missed === 'none') for (let at = 0; at < of.length; at += 1) countIn(counts[at], of[at] ?? '')
+    else if (missed !== 'several') countIn(counts[missed], of[missed] ?? '')
   }
   const first = (query.page - 1) * query.size
   const items = sorted(found, query).slice(first, first + query.size)
@@ -117,18 +120,21 @@ const wantedOf = (values: readonly string[]): ReadonlySet<string> | undefined =>
 
 /** @returns the place of the one filter that the values do not pass, if there is exactly one */
 function missedBy(
-  of: readonly (readonly string[])[],
+  of: readonly Values[],
   wanted: readonly (ReadonlySet<string> | undefined)[],
 ): number | 'none' | 'several' {
   let missed: number | 'none' = 'none'
   for (let at = 0; at < of.length; at += 1) {
     const set = wanted[at]
-    if (set === undefined || of[at]?.some((value) => set.has(value)) === true) continue
+    if (set === undefined || passes(of[at] ?? '', set)) continue
     if (missed !== 'none') return 'several'
     missed = at
   }
   return missed
 }
+
+const passes = (values: Values, wanted: ReadonlySet<string>): boolean =>
+  typeof values === 'string' ? wanted.has(values) : values.some((value) => wanted.has(value))
 
 function isMeant({ item }: JudgedItem, { words, endsWithin, endsAfter }: Query, now: Instant): boolean {
   if (!words.every((word) => item.searchable.includes(word))) return false
@@ -139,8 +145,10 @@ function isMeant({ item }: JudgedItem, { words, endsWithin, endsAfter }: Query, 
   return endsAfter === undefined || notAfter > plus(now, days(endsAfter))
 }
 
-function countIn(counts: Map<string, number> | undefined, values: readonly string[]): void {
-  for (const value of values) counts?.set(value, (counts.get(value) ?? 0) + 1)
+function countIn(counts: Map<string, number> | undefined, values: Values): void {
+  if (values === '' || counts === undefined) return
+  if (typeof values === 'string') counts.set(values, (counts.get(values) ?? 0) + 1)
+  else for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
 }
 
 /** More values than anybody reads in a list. */
@@ -200,4 +208,4 @@ function compare(a: number | string, b: number | string): number {
   return a === b ? 0 : a - b
 }
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
