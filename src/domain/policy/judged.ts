@@ -5,11 +5,14 @@ import type { Duration, Instant } from '../../std/time.ts'
 import type { CertificateFacts } from '../facts.ts'
 import type { DistinguishedName, KeyShape, SignatureAlgorithm, SubjectName } from '../wanted.ts'
 import type { Wish } from '../wish.ts'
+import { namesByKind } from './namekinds.ts'
+import type { NamesByKind } from './namekinds.ts'
 import type { Applicant } from './select.ts'
 
 export interface Judged {
   readonly subject: DistinguishedName
   readonly names: readonly SubjectName[]
+  readonly byKind: NamesByKind
   readonly key: KeyShape | undefined
   /** What the least is held against, and what the most is. They differ where a CA backdates. */
   readonly lifetime: { readonly whole: Duration; readonly ahead: Duration }
@@ -39,6 +42,7 @@ export function judgedRequest(
   return {
     subject,
     names,
+    byKind: namesByKind(subject, names),
     key,
     lifetime: { whole: lifetime, ahead: lifetime },
     usages,
@@ -75,6 +79,7 @@ export function judgedCertificate(facts: CertificateFacts, arrivedAt: Instant): 
   return {
     subject,
     names,
+    byKind: namesByKind(subject, names),
     key,
     lifetime: {
       whole: between(notBefore, plus(notAfter, lastSecond)),

@@ -35,15 +35,15 @@ const fitsAnyCase = (pattern: string, text: string): boolean => fitsText(pattern
  */
 export function fitsDns(pattern: string, name: string, fit: Fit): boolean {
   if (pattern === '*') return true
-  const isSuffix = pattern.startsWith('.')
-  const wanted = pattern
-    .toLowerCase()
-    .split('.')
-    .slice(isSuffix ? 1 : 0)
-  const labels = name.toLowerCase().split('.')
-  if (isSuffix ? labels.length <= wanted.length : labels.length !== wanted.length) return false
-  const offset = labels.length - wanted.length
-  return wanted.every((part, index) => fitsLabel(part, labels[index + offset] ?? '', fit))
+  const [wanted, had] = [pattern.toLowerCase(), name.toLowerCase()]
+  const isSuffix = wanted.startsWith('.')
+  // Most patterns and names have no wildcard, and are compared as they are.
+  if (!wanted.includes('*') && !had.includes('*'))
+    return isSuffix ? had.length > wanted.length && had.endsWith(wanted) : had === wanted
+  const [parts, labels] = [wanted.split('.').slice(isSuffix ? 1 : 0), had.split('.')]
+  if (isSuffix ? labels.length <= parts.length : labels.length !== parts.length) return false
+  const offset = labels.length - parts.length
+  return parts.every((part, index) => fitsLabel(part, labels[index + offset] ?? '', fit))
 }
 
 function fitsLabel(pattern: string, label: string, fit: Fit): boolean {

@@ -1,10 +1,9 @@
 /** Rules on names and on the attributes of the subject. */
 import type { AttributeRule, PolicyRules } from '../../api/policy.ts'
-import { canonicalIp } from '../../std/ip.ts'
-import type { SubjectName } from '../wanted.ts'
 import { allowedText, failures, listed } from './breach.ts'
 import type { Failure } from './breach.ts'
 import type { Judged } from './judged.ts'
+import { attributeValues, commonNameOid } from './namekinds.ts'
 import { fitsDns, fitsEmail, fitsRange, fitsText, fitsUri } from './match.ts'
 import type { Fit } from './match.ts'
 
@@ -17,11 +16,8 @@ interface Patterns {
 
 type Matcher = (pattern: string, value: string, fit: Fit) => boolean
 
-const commonNameOid = '2.5.4.3'
-const emailAddressOid = '1.2.840.113549.1.9.1'
-
 export function nameFailures({ names: rules = {} }: PolicyRules, judged: Judged): readonly Failure[] {
-  const found = sorted(judged)
+  const { byKind: found } = judged
   const { most } = rules
   return [
     ...failures(most !== undefined && judged.names.length > most, () => ({
@@ -36,41 +32,12 @@ export function nameFailures({ names: rules = {} }: PolicyRules, judged: Judged)
     ...kindFailures('otherNames', rules.otherNames, { what: 'other name', values: found.other, fits: sameText }),
     ...attributeFailures('rules.names.commonName', rules.commonName, {
       what: 'common name',
-      values: attributeValues(judged, commonNameOid),
+      values: attributeValues(judged.subject, commonNameOid),
     }),
   ]
 }
 
 const sameText: Matcher = (pattern, value) => pattern === value
-
-interface Sorted {
-  readonly dns: readonly string[]
-  readonly ip: readonly string[]
-  readonly email: readonly string[]
-  readonly uri: readonly string[]
-  readonly other: readonly string[]
-}
-
-/** Old software takes a common name for a host's name, so that it is held to the rules on those. */
-function sorted(judged: Judged): Sorted {
-  const of = (type: SubjectName['type']): readonly string[] =>
-    judged.names.flatMap((name) => (name.type === type ? [name.type === 'other' ? name.oid : name.value] : []))
-  const commonNames = attributeValues(judged, commonNameOid)
-  const asHosts = commonNames.filter((value) => canonicalIp(value) === undefined && hostLike.test(value))
-  const asAddresses = commonNames.filter((value) => canonicalIp(value) !== undefined)
-  return {
-    dns: once([...of('dns'), ...asHosts.map((value) => value.toLowerCase().replace(/[.]$/, ''))]),
-    ip: once([...of('ip'), ...asAddresses.map((value) => canonicalIp(value) ?? value)]),
-    email: once([...of('email'), ...attributeValues(judged, emailAddressOid)]),
-    uri: of('uri'),
-    other: of('other'),
-  }
-}
-
-/** With a dot in it: a single word is more likely the name of a thing. */
-const hostLike = /^([*][.])?[a-z0-9_-]+([.][a-z0-9_-]+)+[.]?$/i
-
-const once = (values: readonly string[]): readonly string[] => [...new Set(values)]
 
 interface Kind {
   readonly what: string
@@ -120,12 +87,9 @@ const attributeOids = {
 export function subjectFailures({ subject = {} }: PolicyRules, judged: Judged): readonly Failure[] {
   return Object.entries(attributeOids).flatMap(([member, { oid, what }]) => {
     const rule = Object.entries(subject).find(([name]) => name === member)?.[1]
-    return attributeFailures(`rules.subject.${member}`, rule, { what, values: attributeValues(judged, oid) })
+    return attributeFailures(`rules.subject.${member}`, rule, { what, values: attributeValues(judged.subject, oid) })
   })
 }
-
-const attributeValues = ({ subject }: Judged, oid: string): readonly string[] =>
-  subject.flat().flatMap((part) => (part.oid === oid ? [part.value] : []))
 
 /** Upper and lower case are alike, as in comparisons of names (RFC 5280 section 7.1). */
 const fitsAttribute = (pattern: string, value: string): boolean => fitsText(pattern.toLowerCase(), value.toLowerCase())
