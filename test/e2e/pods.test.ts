@@ -22,7 +22,7 @@ afterAll(() => world?.close(), startTimeout)
 
 const site = `shop.${zones.http01}`
 const edge = `edge.${zones.tlsAlpn01}`
-const sites = ['asked', 'edge', 'killed', 'shop']
+const sites = ['asked', 'edge', 'hurried', 'shop']
 
 describe('the chart that Helm installs', () => {
   it(
@@ -100,11 +100,11 @@ describe('an Ingress that an annotation gives an issuer', () => {
 })
 
 describe('the acting replica, when its pod goes in the middle of an order', () => {
-  const killed = ['--force', '--grace-period=0']
+  const atOnce = ['--force', '--grace-period=0']
 
   it.each([
     { how: 'is asked to end', name: 'asked', flags: [] },
-    { how: 'is killed', name: 'killed', flags: killed },
+    { how: 'is given no time', name: 'hurried', flags: atOnce },
   ])(
     'and $how, leaves the order to the next one, which ends it: one order, one certificate',
     async ({ name, flags }) => {
