@@ -7,6 +7,7 @@ import type { RunningServer } from './net/listen.ts'
 import { startServer } from './net/server.ts'
 import type { ServerOptions } from './net/server.ts'
 import { sha256Hex } from './pki/hash.ts'
+import { pemLimits, readCertificates } from './pki/pem.ts'
 import type { Part } from './runtime/lifecycle.ts'
 import { ok } from './std/result.ts'
 import { version } from './version.ts'
@@ -50,7 +51,12 @@ export function websitePart(options: WebsiteOptions): Part {
 async function answerFor(options: WebsiteOptions, inventory: Inventory): Promise<ServerOptions['answer']> {
   const { transport, clock, log } = options
   const access = new Access({ transport, clock, hash: (text) => sha256Hex(Buffer.from(text)) })
-  const lookups = new Lookups({ transport, access, clock })
+  const lookups = new Lookups({ transport, access, clock, fingerprintsIn })
   const lookup: ApiParts['lookup'] = (item, user) => lookups.of(item, user)
   return webRoutes({ inventory, access, lookup, version, page: await pageFiles(), log })
+}
+
+function fingerprintsIn(pem: string): readonly string[] {
+  const certificates = readCertificates(pem, pemLimits.bundle)
+  return certificates.ok ? certificates.value.map(sha256Hex) : []
 }

@@ -1,9 +1,10 @@
 /**
- * What is looked up only when the page of one certificate is opened: Events about it, and the pods that read it. The operator
+ * What is looked up only when the page of one certificate is opened: Events about it, the pods that
+ * read it and the webhooks that rely on it. The operator
  * reads with its own rights, and shows what the person may list too.
  */
 import type { ObjectMeta } from '../api/meta.ts'
-import type { InventoryItem } from '../domain/inventory/item.ts'
+import type { Consumer, InventoryItem } from '../domain/inventory/item.ts'
 import { KubeError } from '../kube/errors.ts'
 import { Resource } from '../kube/resource.ts'
 import type { KindRef, Selection } from '../kube/resource.ts'
@@ -16,11 +17,15 @@ import type { Lookup } from './detail.ts'
 import { momentOf, secretsReadBy } from './readings.ts'
 import type { ClusterEvent, Pod } from './readings.ts'
 import { Remembered } from './remembered.ts'
+import { isUsedBy, webhookKinds, webhookUse } from './webhooks.ts'
+import type { WebhookConfiguration, WebhookUse } from './webhooks.ts'
 
 export interface LookupOptions {
   readonly transport: Transport
-  readonly access: Pick<Access, 'allowed'>
+  readonly access: Pick<Access, 'allowed' | 'mayEverywhere'>
   readonly clock: Clock
+  /** Of the certificates in PEM, lower-case hex; none where it cannot be read. */
+  readonly fingerprintsIn: (pem: string) => readonly string[]
 }
 
 const core = { group: '', version: 'v1', namespaced: true } as const
@@ -46,6 +51,7 @@ export class Lookups {
   readonly #pods: Resource<Pod>
   readonly #readEvents: Remembered<Reading<Moment>>
   readonly #readPods: Remembered<Reading<PodUse>>
+  readonly #readWebhooks: Remembered<Reading<WebhookUse>>
 
   constructor(options: LookupOptions) {
     this.#options = options
@@ -53,15 +59,22 @@ export class Lookups {
     this.#pods = new Resource(options.transport, podKind)
     this.#readEvents = new Remembered(options.clock, remembering)
     this.#readPods = new Remembered(options.clock, remembering)
+    this.#readWebhooks = new Remembered(options.clock, remembering)
   }
 
   /** @returns what the user may see of it; never rejects for what the API server says */
   async of(item: InventoryItem, user: User): Promise<Lookup> {
-    const [events, pods] = await Promise.all([this.#eventsOf(item, user), this.#podsOf(item, user)])
+    const [events, pods, mutating, validating] = await Promise.all([
+      this.#eventsOf(item, user),
+      this.#podsOf(item, user),
+      this.#webhooksOf(item, user, 'mutatingwebhookconfigurations'),
+      this.#webhooksOf(item, user, 'validatingwebhookconfigurations'),
+    ])
+    const unread = [events, pods, mutating, validating].map((reading) => reading.unread)
     return {
       moments: events.items,
-      consumers: pods.items.map(({ name }) => ({ kind: 'Pod', namespace: item.namespace, name })),
-      unread: [events.unread, pods.unread].filter((sentence) => sentence !== undefined),
+      consumers: [pods, mutating, validating].flatMap(({ items }) => items),
+      unread: unread.filter((sentence) => sentence !== undefined),
     }
   }
 
@@ -74,13 +87,26 @@ export class Lookups {
     )
   }
 
-  async #podsOf({ kind, namespace, name, secretName }: InventoryItem, user: User): Promise<Reading<PodUse>> {
+  async #podsOf({ kind, namespace, name, secretName }: InventoryItem, user: User): Promise<Reading<Consumer>> {
     const read = kind === 'ConfigMap' ? `configmap/${name}` : `secret/${secretName ?? ''}`
     if (!(await this.#may(user, 'pods', namespace))) return hidden('Pods')
     const all = await this.#readPods.get(namespace, () =>
       this.#read({ resource: this.#pods, selection: { namespace }, take: usesOf }),
     )
-    return { items: all.items.filter(({ uses }) => uses.has(read)), unread: all.unread }
+    const users = all.items.filter(({ uses }) => uses.has(read))
+    return { items: users.map((pod) => ({ kind: 'Pod', namespace, name: pod.name })), unread: all.unread }
+  }
+
+  /** Few people may list them, so nothing is said where somebody may not. */
+  async #webhooksOf(item: InventoryItem, user: User, plural: keyof typeof webhookKinds): Promise<Reading<Consumer>> {
+    const { transport, access, fingerprintsIn } = this.#options
+    if (!(await access.mayEverywhere(user, plural))) return nothing
+    const { kind } = webhookKinds[plural]
+    const resource = new Resource<WebhookConfiguration>(transport, webhookKinds[plural])
+    const take = (one: WebhookConfiguration): WebhookUse => webhookUse(one, fingerprintsIn)
+    const all = await this.#readWebhooks.get(plural, () => this.#read({ resource, selection: {}, take }))
+    const users = all.items.filter((one) => isUsedBy(item, one))
+    return { items: users.map(({ name }) => ({ kind, namespace: '', name })), unread: all.unread }
   }
 
   async #may(user: User, listed: Listed, namespace: string): Promise<boolean> {

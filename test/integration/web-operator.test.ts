@@ -61,6 +61,25 @@ const pod = JSON.stringify({
   },
 })
 
+/** One that trusts a certificate as it is, and is never called. */
+const webhook = (pem: string): string =>
+  JSON.stringify({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'strange' },
+    webhooks: [
+      {
+        name: 'strange.example.com',
+        clientConfig: { url: 'https://127.0.0.1:1/', caBundle: Buffer.from(pem).toString('base64') },
+        rules: [
+          { apiGroups: ['strange.example.com'], apiVersions: ['v1'], resources: ['things'], operations: ['CREATE'] },
+        ],
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  })
+
 beforeAll(async () => {
   world = await openChartWorld()
   await world.apply({ web: { enabled: true, inventory: 'all' } })
@@ -80,6 +99,7 @@ beforeAll(async () => {
   await shop.secret('found', { 'tls.crt': certificate, 'tls.key': key }, 'kubernetes.io/tls')
   await bank.secret('broken', { 'tls.crt': 'x'.repeat(200_000), 'tls.key': key }, 'kubernetes.io/tls')
   await world.plane.kubectl(['create', 'configmap', 'roots', '-n', 'bank', `--from-literal=ca.crt=${certificate}`])
+  await world.plane.kubectl(['apply', '-f', '-'], webhook(certificate))
   const tls = [{ hosts: ['web.example'], secretName: 'web' }]
   const defaultBackend = { service: { name: 'web', port: { number: 80 } } }
   await shop.create('ingresses', { metadata: { name: 'front' }, spec: { tls, defaultBackend } })
@@ -179,6 +199,8 @@ describe('the inventory of a cluster', () => {
       ])
       expect(detail.timeline.map(({ title }) => title)).toContain('Issued')
       expect(detail.unread).toEqual([])
+      const found = (await answer('/api/certificates/Secret/shop/found')) as Detail
+      expect(found.row.consumers).toEqual([{ kind: 'ValidatingWebhookConfiguration', namespace: '', name: 'strange' }])
       const watched = (await answer(path, 'watcher')) as Detail
       expect(watched.row.consumers).toEqual([{ kind: 'Ingress', namespace: 'shop', name: 'front' }])
       expect(watched.unread).toHaveLength(2)
