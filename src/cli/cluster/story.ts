@@ -176,6 +176,7 @@ export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
       ? `${metadata.name} is ready. ${ready.message}`
       : `${metadata.name} is not ready (${ready.reason}). ${ready.message}`,
   ]
+  lines.push(...policyLines(certificate, ready))
   if (failure !== undefined) {
     lines.push(`The last attempt failed ${agoOrAhead(failure.time, now)} (${failure.code}): ${failure.message}`)
     lines.push(nextStep(failure.nextTryTime, now))
@@ -191,6 +192,15 @@ export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
   if (ready.status === 'True' && failure === undefined && status?.renewalTime !== undefined)
     lines.push(`It is renewed ${agoOrAhead(status.renewalTime, now)}, at ${status.renewalTime}.`)
   return lines
+}
+
+/** What policies say, unless that is said already as the reason for not being ready. */
+function policyLines(certificate: Certificate, ready: Condition): readonly string[] {
+  const told = conditionOf(certificate, 'Compliant')
+  if (told?.status !== 'False' || ready.message.includes(told.message)) return []
+  const isDenied = told.reason === 'Denied'
+  const so = isDenied ? 'Policies do not allow it' : 'Policies that only watch do not allow it'
+  return [`${so}: ${told.message}`]
 }
 
 const nextStep = (nextTry: string | undefined, now: Instant): string =>
