@@ -11,7 +11,7 @@ import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import type { FindingText, IssuerRow, Link, Row } from './contract.ts'
 
-export const stamp = (at: Instant | undefined): string | undefined => (at === undefined ? undefined : toRfc3339(at))
+const stamp = (at: Instant | undefined): string | undefined => (at === undefined ? undefined : toRfc3339(at))
 
 const orNothing = (text: string): string | undefined => (text === '' ? undefined : text)
 

@@ -26,7 +26,7 @@ export interface Source {
   readonly imports: readonly Import[]
 }
 
-const isTypeScript = (name: string): boolean => name.endsWith('.ts')
+const isTypeScript = (name: string): boolean => /\.tsx?$/.test(name)
 
 /** @param folder - from the root of the project, which has it or does not have it yet */
 export function filesIn(folder: string): readonly string[] {
@@ -48,7 +48,12 @@ export function sourcesIn(...folders: readonly string[]): readonly Source[] {
 
 function readSource(path: string): Source {
   const text = textOf(path)
-  const syntax = parseSync(text, { syntax: 'typescript', target: 'es2022', comments: false })
+  const syntax = parseSync(text, {
+    syntax: 'typescript',
+    tsx: path.endsWith('.tsx'),
+    target: 'es2022',
+    comments: false,
+  })
   const { code } = printSync(syntax, { minify: false, jsc: { target: 'es2022' } })
   return { path, text, syntax, code, imports: importsOf(path, syntax, code) }
 }

@@ -1,7 +1,7 @@
 /** The page of the inventory in a real Chromium: what people see, hear and press. */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { buildPage } from '../../scripts/webpage.ts'
 import type { RunningServer } from '../../src/net/listen.ts'
@@ -72,8 +72,7 @@ async function visit(path: string, token = 'everywhere', colorScheme: 'light' | 
 
 /** What axe-core finds wrong for people with a screen reader, a keyboard, or weak eyes. */
 async function barriers(page: Page): Promise<readonly string[]> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  const script = `${axe}; axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' '))))`
+  const script = `${axe.source}; axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' '))))`
   const found: unknown = await page.evaluate(script)
   return JSON.parse(String(found)) as readonly string[]
 }

@@ -47,7 +47,7 @@ export function loadsOf(judged: readonly JudgedItem[]): ReadonlyMap<string, Load
 }
 
 /** @param namespace - of the Certificate, which is that of the Issuer; a ClusterIssuer has none */
-export const loadKey = ({ kind, name }: { kind: string; name: string }, namespace: string): string =>
+const loadKey = ({ kind, name }: { kind: string; name: string }, namespace: string): string =>
   `${kind}/${kind === 'ClusterIssuer' ? '' : namespace}/${name}`
 
 /** @param loads - see {@link loadsOf} */

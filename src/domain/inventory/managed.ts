@@ -18,7 +18,7 @@ export interface Held {
 export const nothingHeld: Held = { facts: undefined, chain: [], unreadable: undefined }
 
 /** Labels that say who owns a certificate; the first that is there counts. */
-export const ownerLabels = ['perennial.dev/owner', 'app.kubernetes.io/managed-by-team', 'owner', 'team'] as const
+const ownerLabels = ['perennial.dev/owner', 'app.kubernetes.io/managed-by-team', 'owner', 'team'] as const
 
 /** @returns the owner that labels name */
 export function ownerIn(labels: Readonly<Record<string, string>> | undefined): string | undefined {

@@ -12,8 +12,6 @@ const exact = new Intl.DateTimeFormat('en-GB', {
 /** @param moment - RFC 3339 */
 export const exactly = (moment: string): string => `${exact.format(Date.parse(moment))} UTC`
 
-export const dayOf = (moment: string): string => moment.slice(0, 10)
-
 const units = [
   ['year', 365 * 86_400_000],
   ['month', 30 * 86_400_000],
