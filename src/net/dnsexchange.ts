@@ -38,10 +38,13 @@ export function overUdp(delivery: DnsDelivery): Promise<Delivered> {
       const reply = readMessage(bytes)
       if (reply !== undefined && answers(reply, sent)) resolve(ok(reply))
     })
-    socket.connect(port, address, () => {
+    // Where there is no route the listener gets the error, and it is not emitted (@types/node does not know).
+    const connected = (error?: NodeJS.ErrnoException): void => {
+      if (error !== undefined) return resolve(err(broken(delivery, error)))
       // Closed meanwhile by an abort: then nothing is sent.
       if (!signal.aborted) socket.send(message)
-    })
+    }
+    socket.connect(port, address, connected)
   }).finally(() => {
     socket.removeAllListeners('error')
     socket.on('error', () => undefined)
