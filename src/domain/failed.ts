@@ -12,7 +12,7 @@ import { retryClass } from './fault.ts'
 import type { RetryClass } from './fault.ts'
 import { replacesIn } from './flight.ts'
 import type { Next, Result } from './outcome.ts'
-import { isFromLater, isSameAttempt, noted, wholeWish } from './patience.ts'
+import { attemptText, isFromLater, isSameAttempt, noted } from './patience.ts'
 import { issuerKey } from './snapshot.ts'
 import type { ReadyIssuer, RequestedWish, Snapshot } from './snapshot.ts'
 import { clip, lifeLeft, tell, wake } from './status.ts'
@@ -93,7 +93,7 @@ function remember(
     time: toRfc3339(now),
     attempts,
     recent,
-    requestHash: wholeWish(wish),
+    requestHash: attemptText(snapshot, wish, result.fault.code),
     issuer: issuerKey(issuer),
     ...(next === undefined ? {} : { nextTryTime: toRfc3339(next) }),
     ...(certificate.renewRequest === undefined ? {} : { renewRequest: noted(certificate.renewRequest) }),

@@ -43,14 +43,22 @@ export function heldBack(snapshot: Situation, issuer: ReadyIssuer, now: Instant)
 }
 
 /** Whether a failure tells anything about the attempt that would be made now. */
-export function isSameAttempt(last: Failure, { certificate }: Situation, issuer: ReadyIssuer): boolean {
-  if (!certificate.wish.ok || last.requestHash !== wholeWish(certificate.wish.value)) return false
+export function isSameAttempt(last: Failure, situation: Situation, issuer: ReadyIssuer): boolean {
+  const { certificate } = situation
+  if (!certificate.wish.ok || last.requestHash !== attemptText(situation, certificate.wish.value, last.code))
+    return false
   if (last.issuer !== issuerKey(issuer)) return false
   return certificate.renewRequest === undefined || last.renewRequest === noted(certificate.renewRequest)
 }
 
 /** What was tried: asking and writing alike can fail, and any change of the spec is worth another try. */
-export const wholeWish = ({ requestHash, outputsHash }: RequestedWish): string => `${requestHash}/${outputsHash}`
+const wholeWish = ({ requestHash, outputsHash }: RequestedWish): string => `${requestHash}/${outputsHash}`
+
+/** With the policies, where they are why it failed: a change of theirs is worth another try as well. */
+export function attemptText({ policy }: Situation, wish: RequestedWish, code: string): string {
+  const fingerprint = code === 'PolicyDenied' ? policy?.fingerprint : undefined
+  return fingerprint === undefined ? wholeWish(wish) : `${wholeWish(wish)}/${fingerprint}`
+}
 
 /** A request for renewal as the status remembers it: an annotation may be longer than a status likes. */
 export const noted = (renewRequest: string): string => renewRequest.slice(0, 256)

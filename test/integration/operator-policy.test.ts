@@ -106,6 +106,8 @@ describe('a policy in Enforce', () => {
         /^CertificatePolicy hashes, rules\.signatureHashes: the certificate that was issued: it is signed with sha256; allowed is sha512; it was not stored/,
       )
       expect(await world.ns.seenSecret('hash')).toBeUndefined()
+      await policy('hashes', { selector: forApp('hash'), rules: { signatureHashes: ['sha256', 'sha512'] } })
+      await world.ns.ready('hash')
     },
     testTimeout,
   )

@@ -8,6 +8,7 @@ import type { Applicant, Policy } from '../../domain/policy/select.ts'
 import type { PolicyView } from '../../domain/policy/telling.ts'
 import type { RequestedWish, SecretView } from '../../domain/snapshot.ts'
 import { readWish } from '../../domain/wish.ts'
+import { sha256Hex } from '../../pki/hash.ts'
 import { ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 
@@ -51,6 +52,7 @@ export function ruleOn(
     policy: {
       judgedBy,
       breaches,
+      fingerprint: sha256Hex(Buffer.from(policies.map(({ version = '' }) => version).join())).slice(0, 16),
       reissues: breaches.some(({ about, policy }) => about === 'Certificate' && reissuing.has(policy)),
     },
   }

@@ -17,10 +17,11 @@ export interface PolicyProjection {
 export function projectPolicy(object: CertificatePolicy): PolicyProjection {
   const { managedFields: _fields, annotations: _annotations, ...metadata } = object.metadata
   const parsed = parsePolicy(object)
+  const version = `${metadata.uid ?? ''}/${metadata.generation ?? 0}`
   return {
     resourceVersion: metadata.resourceVersion ?? '',
     object: { ...object, metadata },
-    policy: parsed.ok ? ok({ name: metadata.name, spec: parsed.value.spec }) : err(parsed.error),
+    policy: parsed.ok ? ok({ name: metadata.name, spec: parsed.value.spec, version }) : err(parsed.error),
   }
 }
 

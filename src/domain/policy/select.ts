@@ -7,6 +7,8 @@ import { fitsText } from './match.ts'
 export interface Policy {
   readonly name: string
   readonly spec: PolicySpec
+  /** Changes when the spec does. Absent where nothing is remembered from one verdict to the next. */
+  readonly version?: string
 }
 
 export type Labels = Readonly<Record<string, string>>

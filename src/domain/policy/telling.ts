@@ -10,6 +10,8 @@ export interface PolicyView {
   readonly breaches: readonly Breach[]
   /** Whether what lies in the Secret is to be replaced for it. */
   readonly reissues: boolean
+  /** Changes when other policies select it, or one of them changes: what was refused because of them may be allowed now. */
+  readonly fingerprint?: string
 }
 
 type PolicyStatus = NonNullable<CertificateStatus['policy']>

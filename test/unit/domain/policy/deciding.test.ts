@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { decide } from '../../../../src/domain/decide.ts'
 import type { Step } from '../../../../src/domain/decide.ts'
+import { fault } from '../../../../src/domain/fault.ts'
 import { judgeIssued } from '../../../../src/domain/policy/issued.ts'
 import { judgedRequest } from '../../../../src/domain/policy/judged.ts'
 import type { Breach } from '../../../../src/domain/policy/breach.ts'
@@ -151,5 +152,21 @@ describe('a key whose kind is left to policies', () => {
       certificate: { ...judged.certificate, wish: { ok: true as const, value: { ...wish, keyIsOpen: false } } },
     }
     expect(asks(decide(closed, now))).toBe(true)
+  })
+})
+
+describe('a certificate that was refused because of a policy', () => {
+  const view = { ...viewOf([]), fingerprint: 'one' }
+  const refused = (policy: PolicyView): Snapshot => {
+    const before = snapshotOf({ more: { secret: undefined, pending: pendingKey, policy } })
+    const result = { kind: 'failed', how: 'refused', fault: fault('PolicyDenied', 'no') } as const
+    const { status } = reduce(before, { step: decide(before, now), result }, now)
+    return snapshotOf({ status: status ?? {}, more: { secret: undefined, pending: pendingKey, policy } })
+  }
+
+  it('is waited for, until a policy changes', () => {
+    const snapshot = refused(view)
+    expect(decide(snapshot, now)).toMatchObject({ kind: 'wait', reason: 'BackingOff' })
+    expect(decide({ ...snapshot, policy: { ...view, fingerprint: 'two' } }, now)).toMatchObject({ kind: 'enroll' })
   })
 })
