@@ -15,6 +15,7 @@ import { Access } from './web/access.ts'
 import type { ApiParts } from './web/api.ts'
 import { pageFiles } from './web/assets.ts'
 import { Lookups } from './web/lookup.ts'
+import { Pace } from './web/pace.ts'
 import { webRoutes } from './web/routes.ts'
 
 export interface WebsiteOptions extends InventoryOptions {
@@ -53,7 +54,8 @@ async function answerFor(options: WebsiteOptions, inventory: Inventory): Promise
   const access = new Access({ transport, clock, hash: (text) => sha256Hex(Buffer.from(text)) })
   const lookups = new Lookups({ transport, access, clock, fingerprintsIn })
   const lookup: ApiParts['lookup'] = (item, user) => lookups.of(item, user)
-  return webRoutes({ inventory, access, lookup, version, page: await pageFiles(), log })
+  const pace = new Pace(clock)
+  return webRoutes({ inventory, access, pace, lookup, version, page: await pageFiles(), log })
 }
 
 function fingerprintsIn(pem: string): readonly string[] {

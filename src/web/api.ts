@@ -16,11 +16,13 @@ import type { CertificateList, Complaint, IssuerList, IssuerRow, Me, SummaryAnsw
 import { detailOf } from './detail.ts'
 import type { Lookup } from './detail.ts'
 import { securityHeaders } from './headers.ts'
+import type { Pace } from './pace.ts'
 import { csvColumns, csvRow, findingText, issuerRow, rowOf } from './rows.ts'
 
 export interface ApiParts {
   readonly inventory: Pick<Inventory, 'picture' | 'issuers'>
   readonly access: Pick<Access, 'identify' | 'allowed' | 'mayEverywhere'>
+  readonly pace: Pick<Pace, 'allows'>
   /** What is looked up for the page of one item, as far as the user may see it. Never rejects. */
   readonly lookup: (item: InventoryItem, user: User) => Promise<Lookup>
   readonly version: string
@@ -57,6 +59,7 @@ const certificateRoot = '/api/certificates/'
 export async function answerApi(parts: ApiParts, request: ServerRequest): Promise<ServerReply> {
   const who = await parts.access.identify(request.authorization)
   if (!who.ok) return who.error === 'unknown' ? strangers : unavailable
+  if (!parts.pace.allows(who.value.username)) return hasty
   const picture = parts.inventory.picture()
   const { path, search = '' } = request
   const namespaces = new Set(picture.judged.map(({ item }) => item.namespace))
@@ -173,6 +176,14 @@ const strangersSaid = complaint(
 const strangers: ServerReply = {
   ...strangersSaid,
   headers: { ...securityHeaders, 'www-authenticate': 'Bearer realm="perennial"' },
+}
+
+const hasty: ServerReply = {
+  ...complaint(
+    429,
+    'You ask faster than ten times a second. Wait a moment, or take everything at once with format=json.',
+  ),
+  headers: { ...securityHeaders, 'retry-after': '1' },
 }
 
 const unavailable: ServerReply = {

@@ -22,6 +22,8 @@ export interface SiteOptions {
   readonly lookup?: ApiParts['lookup']
   readonly unread?: readonly string[]
   readonly page?: PageFiles
+  /** Everybody asks too fast. */
+  readonly hasty?: true
 }
 
 /** `everywhere` sees all of it, `shop-only` one namespace; other tokens are nobody's. */
@@ -56,6 +58,7 @@ export function siteParts(options: SiteOptions): RoutesParts {
   return {
     inventory: { picture: () => picture, issuers: () => ({ issuers, clusterIssuers }) },
     access,
+    pace: { allows: () => options.hasty !== true },
     lookup: options.lookup ?? (() => Promise.resolve({ moments: [], consumers: [], unread: [] })),
     version: '1.2.3',
     page: page === undefined ? err('The page has not been built.') : ok(page),

@@ -7,10 +7,19 @@ import { Command } from './command.tsx'
 import { exactly, inPairs } from './format.ts'
 import { Badge, Heading, Link, Pending, State, When } from './parts.tsx'
 
+/** The address may be anybody's, and what is no certificate there is said by the server. */
+function nameIn(id: string): string {
+  try {
+    return decodeURIComponent(id).split('/').slice(2).join(' ')
+  } catch {
+    return 'Certificate'
+  }
+}
+
 /** @param id - as it stands in the address, encoded */
 export function Certificate({ id }: { readonly id: string }): VNode {
   const asked = useAnswer<Detail>(`/api/certificates/${id}`)
-  const name = decodeURIComponent(id).split('/').slice(2).join(' ')
+  const name = nameIn(id)
   return (
     <>
       <p class="crumbs">

@@ -74,6 +74,11 @@ describe('the API of the inventory', () => {
     expect(reply.headers).toHaveProperty(status === 401 ? 'www-authenticate' : 'retry-after')
   })
 
+  it('tells whoever asks without a pause to wait', async () => {
+    const reply = await asking({ now, items: [], hasty: true })('/api/summary')
+    expect(reply).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
+  })
+
   it.each([
     ['/api/certificates?sort=colour', 400, /sort must be one of/],
     ['/api/certificates?format=xml', 400, /format must be csv or json/],
