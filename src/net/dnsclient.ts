@@ -45,9 +45,9 @@ export const systemServers = (): readonly DnsServer[] =>
 export function parseDnsServer(text: string): DnsServer | undefined {
   if (isIP(text) !== 0) return { host: text, port: dnsPort }
   if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(text)) return { host: text.toLowerCase(), port: dnsPort }
-  if (/^\[[0-9a-fA-F:.]+\]$/.test(text)) return parseDnsServer(text.slice(1, -1))
-  const parsed = parseHostPort(text)
+  const parsed = text.endsWith(']') ? parseHostPort(`${text}:${dnsPort}`) : parseHostPort(text)
   if (parsed === undefined || parsed.port === 0 || parsed.host === '') return undefined
+  if (text.startsWith('[') && isIP(parsed.host) !== 6) return undefined
   const server = parseDnsServer(parsed.host)
   return server === undefined ? undefined : { ...server, port: parsed.port }
 }
@@ -89,7 +89,8 @@ async function deliver(
 ): Promise<Result<DnsMessage, DnsFailure>> {
   // Many questions share the signal of those who ask; each takes its listener away again.
   setMaxListeners(0, signal)
-  const addresses = await addressesOf(server, options)
+  const addresses = await unlessAborted(addressesOf(server, options), signal)
+  if (addresses === undefined) return err(givenUp(server))
   if (!addresses.ok) return addresses
   let last: Result<DnsMessage, DnsFailure> = err(unresolved(server))
   for (const address of addresses.value.slice(0, mostAddresses)) {
@@ -97,8 +98,27 @@ async function deliver(
     last = await attempt({ address, port: server.port, message, over }, options.clock, signal)
     if (last.ok) return last
   }
-  if (!signal.aborted) return last
-  return err({ kind: 'aborted', message: `The question to ${server.host} was given up.` })
+  return signal.aborted ? err(givenUp(server)) : last
+}
+
+const givenUp = ({ host }: DnsServer): DnsFailure => ({
+  kind: 'aborted',
+  message: `The question to ${host} was given up.`,
+})
+
+/** The system's resolver cannot be told to stop: its answer comes too late for anybody. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop = (): void => undefined
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined)
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+  })
+  try {
+    return await Promise.race([aborted, work])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 type Attempt = Pick<DnsRequest, 'message' | 'over'> & { readonly address: string; readonly port: number }
