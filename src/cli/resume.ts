@@ -55,6 +55,7 @@ const shape = z.object({
       version: z.number(),
       phase: z.string(),
       state: json,
+      outside: z.boolean().exactOptional(),
       answers: z.array(answer).exactOptional(),
       solvers: z.array(json).exactOptional(),
     })

@@ -1,6 +1,6 @@
 /** The CA lets us wait: what is written down for the next poll, whoever makes it. */
 import type { CertificateStatus } from '../api/certificate.ts'
-import { between, latest, plus, seconds, toRfc3339 } from '../std/time.ts'
+import { between, fromRfc3339, latest, plus, seconds, toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { patience } from './backoff.ts'
 import { isReady } from './checks.ts'
@@ -16,6 +16,8 @@ import { clip, lifeLeft, tell, wake, wasReady } from './status.ts'
 
 /** A CA that has nothing new to say is not asked again sooner. */
 const leastPollWait = seconds(1)
+/** Between two notes in the status, so that it does not change with every poll. */
+const longEnough = seconds(30)
 
 type Pending = Extract<Result, { kind: 'pending' }>
 
@@ -28,7 +30,7 @@ export function pending(snapshot: Snapshot, { step, result }: { step: Step; resu
   const wakeAt = isSame ? latest(asked, plus(now, leastPollWait)) : asked
   const then = wake(snapshot, wakeAt, now)
   const isLasting = between(now, wakeAt) >= shortWait
-  if (isSame && !isLasting && wasReady(certificate.status) === isReady(snapshot, now))
+  if (isSame && !isLasting && !isNews(old, result, now) && wasReady(certificate.status) === isReady(snapshot, now))
     return { status: undefined, events: [], then, hold: wakeAt }
   const enrollment: NonNullable<CertificateStatus['enrollment']> = {
     protocol: issuer.protocol,
@@ -46,6 +48,12 @@ export function pending(snapshot: Snapshot, { step, result }: { step: Step; resu
   }
   const status = tell(snapshot, working('Pending', pendingText(snapshot, result.note)), { now, set: { enrollment } })
   return { status, events: [], then, hold: wakeAt }
+}
+
+/** Another reason to wait than the one that is written down, for long enough that somebody may wonder. */
+function isNews(old: CertificateStatus['enrollment'], { note }: Pending, now: Instant): boolean {
+  const told = old?.askedAt === undefined ? undefined : fromRfc3339(old.askedAt)
+  return told !== undefined && old?.note !== clip(note) && between(told, now) >= longEnough
 }
 
 /** Where another issuer than the first is asked, that is said together with the reason. */

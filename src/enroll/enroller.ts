@@ -83,6 +83,8 @@ export interface Ticket {
   /** A word for people: what the enrollment waits for, for example `challenges`. */
   readonly phase: string
   readonly state: { readonly [key: string]: Json }
+  /** Something is shown outside the cluster: who drops the ticket must have it taken down, even when nobody wants the certificate. */
+  readonly outside?: boolean
   /** Answers that must be served while this ticket lives. Public by nature. */
   readonly answers?: readonly ChallengeAnswer[]
   /** How answers are shown, as the issuer said it then: it finds again what was put up. */

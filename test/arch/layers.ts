@@ -119,6 +119,7 @@ export const layers: readonly Layer[] = [
   layer('controllers/revocation/', [
     ...controllers,
     code('controllers/certificate/certificates.ts'),
+    code('controllers/certificate/finalizers.ts'),
     types('controllers/certificate/projection.ts'),
     code('controllers/issuer/live.ts'),
   ]),

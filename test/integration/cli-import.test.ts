@@ -173,7 +173,7 @@ describe('taking over from cert-manager', () => {
         'create Certificate shop/sealed',
         'adopt Secret shop/web-tls with its certificate',
         'create Certificate shop/web',
-        'kept back: Issuer shop/vault: spec.vault has no counterpart; Vault has an ACME server: enable it at the mount, and write an acme issuer for it',
+        'kept back: Issuer shop/vault: spec.vault has no counterpart; enable a standard protocol at the mount of Vault and write an issuer for that, see docs/migration.md',
         'note: Certificate shop/old: a new certificate will be asked for: the one that is there lacks old.example',
         'kept back: Certificate shop/outside: it is issued by AWSPCAIssuer pca of awspca.cert-manager.io, which is a controller of its own',
         expect.stringMatching(

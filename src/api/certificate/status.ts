@@ -11,7 +11,10 @@ const answer = z
     identifier: text(253, 'The DNS name or IP address under proof.'),
     token: z.string().max(1024).meta({ description: 'The token of the challenge; empty where it has none.' }),
     value: text(4096, 'The answer that the CA looks for. Public by nature.'),
-    label: text(63, 'What stands before the name of the record, where each account has one of its own.').exactOptional(),
+    label: text(
+      63,
+      'What stands before the name of the record, where each account has one of its own.',
+    ).exactOptional(),
     solver: z.int().min(0).max(1000).exactOptional().meta({ description: 'Which of solvers shows it.' }),
   })
   .meta({ description: 'One answer to a challenge of the CA.' })
@@ -21,6 +24,9 @@ const ticket = z
     version: z.int().min(0).meta({ description: 'The version of the form of state.' }),
     phase: text(64, 'What the enrollment waits for, in one word.'),
     state: anyObject('What the protocol must remember. Its form is the affair of the protocol.'),
+    outside: z.boolean().exactOptional().meta({
+      description: 'Whether something is shown outside the cluster that must be taken down at the end.',
+    }),
     answers: list(answer, {
       max: 1000,
       description: 'Answers to challenges that are served while this enrollment lasts.',

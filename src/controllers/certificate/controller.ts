@@ -21,6 +21,7 @@ import { issuerKeyOf } from '../issuer/live.ts'
 import type { IssuerSession } from '../issuer/live.ts'
 import { act, unexpected } from './act.ts'
 import type { Action, Actors } from './act.ts'
+import { EnrollmentHold } from './hold.ts'
 import type { IssuanceLog } from './issuance.ts'
 import { observe } from './observe.ts'
 import type { Caches, Observation } from './observe.ts'
@@ -55,10 +56,12 @@ export class CertificateController {
   readonly #holds = new Map<string, Instant>()
   readonly #untold = new Map<string, Telling>()
   readonly #statuses: CertificateStatuses
+  readonly #hold: EnrollmentHold
 
   constructor(parts: CertificateControllerParts) {
     this.#parts = parts
     this.#statuses = new CertificateStatuses(parts.certificates, parts.caches.certificates)
+    this.#hold = new EnrollmentHold({ ...parts, store: parts.caches.certificates })
   }
 
   /** @param key - `namespace/name` of the Certificate */
@@ -71,6 +74,8 @@ export class CertificateController {
       if (caches.certificates.get(key) === undefined) this.#forget(key)
       return { kind: 'done' }
     }
+    const held = await this.#hold.settle(observation.certificate, this.#holderOf(observation), signal)
+    if (held !== undefined) return held
     const step = decide(observation.snapshot, clock.now())
     const gate = this.#enterGate(key, observation, step)
     if (gate.kind === 'wait') return this.#queue(key, { observation, step, until: gate.until }, signal)

@@ -13,7 +13,7 @@ import type { Store } from '../../kube/store.ts'
 import type { Verdict } from '../../runtime/worker.ts'
 import type { Clock } from '../../std/clock.ts'
 import { fromRfc3339, minutes, plus, seconds } from '../../std/time.ts'
-import { projectCertificate } from '../certificate/certificates.ts'
+import { changeFinalizer } from '../certificate/finalizers.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'
 import { orderName } from './orders.ts'
 import type { RevocationOrders } from './orders.ts'
@@ -53,9 +53,9 @@ export class Farewell {
       if (order !== undefined && this.#isWorthWaiting(object, order))
         return { kind: 'wakeAt', at: plus(this.#parts.clock.now(), lookAgain) }
     }
-    if (kind === 'order' || kind === 'release') return this.#setFinalizers(key, object, without(object), signal)
-    if (kind === 'hold') return this.#setFinalizers(key, object, [...finalizersOf(object), revokeFinalizer], signal)
-    return { kind: 'done' }
+    if (kind === 'nothing') return { kind: 'done' }
+    const change = { finalizer: revokeFinalizer, kind: kind === 'hold' ? 'add' : 'remove' } as const
+    return changeFinalizer(this.#parts, { metadata: object.metadata, change }, signal)
   }
 
   #isWorthWaiting({ metadata }: Certificate, order: string): boolean {
@@ -106,28 +106,4 @@ export class Farewell {
       return undefined
     }
   }
-
-  async #setFinalizers(
-    key: string,
-    { metadata }: Certificate,
-    finalizers: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Verdict> {
-    const { name, namespace = '', resourceVersion } = metadata
-    try {
-      const patch = { metadata: { resourceVersion, finalizers } }
-      const patched = await this.#parts.certificates.mergePatch({ name, namespace }, patch, signal)
-      if (patched.metadata.deletionTimestamp === undefined) this.#parts.store.overlay(key, projectCertificate(patched))
-      return { kind: 'done' }
-    } catch (error) {
-      if (!(error instanceof KubeError)) throw error
-      if (error.reason === 'conflict') return { kind: 'retry' }
-      if (error.reason === 'notFound') return { kind: 'done' }
-      throw error
-    }
-  }
 }
-
-const finalizersOf = ({ metadata }: Certificate): readonly string[] => metadata.finalizers ?? []
-const without = (certificate: Certificate): readonly string[] =>
-  finalizersOf(certificate).filter((one) => one !== revokeFinalizer)

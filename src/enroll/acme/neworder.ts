@@ -14,7 +14,7 @@ import { identifiersOf } from './identifiers.ts'
 import { failureOutcome } from './outcomes.ts'
 import { malformed } from './reply.ts'
 import type { AcmeFailure, Answer } from './reply.ts'
-import { answerFor, answerable, pickChallenge, recorded } from './solvers.ts'
+import { answerFor, answerable, isWritten, pickChallenge, recorded } from './solvers.ts'
 import type { Prover, Solver, Solving } from './solvers.ts'
 import { readOrder } from './wire.ts'
 import type { Authorization, Identifier, Order as AcmeOrder } from './wire.ts'
@@ -56,6 +56,7 @@ function begun({ ctx, account }: Desk, { url, order }: MadeOrder, { answers, sol
       phase: isProven ? 'ready' : 'challenges',
       state: { order: url, ...finalize, createdAt: toRfc3339(now), key: account.key.thumbprint },
       ...(isProven ? {} : { answers, solvers }),
+      ...(answers.some(({ type }) => isWritten(type)) ? { outside: true } : {}),
     },
     wakeAt: now,
     note: isProven ? 'the CA knows all names already' : `proving control of ${listNames(answers)}`,

@@ -31,8 +31,10 @@ function typeOf({ tlsAlpn01, dns01, dnsPersist01 }: Solver): ChallengeType {
 }
 
 /** Whether the answer is a record of DNS, which the enroller sees to itself, rather than the board. */
-export const isOverDns = (type: ChallengeType): boolean =>
-  type === 'dns-01' || type === 'dns-account-01' || type === 'dns-persist-01'
+export const isOverDns = (type: ChallengeType): boolean => isWritten(type) || type === 'dns-persist-01'
+
+/** Whether the record is put there by us, and must go again. */
+export const isWritten = (type: ChallengeType): boolean => type === 'dns-01' || type === 'dns-account-01'
 
 /**
  * @returns the solvers whose selector fits, the most specific first: an exact name before the longest zone before labels before

@@ -38,8 +38,8 @@ function metadataOf(object: KubeObject): KubeObject['metadata'] {
 
 /** Issuers that ask something that has no protocol here, with what to do. */
 const strangers: Readonly<Record<string, string>> = {
-  vault: 'Vault has an ACME server: enable it at the mount, and write an acme issuer for it',
-  venafi: 'write an issuer for a protocol that the CA speaks: ACME, EST, SCEP or CMP',
+  vault: 'enable a standard protocol at the mount of Vault and write an issuer for that, see docs/migration.md',
+  venafi: 'write an issuer for a standard protocol that the CA speaks, see docs/migration.md',
 }
 
 /** @returns our issuer, or a sentence why there can be none */

@@ -12,7 +12,8 @@ export interface StandingRecord {
   readonly value: string
 }
 
-const pause = minutes(1)
+/** Long enough to be told in the status, where people look for what to do. */
+const pause = minutes(2)
 
 /** Waits for the record as long as the order lives, and says meanwhile what to put where. */
 export async function awaitStanding({ name, value }: StandingRecord, ctx: Ctx): Promise<Presence> {

@@ -42,7 +42,7 @@ describe('a record that a person puts into DNS once', () => {
   ])('is waited for, with what to put where, when there is %s', async (_what, wanted, text) => {
     expect(await presenceOf(wanted, text === undefined ? [] : [text])).toEqual({
       kind: 'waiting',
-      wakeAt: plus(now, minutes(1)),
+      wakeAt: plus(now, minutes(2)),
       note: `put a TXT record at ${name} with the value "${wanted}"; it may stay there for ever. So far: ns1.example.com does not serve the TXT record of ${name} yet`,
     })
   })
