@@ -68,6 +68,7 @@ function itemOf(index: number): InventoryItem {
           message: 'The certificate is good.',
           failure: undefined,
           enrollment: undefined,
+          violations: [],
         },
   })
 }

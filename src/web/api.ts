@@ -4,6 +4,7 @@ import { csvOf } from '../domain/inventory/csv.ts'
 import { issuerHealth, loadsOf } from '../domain/inventory/issuers.ts'
 import type { IssuerHealth } from '../domain/inventory/issuers.ts'
 import type { InventoryItem } from '../domain/inventory/item.ts'
+import { brokenRules } from '../domain/inventory/policies.ts'
 import { answerQuery } from '../domain/inventory/query.ts'
 import type { JudgedItem, Query } from '../domain/inventory/query.ts'
 import { readQuery } from '../domain/inventory/readquery.ts'
@@ -12,7 +13,7 @@ import { findingNames } from '../domain/inventory/findings.ts'
 import type { ServerReply, ServerRequest } from '../net/server.ts'
 import { toRfc3339 } from '../std/time.ts'
 import type { Access, User } from './access.ts'
-import type { CertificateList, Complaint, IssuerList, IssuerRow, Me, SummaryAnswer } from './contract.ts'
+import type { CertificateList, Complaint, IssuerList, IssuerRow, Me, PolicyReport, SummaryAnswer } from './contract.ts'
 import { detailOf } from './detail.ts'
 import type { Lookup } from './detail.ts'
 import { securityHeaders } from './headers.ts'
@@ -47,6 +48,8 @@ const answers: Readonly<Record<string, Answer>> = {
   '/api/summary': summary,
   '/api/issuers': async (hearing) =>
     json({ generatedAt: at(hearing), items: await issuersFor(hearing) } satisfies IssuerList),
+  '/api/policies': (hearing) =>
+    json({ generatedAt: at(hearing), items: brokenRules(hearing.visible) } satisfies PolicyReport),
   '/api/me': me,
 }
 

@@ -73,6 +73,13 @@ export interface FindingText {
   readonly means: string
 }
 
+export interface ViolationText {
+  readonly policy: string
+  readonly mode: 'Enforce' | 'Audit'
+  readonly rule: string
+  readonly message: string
+}
+
 /** Something that happened, or is to happen. */
 export interface Moment {
   readonly at: string
@@ -93,6 +100,7 @@ export interface Detail {
   readonly others: number
   readonly chain: readonly Link[]
   readonly findings: readonly FindingText[]
+  readonly violations: readonly ViolationText[]
   readonly timeline: readonly Moment[]
   /** The command that renews it; absent where Perennial does not manage it. */
   readonly renewCommand?: string | undefined
@@ -139,6 +147,22 @@ export interface IssuerRow {
 export interface IssuerList {
   readonly generatedAt: string
   readonly items: readonly IssuerRow[]
+}
+
+/** A rule of a policy that some certificates do not keep. */
+export interface PolicyRow {
+  readonly policy: string
+  readonly mode: 'Enforce' | 'Audit'
+  /** A path below the spec of the policy. */
+  readonly rule: string
+  readonly certificates: number
+  /** What is wrong with one of them. */
+  readonly example: string
+}
+
+export interface PolicyReport {
+  readonly generatedAt: string
+  readonly items: readonly PolicyRow[]
 }
 
 /** Who asked, and what they see. */

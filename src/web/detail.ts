@@ -29,6 +29,12 @@ export function detailOf(judged: JudgedItem, row: Row, { now, lookup }: { now: I
     others: item.others,
     chain: item.chain.map(linkOf),
     findings: findings.map(findingText),
+    violations: (management?.violations ?? []).map(({ policy, mode, rule, message }) => ({
+      policy,
+      mode,
+      rule,
+      message,
+    })),
     timeline: [...momentsOf(item), ...lookup.moments].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
     renewCommand: management && `kubectl perennial renew ${item.name} --namespace ${item.namespace}`,
     unread: lookup.unread,

@@ -42,7 +42,7 @@ function pageReply({ page }: RoutesParts, path: string): ServerReply {
     case '/icon.svg':
       return file('image/svg+xml', icon)
     default:
-      return /^\/(?:certificates(?:\/.*)?|issuers)?$/.test(path)
+      return /^\/(?:certificates(?:\/.*)?|issuers|policies)?$/.test(path)
         ? file('text/html; charset=utf-8', html)
         : text(404, 'There is nothing here; the page is at /.')
   }

@@ -103,7 +103,7 @@ described(`the page of the inventory${because}`, () => {
     timeout,
   )
 
-  it.each(['/', '/certificates', '/certificates/Certificate/bank/payments', '/issuers'])(
+  it.each(['/', '/certificates', '/certificates/Certificate/bank/payments', '/issuers', '/policies'])(
     'has no barriers at %s, in the light and in the dark',
     async (path) => {
       for (const scheme of ['light', 'dark'] as const) {
@@ -227,6 +227,7 @@ described(`the page of the inventory${because}`, () => {
       for (const part of [
         'The last attempt to get or renew it failed.',
         'badCertTemplate',
+        'at least ECDSA 384 is allowed',
         'CN=Example CA',
         'payments-public',
         'payments-7d9f8-x2x4p',

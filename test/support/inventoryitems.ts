@@ -56,6 +56,7 @@ export const management = (changes: Partial<Management> = {}): Management => ({
   message: 'The certificate is good.',
   failure: undefined,
   enrollment: undefined,
+  violations: [],
   ...changes,
 })
 

@@ -89,6 +89,20 @@ const troubled: readonly InventoryItem[] = [
       renewalTime: minus(now, days(22)),
       revision: 4,
       failure: refused,
+      violations: [
+        {
+          policy: 'production-keys',
+          mode: 'Enforce',
+          rule: 'rules.key.ECDSA.minSize',
+          message: 'The key is ECDSA 256, and at least ECDSA 384 is allowed. Set spec.privateKey.size.',
+        },
+        {
+          policy: 'short-lives',
+          mode: 'Audit',
+          rule: 'rules.duration.max',
+          message: 'It lives 2160h, and 1128h at most is allowed. Set spec.duration.',
+        },
+      ],
       message: 'The certificate is good until 2026-12-01; its renewal fails.',
     }),
   }),

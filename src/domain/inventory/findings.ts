@@ -2,7 +2,7 @@
 import type { Duration, Instant } from '../../std/time.ts'
 import { between, days } from '../../std/time.ts'
 import type { CertificateFacts } from '../facts.ts'
-import type { InventoryItem } from './item.ts'
+import type { InventoryItem, Management } from './item.ts'
 
 /** Worst first. */
 export const severities = ['critical', 'warning', 'notice'] as const
@@ -22,6 +22,11 @@ export const findings = {
     severity: 'warning',
     title: 'Renewal failing',
     means: 'The last attempt to get or renew it failed.',
+  },
+  policyBroken: {
+    severity: 'warning',
+    title: 'Breaks policy',
+    means: 'A policy that is enforced does not allow it: it is not issued, or not renewed, as it is.',
   },
   expiring: {
     severity: 'warning',
@@ -43,6 +48,11 @@ export const findings = {
     severity: 'warning',
     title: 'No SAN',
     means: 'It has no subject alternative names; clients of today look at nothing else.',
+  },
+  policyAudited: {
+    severity: 'notice',
+    title: 'Would break policy',
+    means: 'A policy that is tried out in Audit would not allow it.',
   },
   sharedKey: { severity: 'notice', title: 'Shared key', means: 'The same key is in use in another place too.' },
   selfSigned: {
@@ -70,7 +80,7 @@ export function findingsOf(item: InventoryItem, { now, placesOf }: Judging): rea
   const { facts, unreadable, management } = item
   const found: Finding[] = []
   if (unreadable !== undefined) found.push('unreadable')
-  if (management?.failure !== undefined) found.push('renewalFailing')
+  if (management !== undefined) addManagementFindings(found, management)
   if (facts !== undefined) {
     const validity = validityFinding(facts, now)
     if (validity !== undefined) found.push(validity)
@@ -79,6 +89,12 @@ export function findingsOf(item: InventoryItem, { now, placesOf }: Judging): rea
     if (placesOf(facts.publicKeyHash) > 1) found.push('sharedKey')
   }
   return found.length < 2 ? found : found.sort((a, b) => rank[a] - rank[b])
+}
+
+function addManagementFindings(found: Finding[], { failure, violations }: Management): void {
+  if (failure !== undefined) found.push('renewalFailing')
+  if (violations.some(({ mode }) => mode === 'Enforce')) found.push('policyBroken')
+  if (violations.some(({ mode }) => mode === 'Audit')) found.push('policyAudited')
 }
 
 /** So that a certificate of ten years does not warn for two and a half. */

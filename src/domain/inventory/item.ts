@@ -37,6 +37,17 @@ export interface Management {
   readonly message: string | undefined
   readonly failure: Failure | undefined
   readonly enrollment: Enrollment | undefined
+  /** Rules of policies that it does not keep. */
+  readonly violations: readonly Violation[]
+}
+
+/** A rule of a CertificatePolicy that is not kept, as the status has it. */
+export interface Violation {
+  readonly policy: string
+  readonly mode: 'Enforce' | 'Audit'
+  /** A path below the spec of the policy. */
+  readonly rule: string
+  readonly message: string
 }
 
 export interface Failure {

@@ -51,9 +51,12 @@ export function managedSource({ metadata, spec, status }: Certificate, held: Hel
       message: ready?.message,
       failure: failureIn(status),
       enrollment: enrollmentIn(status),
+      violations: status?.policy?.violations ?? noViolations,
     },
   }
 }
+
+const noViolations: Management['violations'] = []
 
 /** Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. */
 function stateOf(ready: Condition | undefined, hasFailed: boolean): ItemState {

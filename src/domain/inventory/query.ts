@@ -24,6 +24,7 @@ export const filterNames = [
   'key',
   'owner',
   'consumer',
+  'policy',
 ] as const
 export type FilterName = (typeof filterNames)[number]
 
@@ -74,6 +75,13 @@ const valuesFor: Readonly<Record<FilterName, (judged: JudgedItem) => Values>> = 
   key: ({ item }) => item.key,
   owner: ({ item }) => item.owner ?? '',
   consumer: () => '',
+  policy: ({ item }) => policiesBroken(item),
+}
+
+function policiesBroken({ management }: InventoryItem): Values {
+  const [first, ...rest] = management?.violations ?? []
+  if (first === undefined) return ''
+  return rest.length === 0 ? first.policy : [...new Set([first, ...rest].map(({ policy }) => policy))]
 }
 
 /** What else a question needs to know. */
@@ -171,6 +179,7 @@ function facetsOf(counts: readonly ReadonlyMap<string, number>[]): Answer['facet
     key: facet('key'),
     owner: facet('owner'),
     consumer: facet('consumer'),
+    policy: facet('policy'),
   }
 }
 

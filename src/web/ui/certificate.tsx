@@ -42,6 +42,7 @@ function Page({ detail }: { readonly detail: Detail }): VNode {
       </p>
       {unreadable !== undefined && <p class="trouble">It cannot be read: {unreadable}.</p>}
       <Findings detail={detail} />
+      <Violations detail={detail} />
       <div class="columns">
         <Facts detail={detail} />
         <div>
@@ -77,6 +78,25 @@ function Findings({ detail: { findings } }: { readonly detail: Detail }): VNode 
           <li key={name}>
             <Badge tone={severity}>{title}</Badge>
             <span class="means">{means}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Violations({ detail: { violations } }: { readonly detail: Detail }): VNode | null {
+  if (violations.length === 0) return null
+  return (
+    <section aria-labelledby="violations">
+      <h2 id="violations">What policies say</h2>
+      <ul class="rows">
+        {violations.map(({ policy, mode, rule, message }) => (
+          <li key={`${policy}${rule}${message}`}>
+            <Badge tone={mode === 'Enforce' ? 'warning' : 'notice'}>{mode}</Badge>
+            <span class="means">
+              <strong>{policy}</strong> <code>{rule}</code>: {message}
+            </span>
           </li>
         ))}
       </ul>

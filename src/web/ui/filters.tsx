@@ -12,6 +12,7 @@ const filters = [
   { name: 'finding', title: 'Finding' },
   { name: 'issuer', title: 'Issuer' },
   { name: 'protocol', title: 'Protocol' },
+  { name: 'policy', title: 'Policy' },
   { name: 'key', title: 'Key' },
   { name: 'owner', title: 'Owner' },
   { name: 'consumer', title: 'Used by' },

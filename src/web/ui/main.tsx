@@ -10,6 +10,7 @@ import { Issuers } from './issuers.tsx'
 import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
 import { Heading, Link } from './parts.tsx'
+import { Policies } from './policies.tsx'
 import { useWalk, WalkContext } from './place.ts'
 import { Certificates } from './table.tsx'
 
@@ -68,6 +69,7 @@ const views = [
   ['/', 'Overview'],
   ['/certificates', 'Certificates'],
   ['/issuers', 'Issuers'],
+  ['/policies', 'Policies'],
 ] as const
 
 function Shell({ me, path, leave }: ShellProps): VNode {
@@ -113,6 +115,7 @@ function View({ path }: { readonly path: string }): VNode {
   if (path === '/') return <Overview />
   if (path === '/certificates') return <Certificates />
   if (path === '/issuers') return <Issuers />
+  if (path === '/policies') return <Policies />
   if (path.startsWith('/certificates/')) {
     const id = path.slice('/certificates/'.length)
     return <Certificate key={id} id={id} />

@@ -69,6 +69,15 @@ describe('findings', () => {
     expect(findingsOf(item({ management: management({ failure }) }), judging)).toEqual(['renewalFailing'])
   })
 
+  it('shows what policies do not allow, and what they would not', () => {
+    const violation = { policy: 'keys', mode: 'Enforce', rule: 'rules.key', message: 'Too short.' } as const
+    const violations = [violation, { ...violation, mode: 'Audit' as const }]
+    expect(findingsOf(item({ management: management({ violations }) }), judging)).toEqual([
+      'policyBroken',
+      'policyAudited',
+    ])
+  })
+
   it('names the worst first', () => {
     const found = of({ notAfter: now, names: [], selfSigned: true }, [])
     expect(found).toEqual(['expired', 'noSAN', 'selfSigned'])

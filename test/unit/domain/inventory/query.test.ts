@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { csvOf } from '../../../../src/domain/inventory/csv.ts'
 import { answerQuery, sortNames } from '../../../../src/domain/inventory/query.ts'
 import type { Answer } from '../../../../src/domain/inventory/query.ts'
+import { brokenRules } from '../../../../src/domain/inventory/policies.ts'
 import { readQuery } from '../../../../src/domain/inventory/readquery.ts'
 import { summarize } from '../../../../src/domain/inventory/summary.ts'
 import { days, plus } from '../../../../src/std/time.ts'
@@ -110,6 +111,42 @@ describe('a question to the inventory', () => {
       const pages = [1, 2, 3].flatMap((page) => names(ask(`size=2&sort=${sort}&page=${page}`)))
       expect([...pages].sort()).toEqual(['api', 'broken', 'new', 'old', 'web'])
     }
+  })
+})
+
+describe('the report about policies', () => {
+  const violation = (policy: string, mode: 'Enforce' | 'Audit', rule = 'rules.key') =>
+    ({ policy, mode, rule, message: `${policy} says no.` }) as const
+  const breaking = (name: string, ...violations: readonly ReturnType<typeof violation>[]) =>
+    item({ name, management: management({ violations }) })
+  const some = judged(
+    breaking('one', violation('tried', 'Audit'), violation('tried', 'Audit')),
+    breaking(
+      'two',
+      violation('tried', 'Audit'),
+      violation('keys', 'Enforce'),
+      violation('keys', 'Enforce', 'rules.names'),
+    ),
+    item({ name: 'three' }),
+  )
+
+  it('counts certificates rule by rule, enforced ones first', () => {
+    expect(brokenRules(some).map(({ policy, rule, certificates }) => `${policy} ${rule} ${certificates}`)).toEqual([
+      'keys rules.key 1',
+      'keys rules.names 1',
+      'tried rules.key 2',
+    ])
+  })
+
+  it('leads to the certificates that break a policy', () => {
+    const query = readQuery(new URLSearchParams('policy=keys'))
+    if (!query.ok) throw new Error(query.error)
+    const answer = answerQuery(some, query.value, asking)
+    expect(names(answer)).toEqual(['two'])
+    expect(answer.facets.policy).toEqual([
+      { value: 'tried', count: 2 },
+      { value: 'keys', count: 1 },
+    ])
   })
 })
 
