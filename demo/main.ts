@@ -45,11 +45,12 @@ async function prepare(): Promise<void> {
   await ensureBundle()
 }
 
-function explain(screen: Screen, { plane, operator, operatorLog }: World): void {
+function explain(screen: Screen, { plane, operator, operatorLog, page }: World): void {
   const { kubectl } = locate(['kubectl'])
   screen.say(
     [
       '',
+      `The inventory: ${page}    # sign in with the token ${plane.token}`,
       'To look around in another terminal:',
       `  export KUBECONFIG=${plane.kubeconfig}; alias kubectl=${kubectl}`,
       '  kubectl get certificates.perennial.dev -A',

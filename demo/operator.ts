@@ -7,6 +7,7 @@ export interface OperatorOptions {
   readonly logFile: string
   readonly http01Port: number
   readonly metricsPort: number
+  readonly webPort: number
   readonly namespace: string
   /** Told when it had to be started again, with the new process id. */
   readonly onRestart: (pid: number) => void
@@ -43,7 +44,8 @@ export async function runOperator(options: OperatorOptions): Promise<Operator> {
   }
 }
 
-function start({ kubeconfig, logFile, http01Port, metricsPort, namespace }: OperatorOptions): Promise<RunningProcess> {
+function start(options: OperatorOptions): Promise<RunningProcess> {
+  const { kubeconfig, logFile, http01Port, metricsPort, webPort, namespace } = options
   return startProcess({
     name: 'the operator',
     command: process.execPath,
@@ -58,6 +60,8 @@ function start({ kubeconfig, logFile, http01Port, metricsPort, namespace }: Oper
       '--lease-retry-period=1s',
       `--http01-address=127.0.0.1:${http01Port}`,
       `--metrics-address=127.0.0.1:${metricsPort}`,
+      `--web-address=127.0.0.1:${webPort}`,
+      '--inventory=all',
       // The ACME server of the demo is on this machine, and only it knows the names in the certificates.
       '--allow-addresses=127.0.0.0/8',
       '--http01-self-check=false',

@@ -25,6 +25,8 @@ export interface World {
   readonly authorities: readonly Authority[]
   readonly operator: Operator
   readonly operatorLog: string
+  /** The address of the inventory. */
+  readonly page: string
 }
 
 interface Stoppable {
@@ -51,7 +53,7 @@ export class Cleanup {
  * @param onRestart - told when the operator had to be started again
  */
 export async function startWorld(cleanup: Cleanup, onRestart: (pid: number) => void): Promise<World> {
-  const [http01Port = 0, metricsPort = 0] = await freePorts(2)
+  const [http01Port = 0, metricsPort = 0, webPort = 0] = await freePorts(3)
   const { plane, acme, others } = await step('starting etcd, kube-apiserver and the CAs', () =>
     startServers(cleanup, http01Port),
   )
@@ -63,9 +65,11 @@ export async function startWorld(cleanup: Cleanup, onRestart: (pid: number) => v
   })
   const operatorLog = join(plane.directory, 'operator.log')
   const { kubeconfig } = plane
-  const options = { kubeconfig, logFile: operatorLog, http01Port, metricsPort, namespace: home, onRestart }
+  const ports = { http01Port, metricsPort, webPort }
+  const options = { kubeconfig, logFile: operatorLog, ...ports, namespace: home, onRestart }
   const operator = await step('starting the operator', () => cleanup.add(runOperator(options)))
-  return { plane, authorities: [acme, ...others], operator, operatorLog }
+  const page = `http://127.0.0.1:${webPort}`
+  return { plane, authorities: [acme, ...others], operator, operatorLog, page }
 }
 
 interface Servers {
