@@ -10,18 +10,22 @@ import { archive, layOut, load } from './rootfs.ts'
 import type { Contents, Image } from './rootfs.ts'
 
 export const operatorImage = { repository: 'docker.io/library/perennial', tag: 'e2e' } as const
-/** Node, nginx with the controller beside this file, Pebble with its name server, openssl and curl. */
+/** Node, nginx with the controller beside this file, Pebble with its name server, BIND, openssl and curl. */
 export const partsImage = 'docker.io/library/perennial-parts:e2e'
 
 /** Where Debian and Ubuntu keep what clients of public CAs trust. */
 const roots = '/etc/ssl/certs/ca-certificates.crt'
+
+/** Debian's, where they are not called like the program. */
+const packages: Readonly<Record<string, string>> = { named: 'bind9', nginx: 'nginx-light' }
 
 /** @throws with a sentence when a program of the system is missing */
 function programOfSystem(name: string): string {
   const path = ['/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin']
     .map((folder) => join(folder, name))
     .find(existsSync)
-  if (path === undefined) throw new Error(`${name} is not there. Install it with: apt-get install ${name}`)
+  if (path === undefined)
+    throw new Error(`${name} is not there. Install it with: apt-get install ${packages[name] ?? name}`)
   return path
 }
 
@@ -71,6 +75,7 @@ function partsOf(controller: string): { readonly image: Image; readonly contents
         '/usr/bin/nginx': programOfSystem('nginx'),
         '/usr/bin/openssl': programOfSystem('openssl'),
         '/usr/bin/curl': programOfSystem('curl'),
+        '/usr/sbin/named': programOfSystem('named'),
         '/usr/bin/pebble': acme.pebble,
         '/usr/bin/pebble-challtestsrv': acme['pebble-challtestsrv'],
       },

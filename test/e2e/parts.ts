@@ -5,7 +5,7 @@ import { until } from '../support/cluster.ts'
 import { tlsCa, tlsLeaf } from '../support/tls.ts'
 import { partsImage } from './images.ts'
 import type { Kube } from './kube.ts'
-import { acmeHost, partsNamespace, shop } from './names.ts'
+import { acmeHost, partsNamespace, shop, tsig, zones } from './names.ts'
 
 /** Where a client finds the root that Pebble issues under; it is made anew at each start. */
 export const rootFile = '/tmp/root.pem'
@@ -17,6 +17,7 @@ export interface Parts {
   /** Addresses of the Services. */
   readonly names: string
   readonly nginx: string
+  readonly bind: string
   /** Of a pod where nobody listens. */
   readonly nobody: string
   /** PEM of the CA of Pebble's own TLS certificate. */
@@ -25,6 +26,8 @@ export interface Parts {
   point(host: string, address: string): Promise<void>
   /** Runs a command where a client of the cluster's web sites would. @throws when it fails */
   client(command: readonly string[]): Promise<string>
+  /** The texts at a name, as the server of its zone has them. */
+  texts(name: string): Promise<readonly string[]>
   /** How many orders Pebble was given. */
   orders(): Promise<number>
 }
@@ -97,9 +100,31 @@ const nameServer = pod('names', {
   port: 8055,
 })
 
-const pebble = (names: string): object =>
+/** Holds the zone of DNS-01, and asks the name server for everything else. */
+const bind = pod('bind', { command: ['/usr/sbin/named', '-g', '-c', '/secret/named.conf'], port: 8053, secret: 'bind' })
+
+const zone = (address: string): string =>
+  [
+    '$TTL 60',
+    `@ IN SOA ns1.${zones.dns01}. admin.${zones.dns01}. 1 3600 600 86400 5`,
+    `@ IN NS ns1.${zones.dns01}.`,
+    `ns1 IN A ${address}`,
+    '',
+  ].join('\n')
+
+const namedConf = (names: string): string =>
+  [
+    'options { directory "/tmp"; listen-on port 8053 { any; }; listen-on-v6 { none; }; pid-file none; session-keyfile none;',
+    `  recursion yes; allow-recursion { any; }; forward only; forwarders { ${names}; }; dnssec-validation no; };`,
+    'controls { };',
+    `key "${tsig.name}" { algorithm hmac-sha256; secret "${tsig.secret}"; };`,
+    `zone "${zones.dns01}" { type primary; file "/secret/zone"; journal "/tmp/zone.jnl"; update-policy { grant ${tsig.name} zonesub TXT; }; };`,
+    '',
+  ].join('\n')
+
+const pebble = (server: string): object =>
   pod('pebble', {
-    command: ['/usr/bin/pebble', '-config=/secret/pebble.json', `-dnsserver=${names}:53`],
+    command: ['/usr/bin/pebble', '-config=/secret/pebble.json', `-dnsserver=${server}:53`],
     // It looks at once, refuses no good nonce, and forgets what was proven: each order has its challenges.
     environment: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' },
     port: 14000,
@@ -144,28 +169,38 @@ export async function openParts(kube: Kube): Promise<Parts> {
   const { ca, files } = await pebbleFiles()
   const metadata = { name: 'pebble', namespace: partsNamespace }
   await kube.apply(stringify({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: files }))
-  const [names, nginxAddress, acme] = await Promise.all(
-    ['names', 'nginx', 'pebble'].map((service) => kube.addressOf(partsNamespace, service)),
+  const [names, nginxAddress, acme, bindAddress] = await Promise.all(
+    ['names', 'nginx', 'pebble', 'bind'].map((service) => kube.addressOf(partsNamespace, service)),
   )
-  if (names === undefined || nginxAddress === undefined || acme === undefined)
+  if (names === undefined || nginxAddress === undefined || acme === undefined || bindAddress === undefined)
     throw new Error('a Service has no address')
+  const zoneFiles = { 'named.conf': namedConf(names), zone: zone(bindAddress) }
+  await kube.apply(
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'bind', namespace: partsNamespace },
+      stringData: zoneFiles,
+    }),
+  )
   for (const namespace of [partsNamespace, shop])
     await kube.run(['wait', '-n', namespace, '--for=create', 'serviceaccount/default', '--timeout=60s'])
-  await kube.create(nameServer, pebble(names), nginx, site, client)
+  await kube.create(nameServer, bind, pebble(bindAddress), nginx, site, client)
   for (const namespace of [partsNamespace, shop])
     await kube.run(['wait', '-n', namespace, '--for=condition=Ready', 'pod', '--all', '--timeout=90s'])
   const ofPod = ['get', 'pod', 'client', '-n', partsNamespace, '-o', 'jsonpath={.status.podIP}']
   const nobody = await kube.run(ofPod)
-  const parts = partsIn(kube, { names, nginx: nginxAddress, nobody, acmeCa: ca })
+  const parts = partsIn(kube, { names, nginx: nginxAddress, bind: bindAddress, nobody, acmeCa: ca })
   await until('the name server is led to', () => parts.point('*', nginxAddress).then(yes, () => undefined))
   await parts.point(acmeHost, acme)
+  await parts.point(`ns1.${zones.dns01}`, bindAddress)
   // Whom we ask is beyond doubt here: what is fetched is what everything else is judged by.
   const root = `https://${acme}:15000/roots/0`
   await parts.client(['curl', ...quietly, '--insecure', '--output', rootFile, root])
   return parts
 }
 
-function partsIn(kube: Kube, fixed: Pick<Parts, 'names' | 'nginx' | 'nobody' | 'acmeCa'>): Parts {
+function partsIn(kube: Kube, fixed: Pick<Parts, 'names' | 'nginx' | 'bind' | 'nobody' | 'acmeCa'>): Parts {
   const exec = (command: readonly string[]): Promise<string> =>
     kube.run(['exec', '-n', partsNamespace, 'client', '--', ...command])
   const tell = async (what: string, body: object): Promise<void> => {
@@ -178,6 +213,11 @@ function partsIn(kube: Kube, fixed: Pick<Parts, 'names' | 'nginx' | 'nobody' | '
       if (host === '*') return tell('set-default-ipv4', { ip: address })
       await tell('clear-a', { host: `${host}.` })
       await tell('add-a', { host: `${host}.`, addresses: [address] })
+    },
+    texts: async (name) => {
+      const script = `const { Resolver } = require('node:dns').promises; const r = new Resolver(); r.setServers(['${fixed.bind}'])
+        r.resolveTxt('${name}').catch(() => []).then((found) => console.log(JSON.stringify(found.flat())))`
+      return JSON.parse(await exec([node, '-e', script])) as readonly string[]
     },
     orders: async () => {
       const log = await kube.run(['logs', '-n', partsNamespace, 'pebble'])

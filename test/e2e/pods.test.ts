@@ -22,7 +22,8 @@ afterAll(() => world?.close(), startTimeout)
 
 const site = `shop.${zones.http01}`
 const edge = `edge.${zones.tlsAlpn01}`
-const sites = ['asked', 'edge', 'hurried', 'shop']
+const wild = `wild.${zones.dns01}`
+const sites = ['asked', 'edge', 'hurried', 'shop', 'wild']
 
 describe('the chart that Helm installs', () => {
   it(
@@ -94,6 +95,21 @@ describe('an Ingress that an annotation gives an issuer', () => {
       await world.kube.create(siteOf('edge', edge))
       await ready(world.kube, 'edge')
       expect((await shownOtherThan(world, edge)).names).toBe(`DNS:${edge}`)
+    },
+    testTimeout,
+  )
+})
+
+describe('an Ingress whose name nobody outside can reach', () => {
+  it(
+    'is served with a certificate that the CA issued after DNS-01 with a zone that takes updates, which is clean again',
+    async () => {
+      await world.parts.point(wild, world.parts.nobody)
+      await world.kube.create(siteOf('wild', wild))
+      await ready(world.kube, 'wild')
+      await world.parts.point(wild, world.parts.nginx)
+      expect((await shownOtherThan(world, wild)).names).toBe(`DNS:${wild}`)
+      expect(await world.parts.texts(`_acme-challenge.${wild}`)).toEqual([])
     },
     testTimeout,
   )

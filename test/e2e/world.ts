@@ -68,12 +68,12 @@ function worldOf(kube: Kube, parts: Parts): World {
 }
 
 /** What this cluster needs: no registry, names of its own, and a CA among its own addresses. */
-const valuesFor = ({ names }: Parts): object => ({
+const valuesFor = ({ names, bind }: Parts): object => ({
   image: { ...operatorImage, pullPolicy: 'Never' },
   dnsPolicy: 'None',
   dnsConfig: { nameservers: [names] },
   tlsAlpn01: { enabled: true, serviceType: 'ClusterIP' },
-  config: { 'allow-addresses': '10.0.0.0/8' },
+  config: { 'allow-addresses': '10.0.0.0/8', 'dns01-recursive-nameservers': `${bind}:53` },
   resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } },
 })
 
