@@ -25,6 +25,7 @@ const packages = {
   conntrack: 'conntrack',
   cc: 'gcc libc6-dev',
   nginx: 'nginx-light',
+  named: 'bind9',
 }
 
 interface Tools {
