@@ -11,6 +11,7 @@ const protocols = Object.keys(counts) as readonly BenchProtocol[]
 
 const help = `npm run bench                      the operator: rate, API requests, CPU and memory, protocol by protocol
 npm run bench -- exchange          the client alone: CPU of an enrollment and of a renewal by EST, SCEP and CMP
+npm run bench -- challenges        proofs of control: 500 names over DNS-01, and names that cannot be proven beside names that can
 
   --protocol a,b    some of ${protocols.join(', ')} (all, when not given)
   --count N         certificates of each; for exchange, how often (${Object.entries(counts)
@@ -38,7 +39,7 @@ const { values, positionals } = parseArgs({
 const words = (text: string): readonly string[] => text.split(' ').filter(Boolean)
 
 export interface BenchOptions {
-  readonly what: 'help' | 'exchange' | 'operator'
+  readonly what: 'help' | 'exchange' | 'challenges' | 'operator'
   readonly protocols: readonly BenchProtocol[]
   readonly countOf: (protocol: BenchProtocol) => number
   readonly exchangeCount: number
@@ -50,7 +51,7 @@ export interface BenchOptions {
 function whatOf([word, ...others]: readonly string[]): BenchOptions['what'] {
   if (values.help) return 'help'
   if (word === undefined) return 'operator'
-  if (word === 'exchange' && others.length === 0) return 'exchange'
+  if ((word === 'exchange' || word === 'challenges') && others.length === 0) return word
   throw new Error(`There is no benchmark called ${[word, ...others].join(' ')}; see npm run bench -- --help.`)
 }
 

@@ -16,8 +16,13 @@ async function bench(options: BenchOptions): Promise<void> {
     const { measureExchanges } = await import('../bench/exchange.ts')
     return measureExchanges({ protocols: options.protocols, count: options.exchangeCount })
   }
-  await ensure(['etcd', 'kube-apiserver', 'kubectl', ...programs])
+  const acme = options.what === 'challenges' ? (ofProtocol['acme'] ?? []) : []
+  await ensure(['etcd', 'kube-apiserver', 'kubectl', ...programs, ...acme])
   await ensureBundle()
+  if (options.what === 'challenges') {
+    const { measureChallenges } = await import('../bench/challenges.ts')
+    return measureChallenges()
+  }
   const { measureOperator } = await import('../bench/run.ts')
   return measureOperator(options)
 }
