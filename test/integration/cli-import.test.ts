@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { exitCodes } from '../../src/cli/exitcodes.ts'
-import { installCertManagerKinds } from '../support/certmanager.ts'
+import { certManagerKinds, installPublished } from '../support/published.ts'
 import { startCli } from '../support/clitool.ts'
 import type { CliEnd } from '../support/clitool.ts'
 import { installCrds, Namespace, until } from '../support/cluster.ts'
@@ -26,7 +26,7 @@ const byCa = { name: 'house', kind: 'ClusterIssuer', group: 'cert-manager.io' }
 beforeAll(async () => {
   plane = await startControlPlane()
   await installCrds(plane)
-  await installCertManagerKinds(plane)
+  await installPublished(plane, certManagerKinds)
   for (const name of ['shop', 'cert-manager', 'perennial']) await plane.kubectl(['create', 'namespace', name])
   shop = Namespace.of(plane, 'shop')
   const ca = await tlsCa('house')
