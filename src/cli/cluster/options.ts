@@ -37,7 +37,11 @@ export interface ClusterOptions {
   readonly toNamespace: string
 }
 
-const outputs: readonly Output[] = ['text', 'wide', 'json', 'yaml', 'csv']
+const outputs: readonly Output[] = ['text', 'wide', 'json', 'yaml']
+
+/** Rows of a table: of the inventory alone. */
+const outputsOf = (command: ClusterCommandName): readonly Output[] =>
+  command === 'inventory' ? [...outputs, 'csv'] : outputs
 
 /**
  * @param flags - values by the name of the flag
@@ -49,9 +53,9 @@ export function clusterOptions(
   words: readonly string[],
 ): Result<ClusterOptions, string> {
   const last = (name: string): string | undefined => flags.get(name)?.at(-1)
-  const output = outputs.find((one) => one === (last('output') ?? 'text'))
-  if (output === undefined) return err(`-o is one of ${outputs.join(', ')}, not "${last('output')}".`)
-  if (output === 'csv' && command !== 'inventory') return err('-o csv is for inventory alone.')
+  const offered = outputsOf(command)
+  const output = offered.find((one) => one === (last('output') ?? 'text'))
+  if (output === undefined) return err(`-o is one of ${offered.join(', ')}, not "${last('output')}".`)
   const asked = last('reason')
   const reason = revocationReasons.find((one) => one === asked)
   if (asked !== undefined && reason === undefined)

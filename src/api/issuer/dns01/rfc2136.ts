@@ -20,9 +20,12 @@ const nameserver = matching(/^([A-Za-z0-9_.-]+(:[0-9]{1,5})?|[0-9a-fA-F:.]+|\[[0
 const members = z
   .object({
     nameserver: ruled(
-      text(260, 'The primary server of the zone: host, host:port or address. Port 53 when not given.'),
+      text(
+        260,
+        "The primary server of the zone: host, host:port or address, port 53 when it has none. When not given, the server that the zone's SOA record names.",
+      ),
       placed([nameserver], (value) => rfc2136With({ nameserver: value })),
-    ),
+    ).exactOptional(),
     tsigKeyName: text(
       255,
       'The name of the key that signs updates (RFC 8945), as the server knows it.',

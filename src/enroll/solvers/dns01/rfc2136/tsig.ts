@@ -87,7 +87,9 @@ export function verifyReply(
   const record = reply.additionals.at(-1)
   if (record?.type !== recordTypes.TSIG) return { kind: 'unsigned' }
   const data = readTsig(reply, record)
-  if (data === undefined) return { kind: 'wrong', why: 'its signature is malformed' }
+  // RFC 8945 section 4.2: always of this class, and never kept.
+  if (data === undefined || record.class !== recordClasses.ANY || record.ttl !== 0)
+    return { kind: 'wrong', why: 'its signature is malformed' }
   if (record.name !== plainName(key.name) || data.algorithm !== tsigAlgorithms[key.algorithm].name)
     return { kind: 'wrong', why: 'it is signed with another key' }
   // These two are never signed: who cannot verify cannot sign either.
