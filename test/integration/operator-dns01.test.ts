@@ -81,7 +81,7 @@ withBind(`an Issuer with dns01${missingBind}`, () => {
       await world.ns.certificate('standing', { dnsNames: ['standing.example.test'], issuerRef: from('standing') })
       const note = await until('the note', async () => {
         const text = (await world.ns.seenCertificate('standing'))?.status?.enrollment?.note ?? ''
-        return text.startsWith('put a TXT record') ? text : undefined
+        return /^put a TXT record/i.test(text) ? text : undefined
       })
       expect(note).toMatch(/_validation-persist\.standing\.example\.test with the value "[^"]+; accounturi=https:/)
     },
