@@ -3,6 +3,8 @@ import { Agent, request } from 'undici'
 
 export interface Api {
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  /** What stands at a path that answers no JSON. */
+  text(path: string): Promise<string>
   /** What a collection holds and becomes, object by object, until the stream is left. */
   watch(path: string): AsyncGenerator
   close(): Promise<void>
@@ -30,6 +32,8 @@ export function connect(plane: { url: string; token: string; ca: string }, conne
       if (reply.statusCode >= 400) throw new Error(`${method} ${path}: ${reply.statusCode} ${text.slice(0, 300)}`)
       return JSON.parse(text) as unknown
     },
+    text: async (path) =>
+      (await request(`${plane.url}${path}`, { dispatcher, headers: { authorization } })).body.text(),
     watch: async function* (path) {
       const { body } = await request(`${plane.url}${path}?watch=true`, { dispatcher, headers: { authorization } })
       const decoder = new TextDecoder()

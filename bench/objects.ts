@@ -5,7 +5,10 @@ export const namespace = 'bench'
 /** What the benchmark looks at in a Certificate or an Issuer. */
 export interface Seen {
   readonly metadata: { readonly name: string }
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+  readonly status?: {
+    readonly revision?: number
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
 }
 
 export const isReady = ({ status }: Seen): boolean =>
@@ -46,9 +49,12 @@ export const selfSigned = (name: string, issuerName: string): object => ({
   },
 })
 
+/** Of a leaf and its Secret. */
+export const nameOf = (issuerName: string, i: number): string => `${issuerName}-${i}`
+
 /** A leaf with one DNS name. */
 export function leaf(issuerName: string, i: number, privateKey: object): object {
-  const name = `${issuerName}-${i}`
+  const name = nameOf(issuerName, i)
   const dnsName = `${name}.bench.example.com`
   return {
     apiVersion: 'perennial.dev/v1',

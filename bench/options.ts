@@ -9,7 +9,9 @@ export type BenchProtocol = keyof typeof counts
 
 const protocols = Object.keys(counts) as readonly BenchProtocol[]
 
-const help = `npm run bench                      the operator: rate, API requests, CPU and memory, protocol by protocol
+const help = `npm run bench                      all of what follows but challenges
+npm run bench -- P3 P8             bars by name, as docs/performance.md lists them; bars: all of them
+npm run bench -- operator          rate, API requests, CPU and memory, protocol by protocol
 npm run bench -- exchange          the client alone: CPU of an enrollment and of a renewal by EST, SCEP and CMP
 npm run bench -- challenges        proofs of control: 500 names over DNS-01, and names that cannot be proven beside names that can
 
@@ -27,7 +29,7 @@ does: let it do nothing else.`
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    protocol: { type: 'string', default: protocols.join(',') },
+    protocol: { type: 'string' },
     count: { type: 'string' },
     flags: { type: 'string', default: '' },
     bundle: { type: 'string', default: 'dist/perennial.mjs' },
@@ -38,8 +40,15 @@ const { values, positionals } = parseArgs({
 
 const words = (text: string): readonly string[] => text.split(' ').filter(Boolean)
 
+const runs = ['operator', 'exchange', 'challenges', 'bars'] as const
+
+type Run = (typeof runs)[number]
+
 export interface BenchOptions {
-  readonly what: 'help' | 'exchange' | 'challenges' | 'operator'
+  /** In this order. */
+  readonly what: readonly Run[] | 'help'
+  /** All of them when undefined. */
+  readonly bars: readonly string[] | undefined
   readonly protocols: readonly BenchProtocol[]
   readonly countOf: (protocol: BenchProtocol) => number
   readonly exchangeCount: number
@@ -48,14 +57,20 @@ export interface BenchOptions {
   readonly nodeOptions: readonly string[]
 }
 
-function whatOf([word, ...others]: readonly string[]): BenchOptions['what'] {
+const isBar = (word: string): boolean => /^P([1-9]|1[0-2])$/.test(word)
+
+function whatOf(words: readonly string[]): BenchOptions['what'] {
   if (values.help) return 'help'
-  if (word === undefined) return 'operator'
-  if ((word === 'exchange' || word === 'challenges') && others.length === 0) return word
-  throw new Error(`There is no benchmark called ${[word, ...others].join(' ')}; see npm run bench -- --help.`)
+  if (words.length === 0) return values.protocol === undefined ? ['operator', 'exchange', 'bars'] : ['operator']
+  if (words.every(isBar)) return ['bars']
+  const [word, ...others] = words
+  const run = runs.find((one) => one === word)
+  if (run !== undefined && others.length === 0) return [run]
+  throw new Error(`There is no benchmark called ${words.join(' ')}; see npm run bench -- --help.`)
 }
 
-function chosen(text: string): readonly BenchProtocol[] {
+function chosen(text: string | undefined): readonly BenchProtocol[] {
+  if (text === undefined) return protocols
   const names = text.split(',')
   const unknown = names.find((name) => !protocols.some((one) => one === name))
   if (unknown !== undefined) throw new Error(`--protocol ${unknown} is none of ${protocols.join(', ')}.`)
@@ -73,6 +88,7 @@ export function benchOptions(): BenchOptions {
   const count = countFrom(values.count)
   return {
     what: whatOf(positionals),
+    bars: positionals.some(isBar) ? positionals : undefined,
     protocols: chosen(values.protocol),
     countOf: (protocol) => count ?? counts[protocol],
     exchangeCount: count ?? 100,

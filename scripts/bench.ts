@@ -9,19 +9,29 @@ const ofProtocol: Readonly<Record<string, readonly Binary[]>> = {
   est: ['estserver'],
 }
 
-async function bench(options: BenchOptions): Promise<void> {
-  const programs = options.protocols.flatMap((protocol) => ofProtocol[protocol] ?? [])
-  if (options.what === 'exchange') {
-    await ensure(programs.filter((name) => name === 'estserver'))
+const controlPlane: readonly Binary[] = ['etcd', 'kube-apiserver', 'kubectl']
+
+/** The programs of the CAs that a run needs. */
+function programsOf({ protocols, bars }: BenchOptions, run: string): readonly Binary[] {
+  if (run === 'challenges' || (run === 'bars' && (bars?.includes('P4') ?? true))) return ofProtocol['acme'] ?? []
+  const all = protocols.flatMap((protocol) => ofProtocol[protocol] ?? [])
+  return run === 'exchange' ? all.filter((name) => name === 'estserver') : run === 'operator' ? all : []
+}
+
+async function bench(options: BenchOptions, run: string): Promise<void> {
+  await ensure([...(run === 'exchange' ? [] : controlPlane), ...programsOf(options, run)])
+  if (run === 'exchange') {
     const { measureExchanges } = await import('../bench/exchange.ts')
     return measureExchanges({ protocols: options.protocols, count: options.exchangeCount })
   }
-  const acme = options.what === 'challenges' ? (ofProtocol['acme'] ?? []) : []
-  await ensure(['etcd', 'kube-apiserver', 'kubectl', ...programs, ...acme])
   await ensureBundle()
-  if (options.what === 'challenges') {
+  if (run === 'challenges') {
     const { measureChallenges } = await import('../bench/challenges.ts')
     return measureChallenges()
+  }
+  if (run === 'bars') {
+    const { measureBars } = await import('../bench/bars/table.ts')
+    return measureBars(options)
   }
   const { measureOperator } = await import('../bench/run.ts')
   return measureOperator(options)
@@ -31,7 +41,8 @@ try {
   // Read here, so that what is wrong with the command line is a sentence and no more.
   const { benchOptions, printHelp } = await import('../bench/options.ts')
   const options = benchOptions()
-  await (options.what === 'help' ? printHelp() : bench(options))
+  if (options.what === 'help') printHelp()
+  else for (const run of options.what) await bench(options, run)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
