@@ -59,14 +59,14 @@ export interface BenchOptions {
 
 const isBar = (word: string): boolean => /^P([1-9]|1[0-2])$/.test(word)
 
-function whatOf(words: readonly string[]): BenchOptions['what'] {
+function whatOf(named: readonly string[]): BenchOptions['what'] {
   if (values.help) return 'help'
-  if (words.length === 0) return values.protocol === undefined ? ['operator', 'exchange', 'bars'] : ['operator']
-  if (words.every(isBar)) return ['bars']
-  const [word, ...others] = words
+  if (named.length === 0) return values.protocol === undefined ? ['operator', 'exchange', 'bars'] : ['operator']
+  if (named.every(isBar)) return ['bars']
+  const [word, ...others] = named
   const run = runs.find((one) => one === word)
   if (run !== undefined && others.length === 0) return [run]
-  throw new Error(`There is no benchmark called ${words.join(' ')}; see npm run bench -- --help.`)
+  throw new Error(`There is no benchmark called ${named.join(' ')}; see npm run bench -- --help.`)
 }
 
 function chosen(text: string | undefined): readonly BenchProtocol[] {
