@@ -1,7 +1,7 @@
 /** P10: Secrets of others, many and large. */
 import { inParallel } from '../api.ts'
 import type { Api } from '../api.ts'
-import { until } from '../measure.ts'
+import { issue, until } from '../measure.ts'
 import * as objects from '../objects.ts'
 import type { BenchOptions } from '../options.ts'
 import { onStage } from '../stage.ts'
@@ -17,7 +17,7 @@ const rounds = 3
 
 export const foreign = (options: BenchOptions): Promise<void> =>
   onStage('foreign', options, async (stage) => {
-    await issueWaiting(stage, managed)
+    await issueWaiting(stage, managed, issue)
     const before = await starts(stage, 'without')
     await inParallel(small, 32, (i) => secret(stage.api, `small-${i}`, 1000))
     await inParallel(large, 8, (i) => secret(stage.api, `large-${i}`, megabyte))

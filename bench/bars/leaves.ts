@@ -1,8 +1,8 @@
 /** What most bars begin with: the `ca` issuer Ready, and Certificates that ask it. */
 import { inParallel } from '../api.ts'
 import type { Api } from '../api.ts'
-import { measure, untilReady } from '../measure.ts'
-import type { Measured } from '../measure.ts'
+import { untilReady } from '../measure.ts'
+import type { Waiting } from '../measure.ts'
 import * as objects from '../objects.ts'
 import type { RunningOperator } from '../operator.ts'
 import type { Stage } from '../stage.ts'
@@ -37,14 +37,22 @@ export const createLeaves = (api: Api, { issuer = 'ca', from = 0, count, private
     await api.call('POST', objects.paths.certificates, objects.leaf(issuer, from + i, privateKey))
   })
 
-/** `count` Certificates wait, an operator is started on them and stopped when all are Ready. */
-export async function issueWaiting(stage: Stage, count: number): Promise<Measured> {
+/**
+ * `count` Certificates wait, an operator is started on them and stopped when all are Ready.
+ *
+ * @param look - what is counted of them: `issue` or `measure`
+ */
+export async function issueWaiting<Seen>(
+  stage: Stage,
+  count: number,
+  look: (operator: RunningOperator, waiting: Waiting) => Promise<Seen>,
+): Promise<Seen> {
   await prepareCa(stage)
   await createLeaves(stage.api, { count })
   const operator = stage.run('issue')
-  const measured = await measure(operator, { api: stage.api, total: count, before: 1 })
+  const seen = await look(operator, { api: stage.api, total: count, before: 1 })
   await operator.stop()
-  return measured
+  return seen
 }
 
 /** Waits until what a watch of the Certificates says has made `isDone` true of `count` of them. */

@@ -1,5 +1,6 @@
 /** P7: renewals that are all asked for at once. */
 import { inParallel } from '../api.ts'
+import { issue } from '../measure.ts'
 import * as objects from '../objects.ts'
 import type { BenchOptions } from '../options.ts'
 import { onStage } from '../stage.ts'
@@ -11,7 +12,7 @@ const count = 1000
 export const renewals = (options: BenchOptions): Promise<void> =>
   onStage('renewals', options, async (stage) => {
     const { api } = stage
-    const first = await issueWaiting(stage, count)
+    const first = await issueWaiting(stage, count, issue)
     const annotations = { 'perennial.dev/renew': 'all-at-once' }
     await inParallel(count, 32, async (i) => {
       await api.call('PATCH', `${objects.paths.certificates}/${objects.nameOf('ca', i)}`, { metadata: { annotations } })
