@@ -11,6 +11,7 @@ import type { Result } from '../std/result.ts'
 import { sha256Hex } from './hash.ts'
 import { pemLimits, readPemBlocks } from './pem.ts'
 import type { PemBlock } from './pem.ts'
+import { publicPartOf } from './publicpart.ts'
 import { Turns } from './turns.ts'
 
 export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512'
@@ -144,9 +145,12 @@ export function readPrivateKey(text: string): Result<PrivateKey, string> {
 export function keyFacts(text: string): Result<KeyFacts, string> {
   const block = findKeyBlock(text)
   if (!block.ok) return block
+  const { label, der } = block.value
+  const encoding = label === 'PRIVATE KEY' ? 'PKCS8' : 'PKCS1'
+  const beside = publicPartOf(label, der)
+  if (beside !== undefined) return ok({ shape: beside.shape, encoding, publicKeyHash: sha256Hex(beside.publicKey) })
   const key = openBlock(block.value)
   if (!key.ok) return key
-  const encoding = block.value.label === 'PRIVATE KEY' ? 'PKCS8' : 'PKCS1'
   return ok({ shape: key.value.shape, encoding, publicKeyHash: key.value.publicKeyHash })
 }
 
