@@ -7,6 +7,8 @@ export interface Seen {
   readonly metadata: { readonly name: string }
   readonly status?: {
     readonly revision?: number
+    /** RFC 3339. */
+    readonly notAfter?: string
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
   }
 }

@@ -8,6 +8,7 @@ import { operatorLaunch } from '../scripts/launch.ts'
 
 export interface RunningOperator {
   readonly startedAt: number
+  readonly pid: number
   /** Sum of the samples of a metric whose labels hold all of `labels`. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
   /** Seconds of CPU so far, user and system. */
@@ -45,6 +46,7 @@ export function startOperator(options: OperatorOptions): RunningOperator {
   return {
     crashed,
     startedAt: performance.now(),
+    pid: child.pid ?? 0,
     metric: (name, labels = {}) => readMetric(options.metricsPort, name, labels),
     cpuSeconds: () => cpuSeconds(child),
     peakMegabytes: () => peakMegabytes(child),

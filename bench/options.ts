@@ -9,16 +9,18 @@ export type BenchProtocol = keyof typeof counts
 
 const protocols = Object.keys(counts) as readonly BenchProtocol[]
 
-const help = `npm run bench                      all of what follows but challenges
+const help = `npm run bench                      all of what follows but challenges and soak
 npm run bench -- P3 P8             bars by name, as docs/performance.md lists them; bars: all of them
 npm run bench -- operator          rate, API requests, CPU and memory, protocol by protocol
 npm run bench -- exchange          the client alone: CPU of an enrollment and of a renewal by EST, SCEP and CMP
 npm run bench -- challenges        proofs of control: 500 names over DNS-01, and names that cannot be proven beside names that can
+npm run bench -- soak              2000 certificates of five minutes, for two hours: memory, open files, what expires
 
   --protocol a,b    some of ${protocols.join(', ')} (all, when not given)
   --count N         certificates of each; for exchange, how often (${Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')}; exchange 100)
+  --minutes N       of the soak (120)
   --flags "..."     further flags of the operator
   --bundle FILE     another build of it (dist/perennial.mjs)
   --node "..."      options of Node for it (${operatorLaunch.nodeOptions.join(' ')})
@@ -31,6 +33,7 @@ const { values, positionals } = parseArgs({
   options: {
     protocol: { type: 'string' },
     count: { type: 'string' },
+    minutes: { type: 'string' },
     flags: { type: 'string', default: '' },
     bundle: { type: 'string', default: 'dist/perennial.mjs' },
     node: { type: 'string', default: operatorLaunch.nodeOptions.join(' ') },
@@ -40,7 +43,7 @@ const { values, positionals } = parseArgs({
 
 const words = (text: string): readonly string[] => text.split(' ').filter(Boolean)
 
-const runs = ['operator', 'exchange', 'challenges', 'bars'] as const
+const runs = ['operator', 'exchange', 'challenges', 'bars', 'soak'] as const
 
 type Run = (typeof runs)[number]
 
@@ -52,6 +55,8 @@ export interface BenchOptions {
   readonly protocols: readonly BenchProtocol[]
   readonly countOf: (protocol: BenchProtocol) => number
   readonly exchangeCount: number
+  /** Of the soak. */
+  readonly minutes: number
   readonly flags: readonly string[]
   readonly bundle: string
   readonly nodeOptions: readonly string[]
@@ -77,21 +82,23 @@ function chosen(text: string | undefined): readonly BenchProtocol[] {
   return protocols.filter((one) => names.includes(one))
 }
 
-function countFrom(text: string | undefined): number | undefined {
+function countFrom(name: 'count' | 'minutes'): number | undefined {
+  const text = values[name]
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--count ${text} is no number of certificates.`)
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--${name} ${text} is no number from 1 on.`)
   return Number(text)
 }
 
 /** @throws with a sentence about what cannot be measured */
 export function benchOptions(): BenchOptions {
-  const count = countFrom(values.count)
+  const count = countFrom('count')
   return {
     what: whatOf(positionals),
     bars: positionals.some(isBar) ? positionals : undefined,
     protocols: chosen(values.protocol),
     countOf: (protocol) => count ?? counts[protocol],
     exchangeCount: count ?? 100,
+    minutes: countFrom('minutes') ?? 120,
     flags: words(values.flags),
     bundle: values.bundle,
     nodeOptions: words(values.node),

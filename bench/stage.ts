@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startControlPlane } from '../test/support/controlplane.ts'
 import type { ControlPlane } from '../test/support/controlplane.ts'
+import { freePorts } from '../test/support/process.ts'
 import { connect, inParallel } from './api.ts'
 import type { Api } from './api.ts'
 import { line } from './lines.ts'
@@ -12,7 +13,8 @@ import { startOperator } from './operator.ts'
 import type { OperatorOptions, RunningOperator } from './operator.ts'
 import type { BenchOptions } from './options.ts'
 
-export const ports = { metrics: 19402, http01: 15002 }
+const [metrics = 0, http01 = 0] = await freePorts(2)
+export const ports = { metrics, http01 }
 const logs = mkdtempSync(join(tmpdir(), 'perennial-bench-'))
 
 export interface Stage {

@@ -29,6 +29,10 @@ async function bench(options: BenchOptions, run: string): Promise<void> {
     const { measureChallenges } = await import('../bench/challenges.ts')
     return measureChallenges()
   }
+  if (run === 'soak') {
+    const { soak } = await import('../bench/soak.ts')
+    return soak(options, options.minutes)
+  }
   if (run === 'bars') {
     const { measureBars } = await import('../bench/bars/table.ts')
     return measureBars(options)
