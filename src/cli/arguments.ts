@@ -14,6 +14,8 @@ import { commandNames, commands, isCommand } from './flags.ts'
 import type { CommandName, Flag } from './flags.ts'
 import { policyOptions } from './policyflags.ts'
 import type { PolicyOptions } from './policyflags.ts'
+import { shells } from './shells.ts'
+import type { Shell } from './shells.ts'
 
 export type Format = 'text' | 'json'
 
@@ -42,6 +44,9 @@ export interface ProbeOptions extends SharedOptions {
 export type Asked =
   | { readonly kind: 'help'; readonly command: CommandName | undefined }
   | { readonly kind: 'version' }
+  | { readonly kind: 'completion'; readonly shell: Shell }
+  /** Words of a command line that is being typed. */
+  | { readonly kind: 'complete'; readonly words: readonly string[] }
   | { readonly kind: 'enroll'; readonly options: EnrollOptions }
   | { readonly kind: 'probe'; readonly options: ProbeOptions }
   | { readonly kind: 'cluster'; readonly options: ClusterOptions }
@@ -55,6 +60,7 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
     return ok({ kind: 'help', command: topic !== undefined && isCommand(topic) ? topic : undefined })
   }
   if (first === '--version') return ok({ kind: 'version' })
+  if (first === '__complete') return ok({ kind: 'complete', words: rest })
   if (!isCommand(first)) return err(unknownCommand(first))
   const read = readFlags(first, rest)
   if (!read.ok) return read
@@ -64,6 +70,8 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
   switch (first) {
     case 'version':
       return ok({ kind: 'version' })
+    case 'completion':
+      return completionOf(words)
     case 'enroll':
       return enrollOptions(flags)
     case 'probe':
@@ -73,6 +81,13 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
       return options.ok ? ok({ kind: 'policy', options: options.value }) : options
     }
   }
+}
+
+function completionOf([word]: readonly string[]): Result<Asked, string> {
+  const shell = shells.find((one) => one === word)
+  return shell === undefined
+    ? err(`completion is for ${shells.join(', ')}, not for "${word}".`)
+    : ok({ kind: 'completion', shell })
 }
 
 const inCluster = (options: Result<ClusterOptions, string>): Result<Asked, string> =>
@@ -124,7 +139,8 @@ function problemWithWords(command: CommandName, words: readonly string[]): strin
     'words' in shape ? shape.words : { most: 0 }
   const see = `see kubectl perennial ${command} --help.`
   if (most === 0 && words.length > 0) return `"${words[0]}" is not understood: everything is given by flags, ${see}`
-  if (words.length < least) return `${command} needs the name of a Certificate, ${see}`
+  if (words.length < least)
+    return `${command} needs ${'needs' in shape ? shape.needs : 'the name of a Certificate'}, ${see}`
   if (words.length > most) return `${command} takes ${most} at most, and "${words[most]}" is one more, ${see}`
   return undefined
 }

@@ -1,6 +1,7 @@
 /** The flags of each command, in one table: the parser and the help are made from it. */
 import { clusterCommands } from './cluster/flags.ts'
 import { policyCommands } from './policyflags.ts'
+import { shells } from './shells.ts'
 
 export interface Flag {
   readonly short?: string
@@ -60,6 +61,13 @@ export const commands = {
   },
   ...policyCommands,
   ...clusterCommands,
+  completion: {
+    summary: 'Print the script that has a shell complete what is typed.',
+    usage: 'source <(kubectl perennial completion bash)',
+    words: { least: 1, most: 1 },
+    needs: `the name of a shell: ${shells.join(', ')}`,
+    flags: { help: shared.help },
+  },
   version: { summary: 'Print the version.', usage: 'kubectl perennial version', flags: { help: shared.help } },
 } as const satisfies Readonly<
   Record<
@@ -69,6 +77,8 @@ export const commands = {
       readonly usage: string
       /** How many names of objects it takes; none when not given. */
       readonly words?: { readonly least?: number; readonly most: number }
+      /** What they are, where they are no Certificates. */
+      readonly needs?: string
       readonly flags: Readonly<Record<string, Flag>>
     }
   >
@@ -86,7 +96,7 @@ export function cliHelp(command?: CommandName): string {
 }
 
 function overview(): string {
-  const lines = commandNames.map((name) => `  ${name.padEnd(9)} ${commands[name].summary}`)
+  const lines = commandNames.map((name) => `  ${name.padEnd(10)} ${commands[name].summary}`)
   return [
     'What stands in a cluster, and certificates without one: the manifests and the protocols of Perennial.',
     '',

@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
 import type { Asked, Format } from './arguments.ts'
 import { runInCluster } from './cluster/run.ts'
+import { complete, completionLines } from './completion.ts'
 import { endWith } from './ending.ts'
 import { enroll } from './enroll.ts'
 import { exitCodes } from './exitcodes.ts'
@@ -12,6 +13,7 @@ import { fileTrouble } from './files.ts'
 import { cliHelp } from './flags.ts'
 import { testPolicies } from './policy.ts'
 import { probe } from './probe.ts'
+import { completionScript } from './shells.ts'
 import { Terminal } from './terminal.ts'
 import type { Streams } from './terminal.ts'
 import type { World } from './world.ts'
@@ -36,6 +38,12 @@ export async function runCli(argv: readonly string[], machine: Machine): Promise
       return exitCodes.fine
     case 'version':
       machine.stdout(`${version}\n`)
+      return exitCodes.fine
+    case 'completion':
+      machine.stdout(completionScript(asked.value.shell))
+      return exitCodes.fine
+    case 'complete':
+      machine.stdout(`${completionLines(complete(asked.value.words)).join('\n')}\n`)
       return exitCodes.fine
     case 'cluster': {
       const format: Format = asked.value.options.output === 'json' ? 'json' : 'text'

@@ -17,6 +17,7 @@ import { importAll } from './import/command.ts'
 import { inventory } from './inventory.ts'
 import { tableLines, treeLines } from './layout.ts'
 import type { ClusterOptions } from './options.ts'
+import { report } from './report.ts'
 import { certificateRow, certificateTree, columns, conditionOf, factsText, issuerTree, whyLines } from './story.ts'
 import { untilRenewed, untilRevoked } from './waiting.ts'
 
@@ -36,6 +37,7 @@ export const runs: Readonly<Record<ClusterOptions['command'], Command>> = {
   renew,
   revoke,
   inventory,
+  report,
   inspect,
   import: importAll,
 }

@@ -71,6 +71,18 @@ export const clusterCommands = {
       },
     },
   },
+  report: {
+    summary: 'Count certificates by state, end, finding and issuer, and say which rules of policies are broken.',
+    usage: 'kubectl perennial report [-A] [--secrets]',
+    words: { most: 0 },
+    flags: {
+      ...where,
+      ...everywhere,
+      secrets: {
+        help: 'Read Secrets of the type kubernetes.io/tls too, as inventory does.',
+      },
+    },
+  },
   inspect: {
     summary: 'Show what the certificates in a Secret, or in a file, say.',
     usage: 'kubectl perennial inspect (secret | -f file)',

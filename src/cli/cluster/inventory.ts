@@ -9,7 +9,7 @@ import type { InventoryItem } from '../../domain/inventory/item.ts'
 import { managedSource, nothingHeld, toldBy } from '../../domain/inventory/managed.ts'
 import type { Held } from '../../domain/inventory/managed.ts'
 import { answerQuery, judge } from '../../domain/inventory/query.ts'
-import type { Asking } from '../../domain/inventory/query.ts'
+import type { Asking, JudgedItem } from '../../domain/inventory/query.ts'
 import { readQuery } from '../../domain/inventory/readquery.ts'
 import { readEntry } from '../../pki/entry.ts'
 import type { EntryFacts } from '../../pki/entry.ts'
@@ -39,6 +39,12 @@ export async function inventory(errand: Errand): Promise<ExitCode> {
     found.items.map((one) => rowOf(one, [])),
   )
   return exitCodes.fine
+}
+
+/** Everything that the person may read, with what is wrong with it. */
+export async function judgedItems(errand: Errand): Promise<readonly JudgedItem[]> {
+  const items = await collected(errand)
+  return judge(items, askingAbout(items, errand.world.clock.now()))
 }
 
 function askingAbout(items: readonly InventoryItem[], now: Asking['now']): Asking {
