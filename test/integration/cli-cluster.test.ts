@@ -89,6 +89,50 @@ describe('status', () => {
   )
 })
 
+describe('inventory', () => {
+  it(
+    'lists what there is in every form of output, and what lies in Secrets where it may read them',
+    async () => {
+      const { code, stdout } = await inTool('inventory')
+      expect(stdout).toMatch(/^web +Certificate +ready +in 89d +Issuer\/listing/m)
+      expect(stdout).toMatch(/^lost +Certificate +failing/m)
+      expect(code).toBe(exitCodes.fine)
+      const { items } = JSON.parse((await inTool('inventory', '--secrets', '-o', 'json')).stdout) as { items: object[] }
+      expect(items).toContainEqual(expect.objectContaining({ name: 'web', key: expect.stringMatching(/ECDSA/) }))
+      expect((await inTool('inventory', '-o', 'csv')).stdout).toMatch(/^tool,web,Certificate,/m)
+      expect((await inTool('inventory', '-o', 'yaml')).stdout).toMatch(/^items:$/m)
+    },
+    testTimeout,
+  )
+
+  it(
+    'answers questions, and says which it does not understand',
+    async () => {
+      expect((await inTool('inventory', '--query', 'state=failing')).stdout).not.toMatch(/^web /m)
+      const { code, stderr } = await inTool('inventory', '--query', 'colour=red')
+      expect(stderr).toContain('--query: ')
+      expect(code).toBe(exitCodes.usage)
+    },
+    testTimeout,
+  )
+})
+
+describe('report', () => {
+  it(
+    'counts certificates by state, end and issuer',
+    async () => {
+      const { code, stdout } = await inTool('report')
+      expect(stdout).toContain('4 certificates in 1 namespace')
+      expect(stdout).toContain('3 ready, 0 being issued, 1 failing, 0 not managed')
+      expect(stdout).toMatch(/^Issuer\/listing +ca +1 +0$/m)
+      expect(stdout).toContain('No policy is broken.')
+      expect(code).toBe(exitCodes.fine)
+      expect(JSON.parse((await inTool('report', '-o', 'json')).stdout)).toMatchObject({ summary: { total: 4 } })
+    },
+    testTimeout,
+  )
+})
+
 describe('why', () => {
   it(
     'says what is wrong and what to do, and ends with a code that scripts can tell',

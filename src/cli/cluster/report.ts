@@ -88,12 +88,13 @@ const policyCells = ({ policy, mode, rule, certificates, example }: BrokenRule):
 
 function overview({ total, namespaces, states, findings, expiry }: Summary): Branch {
   const ended = expiry[0]
+  const troubles = Object.entries(findings).map(([finding, count]) => ({ text: `${finding}: ${count}` }))
   const bars = expiry.filter(({ managed, found }) => managed + found > 0)
   return {
-    text: `${total} certificates in ${namespaces} namespaces`,
+    text: `${counted(total, 'certificate')} in ${counted(namespaces, 'namespace')}`,
     branches: [
       {
-        text: `${states.ready} ready, ${states.issuing} being issued, ${states.failing} failing, ${states.found} found`,
+        text: `${states.ready} ready, ${states.issuing} being issued, ${states.failing} failing, ${states.found} not managed`,
       },
       {
         text: 'end',
@@ -101,13 +102,12 @@ function overview({ total, namespaces, states, findings, expiry }: Summary): Bra
           text: `${bar === ended ? 'already' : endOf(bar.untilDays, bars[index - 1]?.untilDays)}: ${bar.managed + bar.found}`,
         })),
       },
-      {
-        text: 'findings',
-        branches: Object.entries(findings).map(([finding, count]) => ({ text: `${finding}: ${count}` })),
-      },
+      troubles.length === 0 ? { text: 'no findings' } : { text: 'findings', branches: troubles },
     ],
   }
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const endOf = (untilDays: number | undefined, after: number | undefined): string =>
   untilDays === undefined ? `after ${after ?? 365} days` : `within ${untilDays} days`

@@ -31,7 +31,8 @@ export function ownerIn(labels: Readonly<Record<string, string>> | undefined): s
  * @param held - what its Secret holds, as far as it was read
  */
 export function managedSource({ metadata, spec, status }: Certificate, held: Held): ItemSource {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  const conditionOf = (wanted: string): Condition | undefined => status?.conditions?.find(({ type }) => type === wanted)
+  const ready = conditionOf('Ready')
   const { name, kind } = status?.issuedBy ?? spec.issuerRef
   return {
     kind: 'Certificate',
@@ -39,7 +40,7 @@ export function managedSource({ metadata, spec, status }: Certificate, held: Hel
     name: metadata.name,
     entry: '',
     secretName: spec.secretName,
-    state: stateOf(ready, status?.lastFailure !== undefined),
+    state: stateOf({ ready, issuing: conditionOf('Issuing'), hasFailed: status?.lastFailure !== undefined }),
     owner: ownerIn(metadata.labels),
     ...held,
     others: 0,
@@ -58,10 +59,19 @@ export function managedSource({ metadata, spec, status }: Certificate, held: Hel
 
 const noViolations: Management['violations'] = []
 
-/** Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. */
-function stateOf(ready: Condition | undefined, hasFailed: boolean): ItemState {
+interface Told {
+  readonly ready: Condition | undefined
+  readonly issuing: Condition | undefined
+  readonly hasFailed: boolean
+}
+
+/**
+ * Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. One that
+ * waits for an issuer, or for its spec to be corrected, is not being issued.
+ */
+function stateOf({ ready, issuing, hasFailed }: Told): ItemState {
   if (ready?.status === 'True') return 'ready'
-  return hasFailed ? 'failing' : 'issuing'
+  return hasFailed || issuing?.status === 'False' ? 'failing' : 'issuing'
 }
 
 function failureIn(status: Certificate['status']): Management['failure'] {
