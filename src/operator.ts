@@ -35,6 +35,8 @@ import { policySamples } from './judging.ts'
 import { certificateSamples, issuerSamples } from './samples.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
+import { openNotifying } from './notifying.ts'
+import type { Notifying } from './notifying.ts'
 import { ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { minutes, seconds } from './std/time.ts'
@@ -52,6 +54,8 @@ interface Operator {
   readonly caches: CacheSet
   readonly metrics: Metrics
   readonly state: { leads: boolean; synced: boolean }
+  /** Undefined: nobody is to be told anything. */
+  readonly notifying: Notifying | undefined
 }
 
 /**
@@ -101,15 +105,21 @@ async function assemble({ config, clock, log }: Begun): Promise<Result<Operator,
   })
   const transport = new Transport({ identity: identity.value, clock, log, meter: metrics.api, userAgent })
   const state = { leads: false, synced: false }
-  return ok({ config, clock, log, transport, resources: makeResources(transport), caches, metrics, state })
+  const notifying = await openNotifying({ config, transport, caches, metrics, clock, log, random })
+  if (!notifying.ok) return notifying
+  const resources = makeResources(transport)
+  return ok({ config, clock, log, transport, resources, caches, metrics, state, notifying: notifying.value })
 }
 
 /** Closed last, so that what other parts still have to write gets out. */
-function transportPart({ transport }: Operator): Part {
+function transportPart({ transport, notifying }: Operator): Part {
   return {
     name: 'transport',
     start: () => Promise.resolve(ok(undefined)),
-    stop: () => transport.close(),
+    stop: async () => {
+      await notifying?.close()
+      await transport.close()
+    },
   }
 }
 
@@ -266,6 +276,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   log.info('leading')
   const hard = new AbortController()
   const running = controllers.run(hard.signal)
+  const telling = operator.notifying?.run(signal)
   await new Promise<void>((resolve) => {
     if (signal.aborted) return resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
@@ -274,6 +285,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   await controllers.drain()
   cancel()
   await running
+  await telling
   await events.flush(seconds(2))
   await checks.close()
   await outside.value.close()

@@ -216,7 +216,7 @@ export const settings = {
     schema: yesOrNo,
     fallback: 'false',
     shape: 'true|false',
-    help: 'Ask these for new records too, and not the authoritative servers: for networks that let no other DNS out.',
+    help: 'Ask these for new records too, not the authoritative servers: for networks that let no other DNS out.',
   }),
   dns01PropagationTimeout: setting({
     schema: duration('1s'),
@@ -240,13 +240,13 @@ export const settings = {
     schema: yesOrNo,
     fallback: 'false',
     shape: 'true|false',
-    help: 'Without effect until Issuers can name DNS-01: let Issuers that name no credentials for their provider of DNS use what the operator itself runs as: a role, a workload identity, an identity of its machine.',
+    help: 'Let Issuers that name no credentials for their provider of DNS use what the operator itself runs as: a role, a workload identity, an identity of its machine.',
   }),
   clusterIssuerAmbientCredentials: setting({
     schema: yesOrNo,
     fallback: 'true',
     shape: 'true|false',
-    help: 'Without effect until Issuers can name DNS-01: the same for ClusterIssuers.',
+    help: 'The same for ClusterIssuers.',
   }),
   ingress: setting({
     schema: yesOrNo,
@@ -319,6 +319,18 @@ export const settings = {
     fallback: '',
     shape: 'CIDR,...',
     help: 'Further address ranges that must not be called, for example those of pods and Services. The address of the API server is always among them.',
+  }),
+  notificationsConfig: setting({
+    schema: optional,
+    fallback: '',
+    shape: 'path',
+    help: 'File that says who is told of trouble (docs/notifications.md). Empty: nobody.',
+  }),
+  notificationsInterval: setting({
+    schema: duration('1s'),
+    fallback: '30s',
+    shape: 'duration',
+    help: 'How often it is looked whether there is something to tell.',
   }),
   shutdownGrace: setting({
     schema: duration('0s'),

@@ -24,6 +24,8 @@ export interface Metrics {
   watchQueue(controller: string, depth: () => QueueSample): void
   readonly api: ApiMeter
   readonly issuance: IssuanceMeter
+  /** Counts a message to a channel. @param outcome - `delivered` or `failed` */
+  notifications(channel: string, outcome: string): void
   /** @param leads - whether this replica is the one that acts */
   leadership(leads: boolean): void
   /** Prometheus text format. */
@@ -56,10 +58,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   build.set({ version: options.version }, 1)
   const leader = new Gauge(named(registry, 'leader', 'Whether this replica is the one that acts (1) or stands by (0).'))
   leader.set(0)
+  const notifications = new Counter({
+    ...named(registry, 'notifications_total', 'Messages to channels of notifications by outcome.'),
+    labelNames: ['channel', 'outcome'],
+  })
   return {
     ...workMetrics(registry),
     api: apiMeter(registry),
     issuance: issuanceMeter(registry),
+    notifications: (channel, outcome) => notifications.inc({ channel, outcome }),
     leadership: (leads) => leader.set(leads ? 1 : 0),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }

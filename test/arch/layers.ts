@@ -132,6 +132,7 @@ export const layers: readonly Layer[] = [
     code('controllers/ingress/kinds.ts'),
     types('controllers/issuer/issuers.ts'),
   ]),
+  layer('controllers/notify/', controllers),
   // Answers to challenges stand in the status of Certificates.
   layer('controllers/challenge/', [...controllers, types('controllers/certificate/certificates.ts')]),
   ...protocolFolders.map(protocol),
@@ -175,6 +176,8 @@ export const layers: readonly Layer[] = [
     types('pki/'),
     types('std/'),
   ]),
+  // Ways to reach people. What is told whom is decided in the domain.
+  layer('notify/', [code('domain/notify/'), types('net/'), code('std/')], ['nodemailer', 'yaml', 'zod']),
   layer('kube/', [types('api/'), code('std/')], ['@kubernetes/client-node', 'undici']),
   layer('runtime/', [code('std/')]),
   layer('net/', [code('std/')], ['undici']),

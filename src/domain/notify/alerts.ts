@@ -1,0 +1,86 @@
+/** What of the inventory is worth telling somebody, a sentence for each certificate. */
+import { between, days, toRfc3339 } from '../../std/time.ts'
+import type { Duration, Instant } from '../../std/time.ts'
+import type { InventoryItem } from '../inventory/item.ts'
+
+export type AlertSeverity = 'critical' | 'warning'
+
+/** What is wrong, worst first: of one certificate only the worst is told. */
+export type AlertKind = 'Expired' | 'Expiring' | 'Failing' | 'Denied'
+
+export interface Alert {
+  /** `namespace/name`: a certificate has one alert at a time. */
+  readonly key: string
+  readonly kind: AlertKind
+  readonly severity: AlertSeverity
+  readonly namespace: string
+  readonly name: string
+  readonly owner: string | undefined
+  /** `Issuer/name` or `ClusterIssuer/name`. */
+  readonly issuer: string
+  readonly notAfter: Instant | undefined
+  readonly message: string
+}
+
+/** Shares of the lifetime that are left, between 0 and 1. */
+export interface Thresholds {
+  readonly warning: number
+  readonly critical: number
+}
+
+/** Two renewals have been missed; and hardly any time is left. */
+export const usualThresholds: Thresholds = { warning: 1 / 6, critical: 1 / 20 }
+
+/** @returns alerts of those that Perennial manages, in their order */
+export function alertsOf(items: Iterable<InventoryItem>, thresholds: Thresholds, now: Instant): readonly Alert[] {
+  return Array.from(items).flatMap((item) => alertOf(item, thresholds, now) ?? [])
+}
+
+function alertOf(item: InventoryItem, thresholds: Thresholds, now: Instant): Alert | undefined {
+  const { management, facts } = item
+  if (management === undefined) return undefined
+  const found = ofTime(item, thresholds, now) ?? ofFailure(item) ?? ofPolicy(item)
+  if (found === undefined) return undefined
+  const { namespace, name, owner, issuerRef: issuer } = item
+  return { key: `${namespace}/${name}`, namespace, name, owner, issuer, notAfter: facts?.notAfter, ...found }
+}
+
+type Found = Pick<Alert, 'kind' | 'severity' | 'message'>
+
+function ofTime({ facts, management }: InventoryItem, thresholds: Thresholds, now: Instant): Found | undefined {
+  if (facts === undefined) return undefined
+  const { notBefore, notAfter } = facts
+  const why = management?.failure === undefined ? '' : ` Its renewal fails: ${management.failure.message}`
+  if (now >= notAfter)
+    return { kind: 'Expired', severity: 'critical', message: `It expired at ${toRfc3339(notAfter)}.${why}` }
+  const share = between(now, notAfter) / between(notBefore, notAfter)
+  if (share > thresholds.warning) return undefined
+  const message = `It expires in ${lengthOf(between(now, notAfter))}, at ${toRfc3339(notAfter)}.${why}`
+  return { kind: 'Expiring', severity: share > thresholds.critical ? 'warning' : 'critical', message }
+}
+
+/** While the old certificate is good there is time; where there is none, somebody waits for it. */
+function ofFailure({ facts, state, management }: InventoryItem): Found | undefined {
+  const failure = management?.failure
+  if (failure === undefined && state !== 'failing') return undefined
+  const message = failure?.message ?? management?.message ?? 'It is not ready.'
+  const kind = failure?.code === 'PolicyDenied' ? 'Denied' : 'Failing'
+  return { kind, severity: facts === undefined ? 'critical' : 'warning', message }
+}
+
+function ofPolicy({ management }: InventoryItem): Found | undefined {
+  const denied = management?.violations.find(({ mode }) => mode === 'Enforce')
+  return denied && { kind: 'Denied', severity: 'warning', message: `Policy ${denied.policy}: ${denied.message}` }
+}
+
+/** @returns in the largest unit that says enough, for example `3 days` */
+export function lengthOf(time: Duration): string {
+  const units = [
+    ['day', days(1)],
+    ['hour', days(1 / 24)],
+    ['minute', days(1 / 1440)],
+  ] as const
+  const [unit, size] = units.find(([, length]) => time >= length) ?? (['minute', days(1 / 1440)] as const)
+  const count = Math.max(1, Math.floor(time / size))
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}

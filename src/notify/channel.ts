@@ -1,0 +1,19 @@
+/** What every way to reach people does. */
+import type { Message } from '../domain/notify/message.ts'
+import type { HttpClient } from '../net/http.ts'
+import type { Result } from '../std/result.ts'
+
+/** What of the world a channel uses. */
+export interface ChannelWorld {
+  readonly http: Pick<HttpClient, 'send'>
+  /** @returns an address that may be called (IPv4 or IPv6), or a sentence */
+  readonly addressOf: (host: string) => Promise<Result<string, string>>
+  /** @param path - as the configuration has it; relative to its file. @returns the text without white space around it */
+  readonly read: (path: string) => Promise<string>
+}
+
+export interface Channel {
+  readonly name: string
+  /** @returns a sentence about why it was not taken, free of credentials; undefined when it was */
+  deliver(message: Message, signal: AbortSignal): Promise<string | undefined>
+}

@@ -1,0 +1,64 @@
+/** Letters by SMTP (RFC 5321), through nodemailer. */
+import { isIP } from 'node:net'
+import { createTransport } from 'nodemailer'
+import type { Channel, ChannelWorld } from './channel.ts'
+import type { MailConfig } from './config.ts'
+
+/** Milliseconds for each: connecting, the greeting, and silence in between. */
+const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 5_000 }
+
+export function mail(name: string, config: MailConfig, world: ChannelWorld): Channel {
+  return {
+    name,
+    deliver: async ({ subject, lines }, signal) => {
+      const address = await world.addressOf(config.host)
+      if (!address.ok) return address.error
+      const { host, port, security, from, to, username, passwordFile, caFile } = config
+      const ca = caFile === undefined ? undefined : await world.read(caFile)
+      const pass = passwordFile === undefined ? '' : await world.read(passwordFile)
+      const transport = createTransport({
+        host: address.value,
+        port,
+        secure: security === 'tls',
+        requireTLS: security === 'starttls',
+        ignoreTLS: security === 'none',
+        ...timeouts,
+        ...(username === undefined ? {} : { auth: { user: username, pass } }),
+        // The address was looked up before; the certificate is still held to the name. No name is sent for an address (RFC 6066).
+        tls: {
+          minVersion: 'TLSv1.2',
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+          ...(ca === undefined ? {} : { ca }),
+        },
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      })
+      try {
+        await transport.sendMail({ from, to: [...to], subject, text: `${lines.join('\n\n')}\n`, signal })
+        return undefined
+      } catch (error) {
+        return `${host}:${port} did not take the letter: ${reasonOf(error)}`
+      } finally {
+        transport.close()
+      }
+    },
+  }
+}
+
+/** What the server said may repeat what it was told; only codes are passed on. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'for a reason it does not tell'
+  const { code, responseCode } = error as Error & { readonly code?: unknown; readonly responseCode?: unknown }
+  if (typeof responseCode === 'number') return `it answered with code ${responseCode}`
+  return typeof code === 'string' ? (reasons[code] ?? code) : 'the connection broke'
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EAUTH: 'it does not accept username and passwordFile',
+  ECONNECTION: 'it cannot be reached',
+  EDNS: 'its name cannot be resolved',
+  EENVELOPE: 'it refuses from or to',
+  ESOCKET: 'the connection broke, or its certificate is not trusted',
+  ETIMEDOUT: 'it did not answer in time',
+  ETLS: 'it does not offer TLS',
+}
