@@ -284,8 +284,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   const cancel = clock.after(config.shutdownGrace, () => hard.abort())
   await controllers.drain()
   cancel()
-  await running
-  await telling
+  await Promise.all([running, telling])
   await events.flush(seconds(2))
   await checks.close()
   await outside.value.close()

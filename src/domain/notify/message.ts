@@ -25,9 +25,9 @@ export function messageOf(notices: readonly Notice[]): Message {
     ...(raised > 0 ? [`${raised} certificate${raised === 1 ? '' : 's'} in trouble`] : []),
     ...(over > 0 ? [`${over} good again`] : []),
   ]
-  const subject = notices.length === 1 && first !== undefined ? lineOf(first).split('\n')[0] : parts.join(', ')
+  const subject = notices.length === 1 && first !== undefined ? titleOf(first) : parts.join(', ')
   return {
-    subject: `Perennial: ${subject ?? ''}`.slice(0, 200),
+    subject: `Perennial: ${subject}`,
     lines: written(notices.map(lineOf)),
     notices: notices.slice(0, mostWritten).map(programOf),
   }
@@ -55,6 +55,11 @@ const written = (lines: readonly string[]): readonly string[] =>
   lines.length <= mostWritten
     ? lines
     : [...lines.slice(0, mostWritten), `And ${lines.length - mostWritten} more: kubectl perennial inventory -A.`]
+
+const titleOf = (notice: Notice): string =>
+  notice.kind === 'raised'
+    ? `${notice.alert.key}: ${notice.alert.kind}, ${notice.alert.severity}`
+    : `${notice.key} is good again`
 
 const lineOf = (notice: Notice): string =>
   notice.kind === 'raised' ? alertLine(notice.alert) : `${notice.key} is good again.`

@@ -113,8 +113,10 @@ describe('a plan of notifications', () => {
 describe('the words of a letter', () => {
   it('names the certificate, what is wrong, and what to type', () => {
     const { subject, lines } = messageOf([{ kind: 'raised', alert: alert('web') }])
-    expect(subject).toContain('Perennial: shop/web (Issuer/ca): Failing, warning. The CA is down.')
-    expect(lines).toEqual([expect.stringContaining('kubectl perennial why web -n shop')])
+    expect(subject).toBe('Perennial: shop/web: Failing, warning')
+    expect(lines).toEqual([
+      'shop/web (Issuer/ca): Failing, warning. The CA is down. See: kubectl perennial why web -n shop',
+    ])
   })
 
   it('stays readable in a disaster', () => {

@@ -12,7 +12,7 @@ interface Meaning {
 const elsewhere = "the server's own log says why; it is tried again"
 
 /** Response codes and TSIG errors, which share one space of numbers. `{field}` stands for the provider's member of the spec. */
-export const meanings: Readonly<Record<number, Meaning>> = {
+const meanings: Readonly<Record<number, Meaning>> = {
   1: {
     name: 'FORMERR',
     code: 'ReplyMalformed',
