@@ -165,13 +165,15 @@ describe('the signature of a reply', () => {
 
   it('covers every bit but the identifier of the message and the case of names', () => {
     const whole = replyOf()
+    const passed: number[] = []
     for (let bit = 16; bit < whole.length * 8; bit += 1) {
       const bent = Buffer.from(whole)
       const octet = bent[bit >> 3] ?? 0
       bent[bit >> 3] = octet ^ (1 << (bit & 7))
       const isCase = (bit & 7) === 5 && /[a-z]/i.test(String.fromCodePoint(octet))
-      if (!isCase) expect([bit, verdictOn(bent)]).not.toEqual([bit, { kind: 'verified' }])
+      if (!isCase && verdictOn(bent).kind === 'verified') passed.push(bit)
     }
+    expect(passed).toEqual([])
   })
 
   it('that is rubbish is never more than wrong', () => {
