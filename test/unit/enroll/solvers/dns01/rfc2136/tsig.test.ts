@@ -171,7 +171,8 @@ describe('the signature of a reply', () => {
       const octet = bent[bit >> 3] ?? 0
       bent[bit >> 3] = octet ^ (1 << (bit & 7))
       const isCase = (bit & 7) === 5 && /[a-z]/i.test(String.fromCodePoint(octet))
-      if (!isCase && verdictOn(bent).kind === 'verified') passed.push(bit)
+      const verdict = verdictOn(bent)
+      if (!isCase && verdict !== 'unreadable' && verdict.kind === 'verified') passed.push(bit)
     }
     expect(passed).toEqual([])
   })
