@@ -1,2 +1,2 @@
 /** A figure and what it is, in a column each. */
-export const line = (name: string, value: string): void => console.log(`${name.padEnd(56)} ${value}`)
+export const line = (name: string, value: string): void => console.log(`${name.padEnd(64)} ${value}`)

@@ -14,6 +14,7 @@ npm run bench -- P3 P8             bars by name, as docs/performance.md lists th
 npm run bench -- operator          rate, API requests, CPU and memory, protocol by protocol
 npm run bench -- exchange          the client alone: CPU of an enrollment and of a renewal by EST, SCEP and CMP
 npm run bench -- challenges        proofs of control: 500 names over DNS-01, and names that cannot be proven beside names that can
+npm run bench -- fleet             a year of 10,000 certificates at one CA in virtual time: load, and what expires
 npm run bench -- soak              2000 certificates of five minutes, for two hours: memory, open files, what expires
 
   --protocol a,b    some of ${protocols.join(', ')} (all, when not given)
@@ -43,7 +44,7 @@ const { values, positionals } = parseArgs({
 
 const words = (text: string): readonly string[] => text.split(' ').filter(Boolean)
 
-const runs = ['operator', 'exchange', 'challenges', 'bars', 'soak'] as const
+const runs = ['operator', 'exchange', 'challenges', 'bars', 'soak', 'fleet'] as const
 
 type Run = (typeof runs)[number]
 
@@ -66,7 +67,8 @@ const isBar = (word: string): boolean => /^P([1-9]|1[0-2])$/.test(word)
 
 function whatOf(named: readonly string[]): BenchOptions['what'] {
   if (values.help) return 'help'
-  if (named.length === 0) return values.protocol === undefined ? ['operator', 'exchange', 'bars'] : ['operator']
+  if (named.length === 0)
+    return values.protocol === undefined ? ['operator', 'exchange', 'fleet', 'bars'] : ['operator']
   if (named.every(isBar)) return ['bars']
   const [word, ...others] = named
   const run = runs.find((one) => one === word)

@@ -19,6 +19,10 @@ function programsOf({ protocols, bars }: BenchOptions, run: string): readonly Bi
 }
 
 async function bench(options: BenchOptions, run: string): Promise<void> {
+  if (run === 'fleet') {
+    const { fleet } = await import('../bench/fleet.ts')
+    return fleet()
+  }
   await ensure([...(run === 'exchange' ? [] : controlPlane), ...programsOf(options, run)])
   if (run === 'exchange') {
     const { measureExchanges } = await import('../bench/exchange.ts')
