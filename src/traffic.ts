@@ -6,7 +6,7 @@ import type { Claimants } from './controllers/ingress/claimants.ts'
 import { claimantKinds, trafficKinds } from './controllers/ingress/kinds.ts'
 import type { TrafficKind } from './controllers/ingress/kinds.ts'
 import { projectClaimant, projectRoute } from './controllers/ingress/projection.ts'
-import { firstServed } from './kube/discovery.ts'
+import { firstServed, servedVersions } from './kube/discovery.ts'
 import { pause } from './kube/pause.ts'
 import { reflect } from './kube/reflector.ts'
 import { Resource } from './kube/resource.ts'
@@ -31,33 +31,39 @@ export interface Following {
 
 /** Lists and watches until the signal is aborted. Never rejects. */
 export async function followTraffic(following: Following): Promise<void> {
-  await Promise.all([...claimantKinds, 'HTTPRoute' as const].map((kind) => follow(kind, following)))
-}
-
-async function follow(kind: TrafficKind, following: Following): Promise<void> {
   const { interval, clock, log, signal } = following
-  while (!signal.aborted) {
-    const found = await look(kind, following)
-    if (found !== undefined) {
-      log.info('looking after a kind that the cluster has', {
-        kind: found.kind,
-        group: found.group,
-        version: found.version,
-      })
-      return reflectKind(kind, found, following)
+  const missing = new Set<TrafficKind>([...claimantKinds, 'HTTPRoute'])
+  const loops: Promise<void>[] = []
+  while (!signal.aborted && missing.size > 0) {
+    for (const [kind, found] of await look([...missing], following)) {
+      const { group, version } = found
+      log.info('looking after a kind that the cluster has', { kind: found.kind, group, version })
+      missing.delete(kind)
+      loops.push(reflectKind(kind, found, following))
     }
     await pause(clock, interval, signal)
   }
+  await Promise.all(loops)
 }
 
-async function look(kind: TrafficKind, { transport, claimants, log, signal }: Following): Promise<KindRef | undefined> {
+type Found = readonly [TrafficKind, KindRef]
+
+/** One request says which groups there are; kinds are asked for only in those. */
+async function look(kinds: readonly TrafficKind[], following: Following): Promise<readonly Found[]> {
+  const { transport, claimants, log, signal } = following
   try {
-    const found = await firstServed(transport, trafficKinds[kind], signal)
-    if (kind === 'HTTPRoute') claimants.hasRoutes = found !== undefined
+    const versions = await servedVersions(transport, signal)
+    const found: Found[] = []
+    for (const kind of kinds) {
+      const candidates = trafficKinds[kind].filter(({ group, version }) => versions.has(`${group}/${version}`))
+      const served = await firstServed(transport, candidates, signal)
+      if (kind === 'HTTPRoute') claimants.hasRoutes = served !== undefined
+      if (served !== undefined) found.push([kind, served])
+    }
     return found
   } catch (error) {
-    if (!signal.aborted) log.debug('which kinds the cluster has could not be asked', { kind, error })
-    return undefined
+    if (!signal.aborted) log.debug('which kinds the cluster has could not be asked', { error })
+    return []
   }
 }
 

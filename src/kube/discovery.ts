@@ -7,6 +7,21 @@ interface ResourceList {
   readonly resources?: readonly { readonly name?: string }[]
 }
 
+interface GroupList {
+  readonly groups?: readonly { readonly versions?: readonly { readonly groupVersion?: string }[] }[]
+}
+
+/**
+ * @returns the groups that the cluster serves, with their versions: `networking.k8s.io/v1`
+ * @throws KubeError when the API server cannot be asked
+ */
+export async function servedVersions(transport: Transport, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const asked = { method: 'GET', path: '/apis', verb: 'get', resource: 'apis', signal } as const
+  const { groups = [] } = await transport.request<GroupList>(asked)
+  const versions = groups.flatMap((group) => group.versions ?? [])
+  return new Set(versions.flatMap(({ groupVersion }) => groupVersion ?? []))
+}
+
 /**
  * @param candidates - the same kind in several versions, the best first
  * @returns the first that is served; undefined when none is
