@@ -16,6 +16,7 @@ LABEL org.opencontainers.image.title="perennial" \
       org.opencontainers.image.licenses="Apache-2.0"
 # As scripts/image-files.ts has it.
 COPY --from=build /src/dist/perennial.mjs /app/perennial.mjs
+COPY --from=build /src/dist/sbom.cdx.json /app/sbom.cdx.json
 COPY --from=build /src/LICENSE /app/LICENSE
 # As scripts/launch.ts has it.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2

@@ -9,6 +9,7 @@ import { chmodSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, Plugin } from 'esbuild'
+import { writeSbom } from './sbom.ts'
 import { buildPage, pageInside, writePage } from './webpage.ts'
 
 const clientLibrary = '@kubernetes/client-node'
@@ -58,14 +59,16 @@ interface Bundle {
   readonly outfile: string
   /** A map of the sources beside it, for stack traces. */
   readonly sourcemap: boolean
+  /** Where it is written what the bundle is made of. */
+  readonly bill?: string
 }
 
 const bundles: readonly Bundle[] = [
-  { entry: 'src/main.ts', outfile: 'dist/perennial.mjs', sourcemap: true },
+  { entry: 'src/main.ts', outfile: 'dist/perennial.mjs', sourcemap: true, bill: 'dist/sbom.cdx.json' },
   { entry: 'src/cli/main.ts', outfile: 'dist/kubectl-perennial', sourcemap: false },
 ]
 
-async function make({ entry, outfile, sourcemap }: Bundle): Promise<void> {
+async function make({ entry, outfile, sourcemap, bill }: Bundle): Promise<void> {
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
@@ -81,7 +84,7 @@ async function make({ entry, outfile, sourcemap }: Bundle): Promise<void> {
     legalComments: 'none',
     metafile: true,
     banner: { js: banner },
-    plugins: [kubeconfigOnly, englishOnly, pageInside(page)],
+    plugins: [kubeconfigOnly, englishOnly, pageInside(page.files)],
   })
   const generated = generatedIn(metafile)
   if (generated.length > 0) {
@@ -91,9 +94,10 @@ async function make({ entry, outfile, sourcemap }: Bundle): Promise<void> {
     return
   }
   chmodSync(outfile, 0o755)
+  if (bill !== undefined) writeSbom([metafile, page.metafile], bill)
   console.log(`  ✓ ${outfile} (${Math.round((metafile.outputs[outfile]?.bytes ?? 0) / 1024)} KiB)`)
 }
 
 const page = await buildPage()
-writePage(page)
+writePage(page.files)
 for (const bundle of bundles) await make(bundle)

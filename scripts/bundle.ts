@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { step } from './progress.ts'
 import { run } from './run.ts'
 
-const bundles = ['dist/perennial.mjs', 'dist/kubectl-perennial']
+const bundles = ['dist/perennial.mjs', 'dist/kubectl-perennial', 'dist/sbom.cdx.json']
 
 /** @throws with what the build said when it fails */
 export async function ensureBundle(): Promise<void> {

@@ -9,6 +9,7 @@ export interface ImageFile {
 
 export const imageFiles: readonly ImageFile[] = [
   { source: 'dist/perennial.mjs', target: '/app/perennial.mjs' },
+  { source: 'dist/sbom.cdx.json', target: '/app/sbom.cdx.json' },
   { source: 'LICENSE', target: '/app/LICENSE' },
 ]
 

@@ -32,7 +32,7 @@ async function take(browser: Browser, root: string, { path, scheme, file, height
   await context.close()
 }
 
-const answer = webRoutes(siteParts({ ...sampleInventory, page: await buildPage() }))
+const answer = webRoutes(siteParts({ ...sampleInventory, page: (await buildPage()).files }))
 const options = { name: 'web', address: '127.0.0.1:0', answer, clock: systemClock, log: silentLogger }
 const server = await startServer(options)
 if (!server.ok) throw new Error(server.error)

@@ -3,22 +3,29 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import type { Plugin } from 'esbuild'
+import type { Metafile, Plugin } from 'esbuild'
 import type { PageFiles } from '../src/web/assets.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const sources = join(root, 'src', 'web', 'ui')
 
-/** @returns the files as they are served */
-export async function buildPage(): Promise<PageFiles> {
-  const bundled = (entry: string): Promise<string> => bundle(join(sources, entry))
+/** @returns the files as they are served, and what the script is made of */
+export async function buildPage(): Promise<{ readonly files: PageFiles; readonly metafile: Metafile }> {
+  const bundled = (entry: string): Promise<Bundled> => bundle(join(sources, entry))
   const plain = (name: string): string => readFileSync(join(sources, name), 'utf8')
   const [script, style] = await Promise.all([bundled('main.tsx'), bundled('page.css')])
-  return { html: plain('page.html'), script, style, icon: plain('icon.svg') }
+  const files = { html: plain('page.html'), script: script.text, style: style.text, icon: plain('icon.svg') }
+  return { files, metafile: script.metafile }
 }
 
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
+interface Bundled {
+  readonly text: string
+  readonly metafile: Metafile
+}
+
+async function bundle(entry: string): Promise<Bundled> {
+  const { outputFiles, metafile } = await build({
+    metafile: true,
     entryPoints: [entry],
     bundle: true,
     write: false,
@@ -29,7 +36,7 @@ async function bundle(entry: string): Promise<string> {
     legalComments: 'none',
     tsconfig: join(sources, 'tsconfig.json'),
   })
-  return outputFiles[0]?.text ?? ''
+  return { text: outputFiles[0]?.text ?? '', metafile }
 }
 
 /** Where an operator that is run from its sources looks for the page. */

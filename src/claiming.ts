@@ -37,7 +37,7 @@ export function wakeClaimants({ certificates, claimants }: ClaimingParts['caches
   const wake = (key: ClaimantKey): void => queue.add(key)
   const ends = [
     claimants.subscribe(wake),
-    certificates.subscribe((key, before) => {
+    certificates.witness((key, before) => {
       for (const version of [before, certificates.get(key)])
         for (const one of version === undefined ? [] : concerned(version, claimants)) wake(one)
     }),

@@ -102,19 +102,22 @@ function superseding({ targets, orders, log }: { targets: Targets; orders: Revoc
   }
 }
 
-/** Orders are looked at anew when they, what they speak of, or who is to carry them out changes. */
+/**
+ * Orders are looked at anew when they, what they speak of, or who is to carry them out changes: by whomever, for the renewal that
+ * an order waits for is written by this process.
+ */
 export function wakeRevocations(caches: CacheSet, live: LiveIssuers, queue: WorkQueue): () => void {
   const wakeOrders = (index: string, value: string): void => {
     for (const key of caches.revocations.byIndex(index, value)) queue.add(`${orderPrefix}${key}`)
   }
   const ends = [
     caches.revocations.subscribe((key) => queue.add(`${orderPrefix}${key}`)),
-    caches.certificates.subscribe((key) => {
+    caches.certificates.witness((key) => {
       const object = caches.certificates.get(key)?.object
       if (object !== undefined && concernsFarewell(object)) queue.add(`${farewellPrefix}${key}`)
       wakeOrders('namespace', key.split('/')[0] ?? '')
     }),
-    caches.secrets.subscribe((key) => wakeOrders('namespace', key.split('/')[0] ?? '')),
+    caches.secrets.witness((key) => wakeOrders('namespace', key.split('/')[0] ?? '')),
     live.subscribe((key) => wakeOrders('issuer', key)),
   ]
   return () => ends.forEach((end) => end())

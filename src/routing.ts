@@ -74,7 +74,7 @@ function httpRoutes(transport: Transport): (signal: AbortSignal) => Promise<Reso
 /** What an enrollment put up is swept up when it is over, and when this replica begins to lead. */
 export function wakeSweeper({ certificates }: RoutingParts['caches'], queue: WorkQueue): () => void {
   queue.add(everywhere)
-  return certificates.subscribe((key, before) => {
+  return certificates.witness((key, before) => {
     if (leavesSomething(before, certificates.get(key))) queue.add(key.split('/')[0] ?? '')
   })
 }

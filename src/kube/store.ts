@@ -25,6 +25,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
   readonly #log: Logger
   readonly #buckets = new Map<string, Map<string, Set<string>>>()
   readonly #listeners = new Set<Listener<P>>()
+  readonly #witnesses = new Set<Listener<P>>()
   /** Keys that were deleted, with the version that was there: older news of them is no news. */
   readonly #deleted = new Map<string, string>()
   readonly synced: Promise<void>
@@ -68,9 +69,16 @@ export class Store<P extends { readonly resourceVersion: string }> {
     return [...(this.#buckets.get(name)?.get(value) ?? [])]
   }
 
+  /** Told of news from the watch, and not of what this process wrote itself: for whoever writes these objects. */
   subscribe(listener: Listener<P>): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Told of every change, whoever made it: for those who only look at these objects. */
+  witness(listener: Listener<P>): () => void {
+    this.#witnesses.add(listener)
+    return () => this.#witnesses.delete(listener)
   }
 
   /** From the watch or a list. Older than what we have, it changes nothing; our own write coming back wakes nobody. */
@@ -78,7 +86,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     if (this.isOld(key, projection.resourceVersion)) return
     const had = this.#items.get(key)
     this.#set(key, projection)
-    this.#tell(key, had)
+    this.#tellAll(key, had)
   }
 
   /** @param resourceVersion - of the deletion; what we hold of a later version is another object, which stays */
@@ -87,7 +95,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     if (had !== undefined && resourceVersion !== undefined && isNewer(had.resourceVersion, resourceVersion)) return
     const version = resourceVersion ?? had?.resourceVersion
     if (version !== undefined) this.#remember(key, version)
-    if (this.#unset(key)) this.#tell(key, had)
+    if (this.#unset(key)) this.#tellAll(key, had)
   }
 
   /** The whole of a list: what is not in it is gone, unless we wrote it after the list was taken. */
@@ -101,9 +109,12 @@ export class Store<P extends { readonly resourceVersion: string }> {
     this.#markSynced()
   }
 
-  /** Lays the object that our own write returned over the cache. Tells nobody: who wrote knows. */
+  /** Lays the object that our own write returned over the cache. Who wrote knows; witnesses are told. */
   overlay(key: string, projection: P): void {
-    if (!this.isOld(key, projection.resourceVersion)) this.#set(key, projection)
+    if (this.isOld(key, projection.resourceVersion)) return
+    const had = this.#items.get(key)
+    this.#set(key, projection)
+    this.#tell(key, had, this.#witnesses)
   }
 
   overlayDeleted(key: string): void {
@@ -111,6 +122,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     if (had === undefined) return
     this.#remember(key, had.resourceVersion)
     this.#unset(key)
+    this.#tell(key, had, this.#witnesses)
   }
 
   #remember(key: string, resourceVersion: string): void {
@@ -157,8 +169,13 @@ export class Store<P extends { readonly resourceVersion: string }> {
   }
 
   /** One listener that throws must not keep the news from the others, nor end the watch that brought it. */
-  #tell(key: string, before: P | undefined): void {
-    for (const listener of this.#listeners) {
+  #tellAll(key: string, before: P | undefined): void {
+    this.#tell(key, before, this.#listeners)
+    this.#tell(key, before, this.#witnesses)
+  }
+
+  #tell(key: string, before: P | undefined, listeners: ReadonlySet<Listener<P>>): void {
+    for (const listener of listeners) {
       try {
         listener(key, before)
       } catch (error) {

@@ -32,7 +32,7 @@ beforeAll(async () => {
     ...sampleInventory.items,
     item({ name: 'hostile', facts: facts({ subject: named(hostile), names: [{ type: 'dns', value: hostile }] }) }),
   ]
-  const answer = webRoutes(siteParts({ ...sampleInventory, items, page: await buildPage() }))
+  const answer = webRoutes(siteParts({ ...sampleInventory, items, page: (await buildPage()).files }))
   const options = { name: 'web', address: '127.0.0.1:0', answer, clock: systemClock, log: silentLogger }
   server = unwrap(await startServer(options))
   root = `http://127.0.0.1:${server.port}`

@@ -87,6 +87,21 @@ describe('what we wrote', () => {
     expect(told).toEqual(['a was 5'])
   })
 
+  it('is told to witnesses once, as is what others write', () => {
+    const seen: string[] = []
+    const end = store.witness((key, before) => seen.push(`${key} was ${before?.resourceVersion ?? 'nothing'}`))
+    store.put('a', item(1))
+    store.overlay('a', item(5))
+    store.put('a', item(5))
+    store.put('a', item(6))
+    store.overlayDeleted('a')
+    store.remove('a', '7')
+    expect(seen).toEqual(['a was nothing', 'a was 1', 'a was 5', 'a was 6'])
+    end()
+    store.put('b', item(8))
+    expect(seen).toHaveLength(4)
+  })
+
   it('survives a list that was taken before it', () => {
     store.overlay('made', item(20))
     store.replaceAll(new Map(), '15', everything)
