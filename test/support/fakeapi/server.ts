@@ -45,9 +45,8 @@ export async function startFakeApi(): Promise<FakeApi> {
   const server = await serveHttp((request, response) => {
     if (!sockets.has(request.socket)) state.connections += 1
     sockets.add(request.socket)
-    const kinds = served.get(request.url ?? '')
-    if (kinds !== undefined)
-      return void response.end(JSON.stringify({ kind: 'APIResourceList', resources: kinds.map((name) => ({ name })) }))
+    const told = discovery(served, request.url ?? '')
+    if (told !== undefined) return void response.end(JSON.stringify(told))
     void readRequest(request).then((read) => {
       if (read === undefined) return response.writeHead(404).end()
       requests.push(read.seen)
@@ -70,6 +69,16 @@ export async function startFakeApi(): Promise<FakeApi> {
     count: (verb) => requests.filter((one) => one.verb === verb).length,
     close: server.close,
   }
+}
+
+/** The groups at `/apis`, and the kinds of each version at its path. */
+function discovery(served: ReadonlyMap<string, readonly string[]>, path: string): object | undefined {
+  if (path === '/apis') {
+    const versions = [...served.keys()].map((one) => ({ groupVersion: one.slice('/apis/'.length) }))
+    return { kind: 'APIGroupList', groups: versions.map((version) => ({ versions: [version] })) }
+  }
+  const kinds = served.get(path)
+  return kinds && { kind: 'APIResourceList', resources: kinds.map((name) => ({ name })) }
 }
 
 async function readRequest(
