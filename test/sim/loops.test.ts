@@ -156,7 +156,7 @@ describe.each(manners)('a CA of the kind %s', (manner) => {
         world.run(minutes(3))
         expect(world.isReady(name)).toBe(true)
         expect(world.authority.asked.length).toBe(1)
-        expect(world.api.requests.length).toBeLessThan(100)
+        expect(world.api.requests.length).toBeLessThan(200)
       },
     )
   })

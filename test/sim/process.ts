@@ -227,19 +227,23 @@ export class Process {
     return { step: decide(snapshot, this.#now()), object, wish, snapshot, known }
   }
 
-  /** Only a changed status makes ours out of date, not whatever else has changed about the object. */
+  /** Only a changed status makes ours out of date. */
   *#writeStatus(object: CertificateObject, status: CertificateStatus): Effects<'written' | 'stale' | 'unavailable'> {
     if (sameStatus(status, object.status)) return 'written'
     const { api } = this.#parts
-    const { name, resourceVersion } = object
-    const first = yield* call(this.#hands(), () => api.applyStatus(name, status, resourceVersion))
-    if (first !== 'conflict') return this.#remember(name, first)
-    const found = yield* call(this.#hands(), () => api.getCertificate(name))
-    if (found === undefined) return 'stale'
-    if (sameStatus(found.status, status)) return this.#remember(name, found)
-    if (!sameStatus(found.status, object.status)) return 'stale'
-    const second = yield* call(this.#hands(), () => api.applyStatus(name, status, undefined))
-    return second === 'conflict' ? 'stale' : this.#remember(name, second)
+    const { name } = object
+    let wanted = object.resourceVersion
+    for (let tries = 0; tries < 3; tries++) {
+      const version = wanted
+      const answer = yield* call(this.#hands(), () => api.applyStatus(name, status, version))
+      if (answer !== 'conflict') return this.#remember(name, answer)
+      const found = yield* call(this.#hands(), () => api.getCertificate(name))
+      if (found === undefined) return 'stale'
+      if (sameStatus(found.status, status)) return this.#remember(name, found)
+      if (!sameStatus(found.status, object.status)) return 'stale'
+      wanted = found.resourceVersion
+    }
+    return 'unavailable'
   }
 
   #remember(name: string, answer: CertificateObject | 'notFound' | 'unavailable'): 'written' | 'stale' | 'unavailable' {

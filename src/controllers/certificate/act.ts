@@ -62,7 +62,7 @@ export async function act(action: Action, actors: Actors): Promise<Result> {
       actors.keyring.drop(observation.snapshot.certificate.uid)
       return { kind: 'abandoned' }
     case 'discardKey':
-      await actors.secrets.discardNextKey(observation.certificate, ctx.signal)
+      await actors.secrets.next.discard(observation.certificate, ctx.signal)
       actors.keyring.drop(observation.snapshot.certificate.uid)
       return { kind: 'discarded' }
     default:
@@ -78,9 +78,9 @@ async function makeKey({ observation, wish, ctx }: Action, { secrets, keyring }:
     if (found.kind === 'taken') return { kind: 'secretTaken', message: found.message }
     if (found.kind === 'ours') return { kind: 'stale' }
   }
-  if (snapshot.pending !== undefined) await secrets.discardNextKey(certificate, ctx.signal)
+  if (snapshot.pending !== undefined) await secrets.next.discard(certificate, ctx.signal)
   const key = await generateKey(wish.wanted.key)
-  const stored = await secrets.storeNextKey(certificate, key, ctx.signal)
+  const stored = await secrets.next.store(certificate, key, ctx.signal)
   if (stored) keyring.hold(snapshot.certificate.uid, key)
   return stored ? { kind: 'keyMade' } : { kind: 'stale' }
 }
@@ -155,7 +155,7 @@ async function pendingKey(
   if (pending?.key === undefined) return undefined
   const held = actors.keyring.find(snapshot.certificate.uid, pending.key.publicKeyHash)
   if (held !== undefined && !pending.keepsRequest) return { key: held, source: 'pending' }
-  const loaded = await actors.secrets.loadNextKey(certificate, keeperOf(action), action.ctx.signal)
+  const loaded = await actors.secrets.next.load(certificate, keeperOf(action), action.ctx.signal)
   if (loaded?.key.publicKeyHash !== pending.key.publicKeyHash) return undefined
   actors.keyring.hold(snapshot.certificate.uid, loaded.key)
   return { key: loaded.key, keptRequest: loaded.request, source: 'pending' }
@@ -177,8 +177,11 @@ async function settle(outcome: Outcome, { action, inHand, actors, certificate, c
     case 'issued':
       return actors.publisher.publish(outcome, { ...action, key: outcome.key ?? inHand.key })
     case 'pending':
-      if (outcome.keepRequest !== undefined && inHand.source !== 'current')
-        await actors.secrets.keepRequest(certificate, { bytes: outcome.keepRequest, by: keeperOf(action) }, ctx.signal)
+      if (outcome.keepRequest !== undefined && inHand.source !== 'current') {
+        const { publicKeyHash: keyHash } = inHand.key
+        const kept = { bytes: outcome.keepRequest, by: keeperOf(action), keyHash }
+        if (!(await actors.secrets.next.keepRequest(certificate, kept, ctx.signal))) return { kind: 'stale' }
+      }
       return {
         kind: 'pending',
         ticket: outcome.ticket,

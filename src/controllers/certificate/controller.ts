@@ -181,6 +181,7 @@ export class CertificateController {
     try {
       const written =
         next.status === undefined ? 'written' : await this.#statuses.write(certificate, next.status, signal)
+      if (written === 'contended') return { kind: 'retry' }
       this.#untold.delete(key)
       if (written === 'stale') return { kind: 'retry' }
     } catch (error) {

@@ -7,13 +7,13 @@ import type { Secret } from '../../api/meta.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { ObjectRef, Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
-import { readPrivateKey } from '../../pki/key.ts'
 import type { PrivateKey } from '../../pki/key.ts'
 import { labels } from '../names.ts'
 import { projectSecret } from './projection.ts'
 import type { CertificateSecret, KnownEntries, SecretProjection } from './projection.ts'
 import type { SecretsInWriting } from './writing.ts'
-import { isOurs, newSecret, nextKeyRef, nextKeySecret, patchFor, withMark } from './shape.ts'
+import { NextKeys, keyIn } from './nextkeys.ts'
+import { isOurs, newSecret, patchFor, withMark } from './shape.ts'
 import type { Rendering } from './shape.ts'
 
 /** Why a Secret could not be written. */
@@ -30,14 +30,13 @@ export type Found =
 /** How often a write is repeated when somebody else touches the Secret in the same moment. */
 const conflictTries = 3
 
-/** Whose request lies beside the pending key: the uid of the issuer. */
-const keeperEntry = 'request-for'
-
 export class CertificateSecrets {
   readonly #secrets: Resource<Secret>
   readonly #store: Store<SecretProjection>
   readonly #writing: SecretsInWriting
   readonly #written: (key: string) => void
+  /** Where the key of an enrollment is kept until its certificate is there. */
+  readonly next: NextKeys
 
   /** @param parts - `written` is told the key of every Secret that was written here, because the cache tells only news */
   constructor(parts: {
@@ -50,6 +49,7 @@ export class CertificateSecrets {
     this.#store = parts.store
     this.#writing = parts.writing
     this.#written = parts.written
+    this.next = new NextKeys({ ...parts, remember: (secret, known) => this.#remember(secret, known) })
   }
 
   /** Reads a Secret with its bytes, straight from the API server. */
@@ -137,64 +137,10 @@ export class CertificateSecrets {
     return { kind: 'stale' }
   }
 
-  /** Stores the key of the enrollment that is about to start. @returns false when something else was there first */
-  async storeNextKey(certificate: Certificate, key: PrivateKey, signal: AbortSignal): Promise<boolean> {
-    const secret = nextKeySecret(certificate, key)
-    const { shape, publicKeyHash } = key
-    const known = { data: secret.data ?? {}, key: { shape, publicKeyHash, encoding: 'PKCS8' } } as const
-    try {
-      await this.#writing.during(`${secret.metadata.namespace}/${secret.metadata.name}`, known, async () =>
-        this.#remember(await this.#secrets.create(secret, signal), known),
-      )
-      return true
-    } catch (error) {
-      if (error instanceof KubeError && error.reason === 'alreadyExists') return false
-      throw error
-    }
-  }
-
-  /** Keeps request bytes beside the pending key, so that a restart repeats the identical request. */
-  async keepRequest(
-    certificate: Certificate,
-    { bytes, by }: { readonly bytes: Uint8Array; readonly by: string },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const ref = nextKeyRef(certificate)
-    const data = { request: Buffer.from(bytes).toString('base64'), [keeperEntry]: Buffer.from(by).toString('base64') }
-    this.#remember(await this.#secrets.mergePatch(ref, { data }, signal))
-  }
-
-  /** Reads the pending key back, with the request bytes kept beside it, if they are for the issuer of this uid. */
-  async loadNextKey(
-    certificate: Certificate,
-    by: string,
-    signal: AbortSignal,
-  ): Promise<{ key: PrivateKey; request?: Uint8Array } | undefined> {
-    const secret = await this.#secrets.get(nextKeyRef(certificate), signal)
-    const key = keyIn(secret)
-    const keeper = Buffer.from(secret?.data?.[keeperEntry] ?? '', 'base64').toString('utf8')
-    const request = keeper === '' || keeper === by ? secret?.data?.['request'] : undefined
-    if (key === undefined) return undefined
-    return request === undefined ? { key } : { key, request: Buffer.from(request, 'base64') }
-  }
-
   /** Reads the key that the published Secret holds. */
   async loadCurrentKey(certificate: Certificate, signal: AbortSignal): Promise<PrivateKey | undefined> {
     const { namespace = '' } = certificate.metadata
     return keyIn(await this.read(namespace, certificate.spec.secretName, signal))
-  }
-
-  /** Removes the pending key; nothing happens when it is gone or was replaced meanwhile. */
-  async discardNextKey(certificate: Certificate, signal: AbortSignal): Promise<void> {
-    const ref = nextKeyRef(certificate)
-    const known = this.#store.get(`${ref.namespace}/${ref.name}`)
-    if (known === undefined) return
-    try {
-      await this.#secrets.delete(ref, { uid: known.uid }, signal)
-    } catch (error) {
-      if (!(error instanceof KubeError) || error.reason !== 'conflict') throw error
-    }
-    this.#store.overlayDeleted(`${ref.namespace}/${ref.name}`)
   }
 
   #remember(secret: Secret, known?: KnownEntries): SecretProjection {
@@ -222,13 +168,6 @@ function written(projected: SecretProjection): SecretWrite {
 
 const knownIn = ({ data, facts }: Rendering): KnownEntries | undefined =>
   facts === undefined ? undefined : { data, ...facts }
-
-function keyIn(secret: Secret | undefined): PrivateKey | undefined {
-  const base64 = secret?.data?.['tls.key']
-  if (base64 === undefined) return undefined
-  const key = readPrivateKey(Buffer.from(base64, 'base64').toString('utf8'))
-  return key.ok ? key.value : undefined
-}
 
 /** A validation, an admission policy or missing rights: the same write would be refused again. */
 function refusedMessage(secretName: string, { message }: KubeError): string {

@@ -8,8 +8,14 @@ import { projectCertificate } from './certificates.ts'
 import type { CertificateProjection } from './certificates.ts'
 import { sameStatus } from './samestatus.ts'
 
-/** `stale`: the status has changed since it was read, or the Certificate is gone. */
-export type StatusWrite = 'written' | 'stale'
+/**
+ * `stale`: the status has changed since it was read, or the Certificate is gone. `contended`: somebody changes the object again
+ * and again, and not its status; the same is to be written once more.
+ */
+export type StatusWrite = 'written' | 'stale' | 'contended'
+
+/** How often the version is looked up anew when somebody else touches the Certificate in the same moment. */
+const conflictTries = 3
 
 export class CertificateStatuses {
   readonly #certificates: Resource<Certificate>
@@ -21,41 +27,47 @@ export class CertificateStatuses {
   }
 
   /**
-   * While an enrollment is in flight the write names the version it was decided on: a replica that lost its lease must not
-   * undo the ticket of its successor.
+   * Every write names a version whose status is the one that was decided on: of two replicas that both believe a Certificate to
+   * be theirs, the second is refused, whatever it wanted to say.
    *
    * @param certificate - as it was when `status` was decided
    */
   async write(certificate: Certificate, status: CertificateStatus, signal: AbortSignal): Promise<StatusWrite> {
     if (sameStatus(certificate.status, status)) return 'written'
-    const { resourceVersion } = certificate.metadata
-    const isInFlight = status.enrollment !== undefined || certificate.status?.enrollment !== undefined
-    const isPublished = status.revision !== certificate.status?.revision
-    const version = isInFlight && !isPublished ? resourceVersion : undefined
-    const answer = await this.#apply(certificate, { status, version }, signal)
-    return answer === 'conflict' ? this.#afterConflict(certificate, status, signal) : answer
+    let version = certificate.metadata.resourceVersion
+    for (let tries = 0; tries < conflictTries; tries++) {
+      const answer = await this.#apply(certificate, { status, version }, signal)
+      if (answer !== 'conflict') return answer
+      const live = await this.#lookAgain(certificate, status, signal)
+      if (typeof live === 'string') return live
+      version = live.version
+    }
+    return 'contended'
   }
 
   /**
    * The object has changed. Only a changed status makes ours out of date: a ticket must not be lost because somebody edits a
    * label, however often.
    */
-  async #afterConflict(certificate: Certificate, status: CertificateStatus, signal: AbortSignal): Promise<StatusWrite> {
+  async #lookAgain(
+    certificate: Certificate,
+    status: CertificateStatus,
+    signal: AbortSignal,
+  ): Promise<'written' | 'stale' | { readonly version: string | undefined }> {
     const { name, namespace = '', uid } = certificate.metadata
     const found = await this.#certificates.get({ name, namespace }, signal)
     const live = found === undefined ? undefined : parseCertificate(found)
     if (found === undefined || live?.ok !== true || live.value.metadata.uid !== uid) return 'stale'
     if (sameStatus(live.value.status, status)) return this.#remember(found)
     if (!sameStatus(live.value.status, certificate.status ?? {})) return 'stale'
-    const answer = await this.#apply(certificate, { status, version: undefined }, signal)
-    return answer === 'conflict' ? 'stale' : answer
+    return { version: found.metadata.resourceVersion }
   }
 
   async #apply(
     { apiVersion, kind, metadata: { name, namespace = '' } }: Certificate,
     { status, version }: { status: CertificateStatus; version: string | undefined },
     signal: AbortSignal,
-  ): Promise<StatusWrite | 'conflict'> {
+  ): Promise<'written' | 'stale' | 'conflict'> {
     const metadata = { name, namespace, ...(version === undefined ? {} : { resourceVersion: version }) }
     try {
       return this.#remember(await this.#certificates.applyStatus({ apiVersion, kind, metadata, status }, signal))

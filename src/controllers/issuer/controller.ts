@@ -218,13 +218,16 @@ export class IssuerController {
     const { cluster, key: name } = storeKey(key)
     const resource = cluster ? this.#parts.clusterIssuerResource : this.#parts.issuerResource
     const store = cluster ? this.#parts.clusterIssuers : this.#parts.issuers
-    const { namespace } = object.metadata
-    const metadata = { name: object.metadata.name, ...(namespace === undefined ? {} : { namespace }) }
+    const { namespace, resourceVersion } = object.metadata
+    const version = resourceVersion === undefined ? {} : { resourceVersion }
+    const metadata = { name: object.metadata.name, ...(namespace === undefined ? {} : { namespace }), ...version }
     try {
       const updated = await resource.applyStatus({ ...object, metadata, status }, signal)
       store.overlay(name, projectIssuer(updated))
     } catch (error) {
-      if (!(error instanceof KubeError) || error.reason !== 'notFound') throw error
+      // A version that is newer than ours comes with the watch, and has the issuer looked at again.
+      const isNews = error instanceof KubeError && (error.reason === 'notFound' || error.reason === 'conflict')
+      if (!isNews) throw error
     }
   }
 

@@ -190,12 +190,15 @@ export class RevocationController {
     const { clock, events, revocations, resource } = this.#parts
     if (JSON.stringify(next.status) !== JSON.stringify(order.status)) {
       const { apiVersion, kind, metadata } = order
-      const ref = { name: metadata.name, namespace: metadata.namespace ?? '' }
+      const { name, namespace = '', resourceVersion } = metadata
+      const ref = { name, namespace, ...(resourceVersion === undefined ? {} : { resourceVersion }) }
       try {
         const written = await resource.applyStatus({ apiVersion, kind, metadata: ref, status: next.status }, signal)
         revocations.overlay(key, projectRevocation(written))
       } catch (error) {
         if (error instanceof KubeError && error.reason === 'notFound') return { kind: 'done' }
+        // What somebody else wrote meanwhile comes with the watch; revoking twice is revoking once.
+        if (error instanceof KubeError && error.reason === 'conflict') return { kind: 'retry' }
         throw error
       }
     }
