@@ -5,6 +5,7 @@ import type { CacheSet, Resources } from './caches.ts'
 import { ingressController, wakeClaimants } from './claiming.ts'
 import type { Config } from './config.ts'
 import { secretsOf } from './controllers/certificate/certificates.ts'
+import type { Budgets } from './controllers/certificate/budgets.ts'
 import type { CertificateProjection } from './controllers/certificate/certificates.ts'
 import { CertificateController } from './controllers/certificate/controller.ts'
 import { IssuanceLog } from './controllers/certificate/issuance.ts'
@@ -27,6 +28,7 @@ import { runWorkers } from './runtime/worker.ts'
 import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
 import { policyReader, policyReconciler, wakeJudged } from './judging.ts'
+import { makeBudgets } from './pacing.ts'
 import { challengeParts, wakeSweeper } from './routing.ts'
 import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
@@ -57,15 +59,16 @@ export interface ControllerSet {
 
 /** Everything that acts. Made anew each time this replica becomes the leader, so that nothing survives a lost Lease. */
 export function makeControllers(parts: ControllerParts): ControllerSet {
-  const { config, caches, clock } = parts
+  const { config, caches, clock, surroundingsOf } = parts
   const { queues, meters } = makeQueues(parts)
   const live = new LiveIssuers()
   const challenges = challengeParts(parts, queues.challenge)
   const { boards } = challenges
-  const { surroundingsOf } = parts
   const contexts = new ContextMaker({ clock, log: parts.log, boards, secrets: parts.resources.secrets, surroundingsOf })
   const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
-  const certificate = certificateController(parts, { live, contexts, queues, supersede: revocation.supersede })
+  const budgets = makeBudgets({ ...parts, queue: queues.certificate })
+  const { supersede } = revocation
+  const certificate = certificateController(parts, { live, contexts, queues, budgets, supersede })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
   const ingress = ingressController(parts)
   const reconcile: Record<keyof Queues, Work['reconcile']> = {
@@ -78,9 +81,12 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
-  const work = kinds.map((kind) => {
-    return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
-  })
+  const work = kinds.map((kind) => ({
+    ...common,
+    queue: queues[kind],
+    meter: meters[kind],
+    reconcile: reconcile[kind],
+  }))
   return {
     live,
     run: async (signal) => {
@@ -89,6 +95,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
       enqueueEverything(caches, queues)
       await Promise.all(work.map((one) => runWorkers({ ...one, signal })))
       await issuer.close()
+      budgets.close()
     },
     drain: async () => {
       unsubscribe()
@@ -126,14 +133,17 @@ const kinds = ['certificate', 'issuer', 'ingress', 'revocation', 'challenge', 'p
 
 type Queues = Readonly<Record<(typeof kinds)[number], WorkQueue>>
 
+interface Around {
+  readonly live: LiveIssuers
+  readonly contexts: ContextMaker
+  readonly queues: Queues
+  readonly budgets: Budgets
+  readonly supersede: Supersede
+}
+
 function certificateController(
   { config, resources, caches, events, metrics, clock, log }: ControllerParts,
-  {
-    live,
-    contexts,
-    queues,
-    supersede,
-  }: { live: LiveIssuers; contexts: ContextMaker; queues: Queues; supersede: Supersede },
+  { live, contexts, queues, budgets, supersede }: Around,
 ): CertificateController {
   const secrets = new CertificateSecrets({
     secrets: resources.secrets,
@@ -152,7 +162,9 @@ function certificateController(
       },
       servesClusterIssuers: servesClusterIssuers(config),
       policies: policyReader(caches, readsPolicies(config)),
+      budgets,
     },
+    budgets,
     actors: { secrets, publisher: new Publisher(secrets, clock, supersede), keyring: new Keyring() },
     certificates: resources.certificates,
     contexts,

@@ -3,11 +3,10 @@
  * nothing to do until the certificate is due. The order is cert-manager's, so that people meet the reasons they know.
  */
 import type { Instant } from '../std/time.ts'
-import { fromRfc3339, toRfc3339 } from '../std/time.ts'
-import type { CertificateFacts } from './facts.ts'
+import { toRfc3339 } from '../std/time.ts'
+import { renewAt } from './due.ts'
 import { breachText } from './policy/telling.ts'
 import type { PolicyView } from './policy/telling.ts'
-import { renewalTime } from './renewal.ts'
 import type { RequestedWish, SecretView, Situation } from './snapshot.ts'
 import { keyText, sameShape } from './wanted.ts'
 
@@ -206,30 +205,4 @@ export function checkInput(snapshot: Situation): CheckInput | undefined {
     renewAt: renewAt(snapshot),
     policy: snapshot.policy,
   }
-}
-
-/** When the certificate in the Secret is due; undefined when there is none to renew. */
-export function renewAt(snapshot: Situation): Instant | undefined {
-  const { certificate, secret } = snapshot
-  if (!certificate.wish.ok || secret?.certificate.kind !== 'ok') return undefined
-  const facts = secret.certificate.facts
-  return renewalTime({
-    uid: certificate.uid,
-    serialNumber: facts.serialNumber,
-    notBefore: facts.notBefore,
-    notAfter: facts.notAfter,
-    issuedAt: secret.marks.issuedAt ?? facts.notBefore,
-    renewBefore: certificate.wish.value.renewBefore,
-    renewBeforePercentage: certificate.wish.value.renewBeforePercentage,
-    window: suggestedWindow(snapshot, facts),
-  })
-}
-
-/** The CA's window, only if it was given for the very certificate that is there now. */
-function suggestedWindow(snapshot: Situation, facts: CertificateFacts): { start: Instant; end: Instant } | undefined {
-  const info = snapshot.certificate.status.renewalInfo
-  if (info === undefined || info.serialNumber !== facts.serialNumber) return undefined
-  const start = info.windowStart === undefined ? undefined : fromRfc3339(info.windowStart)
-  const end = info.windowEnd === undefined ? undefined : fromRfc3339(info.windowEnd)
-  return start === undefined || end === undefined || end <= start ? undefined : { start, end }
 }

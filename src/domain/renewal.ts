@@ -37,6 +37,7 @@ const jitterShare = 1 / 30
 const leastShare = 1 / 2
 /** The same where the spec asks for an early renewal, and the certificate leaves room for it. */
 const leastShareAsAsked = 1 / 20
+const keptForTrouble = 1 / 10
 /** A CA that always advises to renew at once is obeyed three times an hour. */
 const leastBeforeAdvice = minutes(20)
 
@@ -47,6 +48,20 @@ export function renewalTime(input: RenewalInput): Instant {
   const own = latest(minus(nominal, jitter), keptUntil(input, nominal))
   const chosen = input.window === undefined ? own : withinWindow(input, input.window, own)
   return earliest(wholeSeconds(chosen), input.notAfter)
+}
+
+/** @returns the soonest moment at which a renewal may be moved ahead: half of the life that was left when it arrived is over */
+export function soonestRenewal(input: RenewalInput): Instant {
+  const from = arrival(input)
+  return wholeSeconds(plus(from, scale(between(from, input.notAfter), leastShare)))
+}
+
+/**
+ * @returns the last good moment to renew, after which nothing is waited for that can be done without: a tenth of the lifetime is
+ *   kept for trouble
+ */
+export function lastGoodMoment({ notBefore, notAfter }: Pick<RenewalInput, 'notBefore' | 'notAfter'>): Instant {
+  return minus(notAfter, scale(between(notBefore, notAfter), keptForTrouble))
 }
 
 /** How long before expiry renewal starts, before jitter. */
@@ -76,10 +91,9 @@ function keptUntil(input: RenewalInput, nominal: Instant): Instant {
 function withinWindow(input: RenewalInput, window: { start: Instant; end: Instant }, own: Instant): Instant {
   const length = between(window.start, window.end)
   const picked = plus(window.start, scale(length, fractionOf(`${jitterKey(input)}/${window.start}/${window.end}`)))
-  const backstop = minus(input.notAfter, scale(between(input.notBefore, input.notAfter), 1 / 10))
   const from = arrival(input)
   const least = earliest(plus(from, leastBeforeAdvice), plus(from, scale(between(from, input.notAfter), leastShare)))
-  return latest(earliest(picked, hasOwnWish(input) ? own : backstop), least)
+  return latest(earliest(picked, hasOwnWish(input) ? own : lastGoodMoment(input)), least)
 }
 
 function hasOwnWish({ renewBefore, renewBeforePercentage }: RenewalInput): boolean {

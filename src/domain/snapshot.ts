@@ -41,6 +41,13 @@ export interface Situation {
   readonly hold: Instant | undefined
   /** What policies say of it; undefined where policies are not read. */
   readonly policy?: PolicyView | undefined
+  /** What its issuer says of when to renew; undefined where it says nothing. */
+  readonly pacing?: PacingView | undefined
+}
+
+export interface PacingView {
+  /** What should be renewed by this moment at the latest is renewed now, or the budget of the issuer would not do. */
+  readonly pressedUntil: Instant | undefined
 }
 
 export interface CertificateView {

@@ -36,6 +36,15 @@ export interface IssuerSample extends IssuerLabel {
   readonly credentials?: readonly { readonly name: string; readonly notAfter: Instant }[] | undefined
 }
 
+/** Certificates that wait for the budget of an issuer, at the moment of a scrape. */
+export interface BudgetSample {
+  /** `Issuer/<namespace>/<name>` or `ClusterIssuer/<name>`. */
+  readonly issuer: string
+  /** `fresh`, `expiring` or `routine`. */
+  readonly lane: string
+  readonly certificates: number
+}
+
 /** How a call for a certificate ended; `outcome` is the kind of the enroller's outcome, or `rejected` after verification. */
 export interface IssuanceMeter {
   /** @param reason - the fault's code, or empty */

@@ -1,7 +1,14 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { ApiMeter, ReconcileEnd, WorkMeter } from '../std/meters.ts'
 import { collected } from './collected.ts'
-import type { CertificateSample, IssuanceMeter, IssuerLabel, IssuerSample, PolicySample } from './meters.ts'
+import type {
+  BudgetSample,
+  CertificateSample,
+  IssuanceMeter,
+  IssuerLabel,
+  IssuerSample,
+  PolicySample,
+} from './meters.ts'
 
 export interface MetricsOptions {
   readonly version: string
@@ -22,6 +29,8 @@ export interface Metrics {
   work(controller: string): WorkMeter
   /** Shows a queue's depth at every scrape. */
   watchQueue(controller: string, depth: () => QueueSample): void
+  /** Shows who waits for budgets at every scrape. The latest call wins. */
+  watchBudgets(samples: () => Iterable<BudgetSample>): void
   readonly api: ApiMeter
   readonly issuance: IssuanceMeter
   /** Counts a message to a channel. @param outcome - `delivered` or `failed` */
@@ -64,6 +73,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   })
   return {
     ...workMetrics(registry),
+    watchBudgets: budgetWatcher(registry),
     api: apiMeter(registry),
     issuance: issuanceMeter(registry),
     notifications: (channel, outcome) => notifications.inc({ channel, outcome }),
@@ -161,6 +171,18 @@ function queueWatcher(registry: Registry): Metrics['watchQueue'] {
     value: ({ keys }) => keys,
   })
   return (controller, depth) => void queues.set(controller, depth)
+}
+
+function budgetWatcher(registry: Registry): Metrics['watchBudgets'] {
+  let watched: () => Iterable<BudgetSample> = () => []
+  collected(registry, {
+    name: 'perennial_issuer_budget_waiting',
+    help: 'Certificates that wait for the budget of an issuer: new ones, renewals that press, renewals that are due.',
+    samples: () => watched(),
+    labels: ({ issuer, lane }) => ({ issuer, lane }),
+    value: ({ certificates }) => certificates,
+  })
+  return (samples) => void (watched = samples)
 }
 
 function depthsOf(

@@ -53,6 +53,13 @@ const limits = z
       description:
         'How many calls may start at once after a quiet time, before requestsPerSecond holds. 1 when not given.',
     }),
+    certificatesPerHour: z.int().min(1).max(1_000_000).exactOptional().meta({
+      description:
+        'How many certificates are asked for within an hour. Renewals take three quarters at most and move ahead where that is needed; nearest expiry goes first. Unlimited when not given.',
+    }),
+    certificatesPerDay: z.int().min(1).max(10_000_000).exactOptional().meta({
+      description: 'The same within 24 hours. Unlimited when not given.',
+    }),
   })
   .meta({ description: 'How hard this issuer may be worked. Trouble at one issuer never slows another.' })
 

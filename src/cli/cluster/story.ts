@@ -189,9 +189,18 @@ export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
   if (status?.enrollment !== undefined)
     lines.push(`An enrollment is under way: ${status.enrollment.note ?? status.enrollment.phase}`)
   if (stalled?.status === 'True') lines.push('Nothing more happens by itself: change what the sentence above names.')
-  if (ready.status === 'True' && failure === undefined && status?.renewalTime !== undefined)
+  const waiting = waitingFor(certificate, ready)
+  if (waiting !== undefined) lines.push(waiting)
+  else if (ready.status === 'True' && failure === undefined && status?.renewalTime !== undefined)
     lines.push(`It is renewed ${agoOrAhead(status.renewalTime, now)}, at ${status.renewalTime}.`)
   return lines
+}
+
+/** A renewal that waits for its turn, which a certificate that is ready says nothing of. */
+function waitingFor(certificate: Certificate, ready: Condition): string | undefined {
+  const issuing = conditionOf(certificate, 'Issuing')
+  if (ready.status !== 'True' || issuing?.reason !== 'BudgetSpent') return undefined
+  return `It is due for renewal. ${issuing.message}`
 }
 
 /** What policies say, unless that is said already as the reason for not being ready. */

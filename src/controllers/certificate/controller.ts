@@ -3,6 +3,7 @@
  * everything that is done lies in `act.ts`; this file is the order in which it happens.
  */
 import type { Certificate } from '../../api/certificate.ts'
+import { claimOf, waitingStep } from '../../domain/budget/claim.ts'
 import { decide } from '../../domain/decide.ts'
 import type { Step } from '../../domain/decide.ts'
 import { reduce } from '../../domain/reduce.ts'
@@ -21,6 +22,7 @@ import { issuerKeyOf } from '../issuer/live.ts'
 import type { IssuerSession } from '../issuer/live.ts'
 import { act, unexpected } from './act.ts'
 import type { Action, Actors } from './act.ts'
+import type { Budgets } from './budgets.ts'
 import { EnrollmentHold } from './hold.ts'
 import type { IssuanceLog } from './issuance.ts'
 import { observe } from './observe.ts'
@@ -37,6 +39,7 @@ export interface CertificateControllerParts {
   readonly clock: Clock
   readonly log: Logger
   readonly issuance: IssuanceLog
+  readonly budgets: Budgets
   /** The issuer turned out to be at fault: have it looked at again. */
   readonly recheckIssuer: (key: string) => void
 }
@@ -76,10 +79,13 @@ export class CertificateController {
     }
     const held = await this.#hold.settle(observation.certificate, this.#holderOf(observation), signal)
     if (held !== undefined) return held
-    const step = decide(observation.snapshot, clock.now())
+    const wanted = decide(observation.snapshot, clock.now())
+    const step = this.#inTurn(key, observation, wanted)
+    if (step === undefined) return this.#queue(key, { observation, step: wanted, until: undefined }, signal)
     const gate = this.#enterGate(key, observation, step)
     if (gate.kind === 'wait') return this.#queue(key, { observation, step, until: gate.until }, signal)
     try {
+      if (beginsAnew(step)) this.#parts.budgets.begun(key, clock.now())
       const result = await this.#act(observation, step, signal)
       return await this.#finish(key, { observation, step, result }, signal)
     } finally {
@@ -89,6 +95,17 @@ export class CertificateController {
 
   #forget(key: string): void {
     this.#holds.delete(key)
+    this.#parts.budgets.leave(key)
+  }
+
+  /** Nothing new is begun beyond the budget of the issuer. @returns undefined while it is in line, and soon in turn */
+  #inTurn(key: string, { snapshot, issuerKey }: Observation, step: Step): Step | undefined {
+    const now = this.#parts.clock.now()
+    const claim = claimOf(snapshot, step, now)
+    if (claim === undefined) this.#parts.budgets.leave(key)
+    const answer = claim === undefined ? undefined : this.#parts.budgets.ask(issuerKey, claim, now)
+    if (answer === undefined || answer.turn.kind === 'open') return step
+    return waitingStep(snapshot, { turn: answer.turn, limits: answer.limits }, now)
   }
 
   /** Steps that speak with a CA pass its issuer's gate, so that one slow CA cannot hold every worker. */
@@ -155,8 +172,7 @@ export class CertificateController {
       now: clock.now(),
     })
     const { issuers } = this.#parts.caches
-    const begins = step.kind === 'enroll' || step.kind === 'renew'
-    if (issuers.exchanged(observation.issuerKey, { result, begins }, clock.now()) === 'tripped')
+    if (issuers.exchanged(observation.issuerKey, { result, begins: beginsAnew(step) }, clock.now()) === 'tripped')
       this.#parts.issuance.tripped({ session, observation })
     if ((result.kind === 'failed' && result.how === 'blocked') || issuers.isOpen(observation.issuerKey))
       this.#parts.recheckIssuer(observation.issuerKey)
@@ -216,9 +232,8 @@ export class CertificateController {
   }
 }
 
-function speaksWithCa(step: Step): boolean {
-  return step.kind === 'enroll' || step.kind === 'renew' || step.kind === 'poll' || step.kind === 'advise'
-}
+const beginsAnew = (step: Step): boolean => step.kind === 'enroll' || step.kind === 'renew'
+const speaksWithCa = (step: Step): boolean => beginsAnew(step) || step.kind === 'poll' || step.kind === 'advise'
 
 function regarding({ apiVersion, kind, metadata }: Certificate): {
   apiVersion: string

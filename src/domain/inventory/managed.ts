@@ -67,11 +67,12 @@ interface Told {
 
 /**
  * Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. One that
- * waits for an issuer, or for its spec to be corrected, is not being issued.
+ * waits for an issuer, or for its spec to be corrected, is not being issued; one that waits for its turn is.
  */
 function stateOf({ ready, issuing, hasFailed }: Told): ItemState {
   if (ready?.status === 'True') return 'ready'
-  return hasFailed || issuing?.status === 'False' ? 'failing' : 'issuing'
+  const isStuck = issuing?.status === 'False' && issuing.reason !== 'BudgetSpent'
+  return hasFailed || isStuck ? 'failing' : 'issuing'
 }
 
 function failureIn(status: Certificate['status']): Management['failure'] {

@@ -45,6 +45,16 @@ describe('createMetrics', () => {
     expect(await lines('certificate_')).toEqual([])
   })
 
+  it('shows who waits for budgets, as the latest leader knows it', async () => {
+    const { metrics, lines } = setUp()
+    expect(await lines('issuer_budget')).toEqual([])
+    metrics.watchBudgets(() => [{ issuer: 'Issuer/shop/ca', lane: 'routine', certificates: 7 }])
+    metrics.watchBudgets(() => [{ issuer: 'Issuer/shop/ca', lane: 'routine', certificates: 8 }])
+    expect(await lines('issuer_budget')).toEqual([
+      'perennial_issuer_budget_waiting{issuer="Issuer/shop/ca",lane="routine"} 8',
+    ])
+  })
+
   it('shows issuers and what expires of theirs', async () => {
     const { issuers, lines } = setUp()
     const credentials = [{ name: 'clientCertificate', notAfter: instant(5000) }]

@@ -42,4 +42,11 @@ describe('why', () => {
     const lines = why(ready, condition('Compliant', 'False', 'Denied', rule))
     expect(lines.filter((line) => line.includes(rule))).toHaveLength(1)
   })
+
+  it('tells of a renewal that waits for its turn, and not of a moment that has passed', () => {
+    const ready = condition('Ready', 'True', 'Ready', 'Valid until 2027.')
+    const waits = 'Waits for the budget of Issuer ca: 200 an hour; next at 2026-01-01T00:00:00Z.'
+    const lines = why(ready, condition('Issuing', 'False', 'BudgetSpent', waits))
+    expect(lines).toContain(`It is due for renewal. ${waits}`)
+  })
 })
