@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { seconds } from '../../../../src/std/time.ts'
 import { failure } from '../../../support/fakeapi/faults.ts'
-import { turns } from '../../../support/fakeapi/until.ts'
+import { turns, until } from '../../../support/fakeapi/until.ts'
 import { collections, makeWorld, serve } from './world.ts'
 import type { World } from './world.ts'
 
@@ -176,6 +176,9 @@ describe('a cluster', () => {
     ])
     const listeners = [{ name: 'https', protocol: 'HTTPS', tls: { certificateRefs: [{ name: 'b' }] } }]
     world.put('XListenerSet', 'more', { annotations: issuer, spec: { listeners } })
+    // Whoever was looked at before the routes were known is looked at again a second later.
+    await until(() => world.api.count('watch') === 4)
+    world.clock.advance(seconds(1))
     await world.expectEvent('XListenerSet', 'more', 'BadEntry')
     const parentRefs = [{ kind: 'XListenerSet', group: 'gateway.networking.x-k8s.io', name: 'more' }]
     world.put('HTTPRoute', 'shop', { spec: { parentRefs, hostnames: ['shop.example'] } })
