@@ -27,7 +27,8 @@ export class Gate {
   readonly #limits: GateLimits
   readonly #waiting = new Map<string, { readonly call: () => void; readonly turn: number }>()
   readonly #offers = new Map<string, Cancel>()
-  #isNarrow = false
+  /** Calls at the same time for now: all that the limits allow, but for a while after {@link Gate.narrow}. */
+  #width: number
   #inside = 0
   #turns = 0
   #tokens: number
@@ -37,6 +38,7 @@ export class Gate {
   constructor(options: GateLimits & { readonly clock: Clock }) {
     this.#clock = options.clock
     this.#limits = options
+    this.#width = options.concurrency
     this.#tokens = options.rate === undefined ? Infinity : Math.max(1, options.rate.burst)
     this.#filledAt = options.clock.monotonic()
   }
@@ -51,11 +53,13 @@ export class Gate {
 
   /** Lets one in at a time, until {@link Gate.widen}: for a server that may just have come back. */
   narrow(): void {
-    this.#isNarrow = true
+    this.#width = 1
   }
 
+  /** One more at a time. Called for each answer: what runs at once doubles with every round, and is never let loose all together. */
   widen(): void {
-    this.#isNarrow = false
+    if (this.#width >= this.#limits.concurrency) return
+    this.#width += 1
     this.#callNext()
   }
 
@@ -109,7 +113,7 @@ export class Gate {
   }
 
   #hasSlot(): boolean {
-    return this.#inside + this.#offers.size < (this.#isNarrow ? 1 : this.#limits.concurrency)
+    return this.#inside + this.#offers.size < this.#width
   }
 
   #isOpen(): boolean {

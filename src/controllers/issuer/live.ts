@@ -139,8 +139,8 @@ export class LiveIssuers {
     else this.#circuits.set(key, circuit)
     const quota = quotaOf(key, session)
     if (begins) this.#notePause(quota, result, now)
-    if (circuit.state === 'closed' && !this.#pauses.has(quota)) session.gate.widen()
-    else session.gate.narrow()
+    if (circuit.state !== 'closed' || this.#pauses.has(quota)) session.gate.narrow()
+    else if (circuit.faults === 0) session.gate.widen()
     const hasClosed = circuit.state === 'closed' && before.state !== 'closed'
     if (hasClosed && state.kind === 'ready') this.#states.set(key, { ...state, since: now })
     const hasTripped = circuit.state === 'open' && before.state !== 'open'

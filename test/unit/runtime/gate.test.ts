@@ -115,6 +115,26 @@ describe('Gate', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('lets those who wait for a server that is back in ever faster, and never all at once', () => {
+    const { gate, enter } = setUp({ concurrency: 8 })
+    gate.narrow()
+    const waiting = new Set(Array.from({ length: 40 }, (_, index) => `c${index}`))
+    const rounds: number[] = []
+    while (waiting.size > 0) {
+      const inside = [...waiting].flatMap((key) => {
+        const entry = enter(key)
+        return entry.kind === 'entered' ? [{ key, leave: entry.leave }] : []
+      })
+      rounds.push(inside.length)
+      for (const { key, leave } of inside) {
+        waiting.delete(key)
+        gate.widen()
+        leave()
+      }
+    }
+    expect(rounds).toEqual([1, 2, 4, 8, 8, 8, 8, 1])
+  })
+
   it('never lets in too many, keeps to the rate, and lets everyone in at last, whatever they do', () => {
     const patience = fc.array(fc.record({ arrives: fc.nat(20_000), stays: fc.nat(5000), vanishes: fc.boolean() }), {
       minLength: 1,

@@ -81,7 +81,7 @@ describe('an issuer that fails again and again', () => {
     expect(told).toEqual(['a'])
   })
 
-  it('is asked for by one at a time after a probe, and by all after an answer', () => {
+  it('is asked for by one at a time after a probe, by one more with each answer, and by no more after a failure', () => {
     const { one, live, told } = openUp()
     const later = plus(now, seconds(30))
     expect(live.outage('a', one, later)).toBeUndefined()
@@ -91,7 +91,14 @@ describe('an issuer that fails again and again', () => {
     expect(live.view('a')).toMatchObject({ readySince: now })
     live.exchanged('a', { result: pending, begins: true }, later)
     expect(live.view('a')).toMatchObject({ kind: 'ready', readySince: later })
-    expect([width(one), told]).toEqual([10, ['a', 'a', 'a']])
+    expect([width(one), told]).toEqual([2, ['a', 'a', 'a']])
+    const answered = (result: Result): number => {
+      live.exchanged('a', { result, begins: true }, later)
+      return width(one)
+    }
+    const refused = failed('NamesRejected')
+    expect([pending, refused, failed('Unreachable'), pending].map(answered)).toEqual([3, 4, 4, 5])
+    expect(Array.from({ length: 9 }, () => answered(pending)).at(-1)).toBe(10)
   })
 
   it('is looked at again at once with another spec', () => {
@@ -122,7 +129,7 @@ describe('a CA that asks one Certificate for patience', () => {
     live.exchanged('a', { result: pending, begins: false }, now)
     expect(width(one)).toBe(1)
     live.exchanged('a', { result: pending, begins: true }, plus(now, minutes(1)))
-    expect([width(one), pauseOf(live, 'a')]).toEqual([10, undefined])
+    expect([width(one), pauseOf(live, 'a')]).toEqual([2, undefined])
   })
 
   it('goes on with what is under way', () => {
