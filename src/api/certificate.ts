@@ -57,6 +57,10 @@ const revocationPolicy = z
       })
       .exactOptional()
       .meta({ description: 'Revoke a certificate that has been replaced, after a delay. Not revoked when not given.' }),
+    issuerRef: issuerRef(
+      (ref) => ({ revocationPolicy: { issuerRef: ref } }),
+      'The issuer that is asked to revoke what came from spec.issuerRef, where the protocol of that one cannot: another issuer of the same CA. The one that issued when not given.',
+    ).exactOptional(),
   })
   .meta({ description: 'When to revoke certificates by itself. Never when not given.' })
 

@@ -16,6 +16,7 @@ import { failed } from './failed.ts'
 import { fault } from './fault.ts'
 import { sayRef } from './fallback.ts'
 import { isFallbackOf, isUntold } from './flight.ts'
+import { historyAfter } from './history.ts'
 import type { EventDraft, Next, Result } from './outcome.ts'
 import { hourlyRepairs } from './patience.ts'
 import { pending } from './pending.ts'
@@ -137,7 +138,7 @@ function arrival(snapshot: Snapshot, remarks: readonly string[]): News {
   const note = remarks.length === 0 ? '' : ` Note: ${remarks.join('; ')}.`
   const message = `Issued certificate ${serialNumber}, valid until ${toRfc3339(notAfter)}.${note}`
   return {
-    set: { revision: (certificate.status.revision ?? 0) + 1 },
+    set: { revision: (certificate.status.revision ?? 0) + 1, ...historyAfter(snapshot) },
     drop: ['lastFailure', 'otherFailures', 'failedIssuanceAttempts'],
     events: [{ type: 'Normal', reason: 'Issued', message: clip(message) }, ...fallenBack(snapshot)],
   }
@@ -182,7 +183,7 @@ function inVain(
   const result = { kind: 'failed', how: 'refused', fault: fault('WrongCertificate', message) } as const
   const next = failed(snapshot, { key: undefined, ticket: undefined, result }, now)
   const revision = (snapshot.certificate.status.revision ?? 0) + 1
-  return { ...next, status: { ...next.status, ...repairs, revision } }
+  return { ...next, status: { ...next.status, ...repairs, revision, ...historyAfter(snapshot) } }
 }
 
 function published(before: Snapshot, { step, result }: { step: Step; result: Of<'published'> }, now: Instant): Next {

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sha256Hex } from '../../src/pki/hash.ts'
+import { certificatesPem } from '../../src/pki/pem.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { someCa } from '../support/ca-material.ts'
 import { Namespace, ec, installCrds, until } from '../support/cluster.ts'
@@ -12,6 +13,7 @@ import { FakeEst } from '../support/est-server/fake.ts'
 import { serveEst } from '../support/est-server/serve.ts'
 import { serverCertificate, startEstServer } from '../support/estserver.ts'
 import type { EstServer } from '../support/estserver.ts'
+import { openssl } from '../support/openssl.ts'
 import { startOperator } from '../support/operator.ts'
 import type { RunningOperator } from '../support/operator.ts'
 import type { LocalServer } from '../support/servers.ts'
@@ -107,6 +109,36 @@ describe('a Certificate of an EST issuer', () => {
       const after = await ns.secretWhere('keeper', () => true)
       expect(leafOf(after).serialNumber).not.toBe(leafOf(before).serialNumber)
       expect(leafOf(after).publicKey.equals(leafOf(before).publicKey)).toBe(true)
+    },
+    testTimeout,
+  )
+
+  it(
+    'is revoked through another issuer of the same CA, which its protocol cannot',
+    async () => {
+      await ns.secret('house', server.ca.secret)
+      await ns.issuer('house', { ca: { secretName: 'house', crl: {} } })
+      await ns.issuerTold('house', 'True')
+      const revocationPolicy = { onDelete: 'Revoke', issuerRef: from('house') } as const
+      await ns.certificate('leaver', {
+        issuerRef: from('estserver'),
+        commonName: 'leaver.example',
+        privateKey: ec,
+        revocationPolicy,
+      })
+      await ns.ready('leaver')
+      const leaf = leafOf(await ns.secretWhere('leaver', () => true))
+      await until('the finalizer', async () => (await ns.seenCertificate('leaver'))?.metadata.finalizers?.[0])
+      await ns.remove('certificates', 'leaver')
+      const root = certificatesPem([server.ca.certificate])
+      const verdict = await until('the list with it', async () => {
+        const crl = (await ns.seenSecret('house-crl'))?.data['ca.crl.pem']
+        if (crl === undefined) return undefined
+        const files = { crl: String(crl), root, leaf: leaf.toString() }
+        const { text } = openssl(['verify', '-crl_check', '-CRLfile', 'crl', '-CAfile', 'root', 'leaf'], files)
+        return text.includes('revoked') ? text : undefined
+      })
+      expect(verdict).toContain('certificate revoked')
     },
     testTimeout,
   )

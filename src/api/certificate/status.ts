@@ -138,6 +138,15 @@ const issuedBy = z
   })
   .meta({ description: 'The issuer that the certificate in the Secret came from.' })
 
+const past = z
+  .object({
+    serialNumber: text(128, 'Its serial number, upper-case hex.'),
+    notBefore: timestamp('The moment from which it was valid.'),
+    notAfter: timestamp('The moment at which it expires.'),
+    issuer: text(320, 'The issuer that it came from, as kind/name.').exactOptional(),
+  })
+  .meta({ description: 'A certificate that was replaced.' })
+
 export const certificateStatus = z
   .object({
     conditions: conditions.exactOptional(),
@@ -154,6 +163,7 @@ export const certificateStatus = z
     fingerprintSHA256: text(64, 'The SHA-256 of the certificate in the Secret, lower-case hex.').exactOptional(),
     protocol: text(64, 'The protocol of the issuer.').exactOptional(),
     issuedBy: issuedBy.exactOptional(),
+    history: list(past, { max: 5, description: 'The certificates before this one, newest first.' }).exactOptional(),
     enrollment: enrollment.exactOptional(),
     failedIssuanceAttempts: z
       .int()

@@ -1,7 +1,7 @@
 /** The commands that speak with a cluster, each from what is asked for to an exit code. */
 import { stringify } from 'yaml'
 import type { Certificate } from '../../api/certificate.ts'
-import { apiVersion } from '../../api/meta.ts'
+import { apiVersion, group } from '../../api/meta.ts'
 import { revocationKind } from '../../api/revocation.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import { readCertificates } from '../../pki/pem.ts'
@@ -156,6 +156,7 @@ async function revoke(errand: Errand): Promise<ExitCode> {
       certificateRef: { name },
       ...(options.reason === undefined ? {} : { reason: options.reason }),
       ...(options.reissue ? { reissue: 'First' as const } : {}),
+      ...(options.issuer === undefined ? {} : { issuerRef: { ...options.issuer, group } }),
     },
   }
   const made = await cluster.revocations.create(order, signal)

@@ -47,6 +47,10 @@ export const clusterCommands = {
     words: { least: 1, most: 1 },
     flags: {
       ...where,
+      issuer: {
+        shape: 'issuer',
+        help: 'Who is asked, as issuer/name or clusterissuer/name: another issuer of the same CA, where the one that issued cannot revoke.',
+      },
       reason: { shape: 'reason', help: 'Why, in the words of RFC 5280. unspecified when not given.' },
       reissue: { help: 'Have it renewed with a new key first.' },
       wait: { help: 'Wait until the CA has revoked it.' },

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly timeout: Duration
   readonly reason: Reason | undefined
   readonly reissue: boolean
+  /** Who is asked to revoke; undefined: the issuer that issued. */
+  readonly issuer: { readonly kind: 'Issuer' | 'ClusterIssuer'; readonly name: string } | undefined
   readonly file: string | undefined
   /** Whether the inventory reads Secrets too. */
   readonly secrets: boolean
@@ -56,10 +58,8 @@ export function clusterOptions(
   const offered = outputsOf(command)
   const output = offered.find((one) => one === (last('output') ?? 'text'))
   if (output === undefined) return err(`-o is one of ${offered.join(', ')}, not "${last('output')}".`)
-  const asked = last('reason')
-  const reason = revocationReasons.find((one) => one === asked)
-  if (asked !== undefined && reason === undefined)
-    return err(`--reason is one of ${revocationReasons.join(', ')}, not "${asked}".`)
+  const revocation = revocationOptions(last('reason'), last('issuer'))
+  if (!revocation.ok) return revocation
   const timeout = last('timeout') ?? '300'
   if (!/^[1-9]\d{0,5}$/.test(timeout)) return err(`--timeout is a number of seconds from 1 on, not "${timeout}".`)
   if (flags.has('all-namespaces') && last('namespace') !== undefined)
@@ -76,7 +76,7 @@ export function clusterOptions(
     selector: last('selector'),
     wait: flags.has('wait'),
     timeout: seconds(Number(timeout)),
-    reason,
+    ...revocation.value,
     reissue: flags.has('reissue'),
     file: last('file'),
     secrets: flags.has('secrets'),
@@ -85,6 +85,19 @@ export function clusterOptions(
   }
   const contradiction = contradictionIn(options)
   return contradiction === undefined ? ok(options) : err(contradiction)
+}
+
+function revocationOptions(
+  asked: string | undefined,
+  issuer: string | undefined,
+): Result<Pick<ClusterOptions, 'reason' | 'issuer'>, string> {
+  const reason = revocationReasons.find((one) => one === asked)
+  if (asked !== undefined && reason === undefined)
+    return err(`--reason is one of ${revocationReasons.join(', ')}, not "${asked}".`)
+  if (issuer === undefined) return ok({ reason, issuer })
+  const [, kind = '', name = ''] = /^(issuer|clusterissuer)\/([^/]+)$/.exec(issuer) ?? []
+  if (name === '') return err(`--issuer is issuer/name or clusterissuer/name, not "${issuer}".`)
+  return ok({ reason, issuer: { kind: kind === 'issuer' ? 'Issuer' : 'ClusterIssuer', name } })
 }
 
 type ImportOptions = Pick<ClusterOptions, 'apply' | 'undo' | 'fromNamespace' | 'toNamespace'>

@@ -35,6 +35,7 @@ export function certificateTree(gathered: Gathered, now: Instant): Branch {
     branches: [
       ...[life, renewal].flatMap((text) => (text === undefined || text === '' ? [] : [{ text }])),
       secretBranch(gathered, now),
+      ...pastBranches(certificate, now),
       issuerBranch(gathered, now),
       ...enrollmentBranches(certificate, now),
       ...failureBranches(certificate, now),
@@ -57,6 +58,15 @@ function secretBranch({ certificate, secret }: Gathered, now: Instant): Branch {
     text: `${head}: ${secret.entries.join(', ')}`,
     branches: secret.chain.map((facts, index) => ({ text: factsText(facts, { isLeaf: index === 0, now }) })),
   }
+}
+
+function pastBranches({ status }: Certificate, now: Instant): readonly Branch[] {
+  const past = status?.history ?? []
+  if (past.length === 0) return []
+  const branches = past.map(({ serialNumber, notBefore, issuer }) => ({
+    text: `serial ${serialNumber}, valid from ${notBefore} (${agoOrAhead(notBefore, now)})${issuer === undefined ? '' : `, from ${issuer}`}`,
+  }))
+  return [{ text: 'Before it', branches }]
 }
 
 /** One certificate in a line. */

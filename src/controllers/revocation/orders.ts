@@ -51,7 +51,7 @@ export class RevocationOrders {
   ): Promise<void> {
     const { namespace = '', name } = certificate.metadata
     const ref = { namespace, name: orderName(name, target) }
-    const issuerRef: IssuerRef = target.issuerRef ?? certificate.spec.issuerRef
+    const issuerRef = revokerOf(certificate, target)
     const spec: RevocationSpec = {
       certificate: target.certificate,
       issuerRef,
@@ -69,6 +69,13 @@ export class RevocationOrders {
     // What only we can say of it: that its key was there (see RevocationTarget.proven).
     await this.#parts.resource.applyStatus({ ...kind, metadata: ref, status: { target } }, signal)
   }
+}
+
+/** What a fall-back issued is of another CA: whoever revokes for the first issuer does not know it. */
+function revokerOf({ spec }: Certificate, { issuerRef: issuedBy = spec.issuerRef }: RevocationTarget): IssuerRef {
+  const { issuerRef: revoker } = spec.revocationPolicy ?? {}
+  const isOfFirst = issuedBy.kind === spec.issuerRef.kind && issuedBy.name === spec.issuerRef.name
+  return revoker !== undefined && isOfFirst ? revoker : issuedBy
 }
 
 /** The name of the order about a certificate that a Certificate's policy asks to revoke. */

@@ -28,6 +28,7 @@ describe('the command line of what speaks with a cluster', () => {
     ['inspect web -f chain.pem', 'the name of a Secret, or -f file'],
     ['status --namspace a', 'did you mean --namespace?'],
     ['statu', 'did you mean status?'],
+    ['revoke web --issuer plant', '--issuer is issuer/name or clusterissuer/name, not "plant"'],
     ['revoke web --timeout soon', '--timeout is a number of seconds'],
   ])('turns down "%s" with a sentence', (line, sentence) => {
     expect(complaint(line)).toContain(sentence)
