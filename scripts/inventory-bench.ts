@@ -65,6 +65,7 @@ function itemOf(index: number): InventoryItem {
           protocol: ['acme', 'est', 'scep', 'cmp'][index % 4],
           renewalTime: plus(now, days(index % 60)),
           revision: 1,
+          past: [],
           message: 'The certificate is good.',
           failure: undefined,
           enrollment: undefined,

@@ -42,7 +42,7 @@ export interface RunningInventory {
 /** @returns the inventory over the caches; what is not ours is filled in while it is followed */
 export function makeInventory(options: InventoryOptions): RunningInventory {
   const { config, caches, clock, log } = options
-  const { certificates, secrets, issuers, clusterIssuers, claimants } = caches
+  const { certificates, secrets, issuers, clusterIssuers, policies, claimants } = caches
   const store = (): Store<FoundProjection> => new Store({ log })
   const sources = {
     Secret: config.inventory === 'managed' ? undefined : store(),
@@ -52,7 +52,7 @@ export function makeInventory(options: InventoryOptions): RunningInventory {
     sources[kind] === undefined ? [] : [{ kind, store: sources[kind] }],
   )
   return {
-    inventory: new Inventory({ certificates, secrets, issuers, clusterIssuers, claimants, found, clock }),
+    inventory: new Inventory({ certificates, secrets, issuers, clusterIssuers, policies, claimants, found, clock }),
     follow: (signal) => follow(options, sources, signal),
   }
 }

@@ -24,6 +24,7 @@ const groupOf = {
   certificates: 'perennial.dev',
   issuers: 'perennial.dev',
   clusterissuers: 'perennial.dev',
+  certificatepolicies: 'perennial.dev',
   events: '',
   pods: '',
   mutatingwebhookconfigurations: 'admissionregistration.k8s.io',

@@ -4,7 +4,7 @@ import { csvOf } from '../domain/inventory/csv.ts'
 import { issuerHealth, loadsOf } from '../domain/inventory/issuers.ts'
 import type { IssuerHealth } from '../domain/inventory/issuers.ts'
 import type { InventoryItem } from '../domain/inventory/item.ts'
-import { brokenRules } from '../domain/inventory/policies.ts'
+import { brokenRules, policyStandings } from '../domain/inventory/policies.ts'
 import { answerQuery } from '../domain/inventory/query.ts'
 import type { JudgedItem, Query } from '../domain/inventory/query.ts'
 import { readQuery } from '../domain/inventory/readquery.ts'
@@ -21,7 +21,7 @@ import type { Pace } from './pace.ts'
 import { csvColumns, csvRow, findingText, issuerRow, rowOf } from './rows.ts'
 
 export interface ApiParts {
-  readonly inventory: Pick<Inventory, 'picture' | 'issuers'>
+  readonly inventory: Pick<Inventory, 'picture' | 'issuers' | 'policies'>
   readonly access: Pick<Access, 'identify' | 'allowed' | 'mayEverywhere'>
   readonly pace: Pick<Pace, 'allows'>
   /** What is looked up for the page of one item, as far as the user may see it. Never rejects. */
@@ -48,8 +48,7 @@ const answers: Readonly<Record<string, Answer>> = {
   '/api/summary': summary,
   '/api/issuers': async (hearing) =>
     json({ generatedAt: at(hearing), items: await issuersFor(hearing) } satisfies IssuerList),
-  '/api/policies': (hearing) =>
-    json({ generatedAt: at(hearing), items: brokenRules(hearing.visible) } satisfies PolicyReport),
+  '/api/policies': policies,
   '/api/me': me,
 }
 
@@ -134,6 +133,16 @@ async function summary(hearing: Hearing): Promise<ServerReply> {
     failingIssuers: issuers.filter(({ health, failing }) => health === 'failing' || failing > 0),
     unread: picture.unread,
   } satisfies SummaryAnswer)
+}
+
+async function policies(hearing: Hearing): Promise<ServerReply> {
+  const { parts, user, visible } = hearing
+  const seesPolicies = await parts.access.mayEverywhere(user, 'certificatepolicies')
+  return json({
+    generatedAt: at(hearing),
+    ...(seesPolicies ? { policies: policyStandings(parts.inventory.policies()) } : {}),
+    items: brokenRules(visible),
+  } satisfies PolicyReport)
 }
 
 async function issuersFor({ parts, user, visible }: Hearing): Promise<readonly IssuerRow[]> {

@@ -83,7 +83,7 @@ export interface ViolationText {
 /** Something that happened, or is to happen. */
 export interface Moment {
   readonly at: string
-  readonly kind: 'issued' | 'renews' | 'expires' | 'failed' | 'retries' | 'working' | 'event'
+  readonly kind: 'issued' | 'past' | 'renews' | 'expires' | 'failed' | 'retries' | 'working' | 'event'
   readonly title: string
   readonly text?: string | undefined
 }
@@ -160,8 +160,22 @@ export interface PolicyRow {
   readonly example: string
 }
 
+/** A policy itself: whether it is applied as it is written, and whom it concerns. */
+export interface PolicyStanding {
+  readonly name: string
+  readonly mode: 'Enforce' | 'Audit'
+  /** `unknown`: not looked at yet. */
+  readonly standing: 'applied' | 'wrong' | 'idle' | 'unknown'
+  readonly message?: string | undefined
+  /** Certificates of the cluster that it selects, and how many of them it does not allow. */
+  readonly selected: number
+  readonly violating: number
+}
+
 export interface PolicyReport {
   readonly generatedAt: string
+  /** Absent where the person may not list CertificatePolicies. */
+  readonly policies?: readonly PolicyStanding[] | undefined
   readonly items: readonly PolicyRow[]
 }
 

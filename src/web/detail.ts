@@ -35,21 +35,27 @@ export function detailOf(judged: JudgedItem, row: Row, { now, lookup }: { now: I
       rule,
       message,
     })),
-    timeline: [...momentsOf(item), ...lookup.moments].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+    timeline: [...momentsOf(item, now), ...lookup.moments].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
     renewCommand: management && `kubectl perennial renew ${item.name} --namespace ${item.namespace}`,
     unread: lookup.unread,
   }
 }
 
 /** What the certificate and the status say of times. */
-function momentsOf({ facts, management }: InventoryItem): readonly Moment[] {
+function momentsOf({ facts, management }: InventoryItem, now: Instant): readonly Moment[] {
   const moments: Moment[] = []
   const add = (at: Instant | undefined, kind: Moment['kind'], told: Pick<Moment, 'title' | 'text'>): void => {
     if (at !== undefined) moments.push({ at: toRfc3339(at), kind, ...told })
   }
-  const number = management?.revision === undefined ? '' : ` (number ${management.revision})`
+  const { revision, past = [] } = management ?? {}
+  const numbered = (back: number): string => (revision === undefined ? '' : ` (number ${revision - back})`)
+  for (const [index, { serialNumber, notBefore, issuer }] of past.entries())
+    add(notBefore, 'past', {
+      title: `Valid from${numbered(index + 1)}`,
+      text: `Serial number ${serialNumber}${issuer === undefined ? '' : `, from ${issuer}`}`,
+    })
   add(facts?.notBefore, 'issued', {
-    title: `Valid from${number}`,
+    title: `Valid from${numbered(0)}`,
     text: facts && `Serial number ${facts.serialNumber}`,
   })
   add(management?.enrollment?.startedAt, 'working', {
@@ -61,7 +67,8 @@ function momentsOf({ facts, management }: InventoryItem): readonly Moment[] {
     text: management?.failure?.message,
   })
   add(management?.failure?.nextTry, 'retries', { title: 'Next attempt' })
-  add(management?.renewalTime, 'renews', { title: 'Renewal' })
+  const isLate = management?.renewalTime !== undefined && management.renewalTime <= now
+  add(management?.renewalTime, 'renews', { title: isLate ? 'Renewal was due' : 'Renewal' })
   add(facts?.notAfter, 'expires', { title: 'Expires' })
   return moments
 }

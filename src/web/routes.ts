@@ -29,7 +29,9 @@ export function webRoutes(parts: RoutesParts): (request: ServerRequest) => Promi
   }
 }
 
-/** Paths of the page are its own affair: each of them is answered with the same document. */
+const isView = /^\/(?:certificates(?:\/.*)?|issuers|policies)?$/
+
+/** Paths of the page are its own affair: each of them is answered with the same document, which says where there is nothing. */
 function pageReply({ page }: RoutesParts, path: string): ServerReply {
   if (path === '/healthz') return text(200, 'ok')
   if (!page.ok) return text(503, page.error)
@@ -42,9 +44,7 @@ function pageReply({ page }: RoutesParts, path: string): ServerReply {
     case '/icon.svg':
       return file('image/svg+xml', icon)
     default:
-      return /^\/(?:certificates(?:\/.*)?|issuers|policies)?$/.test(path)
-        ? file('text/html; charset=utf-8', html)
-        : text(404, 'There is nothing here; the page is at /.')
+      return { ...file('text/html; charset=utf-8', html), status: isView.test(path) ? 200 : 404 }
   }
 }
 

@@ -232,8 +232,33 @@ described(`the page of the inventory${because}`, () => {
         'payments-public',
         'payments-7d9f8-x2x4p',
         'Next attempt',
+        'Valid from (number 1)',
+        'Renewal was due',
       ])
         expect(text).toContain(part)
+    },
+    timeout,
+  )
+
+  it(
+    'shows of each policy whether it needs a change, and which',
+    async () => {
+      const { page } = await visit('/policies')
+      const row = page.getByRole('row', { name: 'names-of-media' })
+      await row.getByText('needs a change').waitFor()
+      expect(await row.textContent()).toContain('drop one of the two.')
+      expect(await page.getByRole('row', { name: 'staging' }).textContent()).toContain('selects nothing')
+    },
+    timeout,
+  )
+
+  it(
+    'says where there is nothing, and leads back',
+    async () => {
+      const { page } = await visit('/certficates')
+      await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+      await page.locator('main').getByRole('link', { name: 'overview' }).click()
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
     },
     timeout,
   )
@@ -243,7 +268,7 @@ described(`the page of the inventory${because}`, () => {
     async () => {
       const { page } = await visit('/certificates', 'shop-only')
       await page.getByText(/certificates found/).waitFor()
-      const places = await page.locator('tbody th .under').allTextContents()
+      const places = await page.locator('.place').allTextContents()
       expect(places.length).toBeGreaterThan(5)
       expect(places.filter((place) => !place.startsWith('shop'))).toEqual([])
       await page.goto(`${root}/certificates/Certificate/bank/payments`)
@@ -257,7 +282,7 @@ described(`the page of the inventory${because}`, () => {
     async () => {
       const { page } = await visit('/')
       await page.setViewportSize({ width: 390, height: 800 })
-      for (const path of ['/', '/certificates', '/certificates/Certificate/bank/payments']) {
+      for (const path of ['/', '/certificates', '/certificates/Certificate/bank/payments', '/policies']) {
         await page.goto(`${root}${path}`)
         await page.locator('section, table').first().waitFor()
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)

@@ -53,6 +53,7 @@ export const management = (changes: Partial<Management> = {}): Management => ({
   protocol: 'ca',
   renewalTime: plus(now, days(30)),
   revision: 1,
+  past: [],
   message: 'The certificate is good.',
   failure: undefined,
   enrollment: undefined,

@@ -1,5 +1,6 @@
 /** An inventory as a middling platform has it, for looking at the page. */
 import type { Issuer } from '../../src/api/issuer.ts'
+import type { CertificatePolicy } from '../../src/api/policy.ts'
 import type { Consumer, InventoryItem } from '../../src/domain/inventory/item.ts'
 import { days, hours, minus, plus, toRfc3339 } from '../../src/std/time.ts'
 import { authorityFacts, facts, foundItem, item, management, named, now } from './inventoryitems.ts'
@@ -88,6 +89,11 @@ const troubled: readonly InventoryItem[] = [
       protocol: 'cmp',
       renewalTime: minus(now, days(22)),
       revision: 4,
+      past: [1, 2, 3].map((back) => ({
+        serialNumber: hex(71 + back, 32).toUpperCase(),
+        notBefore: minus(now, days(83 + back * 60)),
+        issuer: back === 2 ? 'ClusterIssuer/letsencrypt' : 'ClusterIssuer/corporate-cmp',
+      })),
       failure: refused,
       violations: [
         {
@@ -221,6 +227,53 @@ const issuer = (
   },
 })
 
+const policy = (
+  name: string,
+  spec: CertificatePolicy['spec'],
+  [status, reason, message]: readonly ['True' | 'False', string, string],
+  [selected, violating]: readonly [number, number] = [0, 0],
+): CertificatePolicy => ({
+  apiVersion: 'perennial.dev/v1',
+  kind: 'CertificatePolicy',
+  metadata: { name },
+  spec,
+  status: {
+    selected,
+    violating,
+    conditions: [{ type: 'Ready', status, reason, message, lastTransitionTime: at(40) }],
+  },
+})
+
+const policies: readonly CertificatePolicy[] = [
+  policy(
+    'production-keys',
+    { rules: {} },
+    ['True', 'Applied', 'Enforced for 41 Certificates; one is not allowed.'],
+    [41, 1],
+  ),
+  policy(
+    'short-lives',
+    { mode: 'Audit', rules: {} },
+    ['True', 'Applied', 'Watches 87 Certificates; one is not allowed.'],
+    [87, 1],
+  ),
+  policy(
+    'names-of-media',
+    { rules: {} },
+    [
+      'False',
+      'Contradictory',
+      'It is applied as it is written. rules.names.dns.allow has .media.example.com, which rules.names.dns.deny takes back; drop one of the two.',
+    ],
+    [18, 0],
+  ),
+  policy('staging', { rules: {} }, [
+    'True',
+    'SelectsNothing',
+    'It selects no Certificate; compare spec.selector with the labels of namespaces and Certificates, and with the issuers that these name.',
+  ]),
+]
+
 const consumersFor = (items: readonly InventoryItem[]): Readonly<Record<string, readonly Consumer[]>> =>
   Object.fromEntries(
     items
@@ -237,6 +290,7 @@ export const sampleInventory: SiteOptions = {
   now,
   items: all,
   consumers: consumersFor(all),
+  policies,
   clusterIssuers: [
     issuer('letsencrypt', undefined, {
       ready: true,

@@ -1,5 +1,6 @@
 /** The page's server over an inventory made of a few words, for tests of its API and of the page. */
 import type { Issuer } from '../../src/api/issuer.ts'
+import type { CertificatePolicy } from '../../src/api/policy.ts'
 import type { Consumer, InventoryItem } from '../../src/domain/inventory/item.ts'
 import { judge } from '../../src/domain/inventory/query.ts'
 import type { ServerReply } from '../../src/net/server.ts'
@@ -17,6 +18,7 @@ export interface SiteOptions {
   readonly now: Instant
   readonly issuers?: readonly Issuer[]
   readonly clusterIssuers?: readonly Issuer[]
+  readonly policies?: readonly CertificatePolicy[]
   /** By the id of the item. */
   readonly consumers?: Readonly<Record<string, readonly Consumer[]>>
   readonly lookup?: ApiParts['lookup']
@@ -45,7 +47,7 @@ const access: RoutesParts['access'] = {
 }
 
 export function siteParts(options: SiteOptions): RoutesParts {
-  const { items, now, issuers = [], clusterIssuers = [], consumers = {}, unread = [], page } = options
+  const { items, now, issuers = [], clusterIssuers = [], policies = [], consumers = {}, unread = [], page } = options
   const judging = { now, placesOf: () => 1 }
   const consumersOf = ({ id }: InventoryItem): readonly Consumer[] => consumers[id] ?? []
   const picture = {
@@ -56,7 +58,7 @@ export function siteParts(options: SiteOptions): RoutesParts {
     unread,
   }
   return {
-    inventory: { picture: () => picture, issuers: () => ({ issuers, clusterIssuers }) },
+    inventory: { picture: () => picture, issuers: () => ({ issuers, clusterIssuers }), policies: () => policies },
     access,
     pace: { allows: () => options.hasty !== true },
     lookup: options.lookup ?? (() => Promise.resolve({ moments: [], consumers: [], unread: [] })),

@@ -3,6 +3,7 @@
  * caches is told to nobody. It looks again when it is asked, and works out anew only what is not the object it was.
  */
 import type { Issuer } from '../../api/issuer.ts'
+import type { CertificatePolicy } from '../../api/policy.ts'
 import { inventoryItem } from '../../domain/inventory/item.ts'
 import type { Consumer, InventoryItem } from '../../domain/inventory/item.ts'
 import { managedSource, nothingHeld } from '../../domain/inventory/managed.ts'
@@ -17,6 +18,7 @@ import type { SecretProjection } from '../certificate/projection.ts'
 import type { Claimants } from '../ingress/claimants.ts'
 import { claimantKinds } from '../ingress/kinds.ts'
 import type { IssuerProjection } from '../issuer/issuers.ts'
+import type { PolicyProjection } from '../policy/policies.ts'
 import type { FoundProjection } from './found.ts'
 
 /** A kind of objects that certificates are looked for in. */
@@ -31,6 +33,7 @@ export interface InventoryParts {
   readonly secrets: Store<SecretProjection>
   readonly issuers: Store<IssuerProjection>
   readonly clusterIssuers: Store<IssuerProjection>
+  readonly policies: Store<PolicyProjection>
   readonly claimants: Claimants
   /** Empty: only what Perennial manages. */
   readonly found: readonly FoundSource[]
@@ -80,6 +83,11 @@ export class Inventory {
     const objects = (store: Store<IssuerProjection>): readonly Issuer[] =>
       Array.from(store.values(), ({ object }) => object)
     return { issuers: objects(issuers), clusterIssuers: objects(clusterIssuers) }
+  }
+
+  /** As the cache has them. */
+  policies(): readonly CertificatePolicy[] {
+    return Array.from(this.#parts.policies.values(), ({ object }) => object)
   }
 
   #draw(): Picture {

@@ -33,12 +33,21 @@ export interface Management {
   readonly protocol: string | undefined
   readonly renewalTime: Instant | undefined
   readonly revision: number | undefined
+  /** Certificates before this one, newest first. */
+  readonly past: readonly PastCertificate[]
   /** The sentence of its Ready condition. */
   readonly message: string | undefined
   readonly failure: Failure | undefined
   readonly enrollment: Enrollment | undefined
   /** Rules of policies that it does not keep. */
   readonly violations: readonly Violation[]
+}
+
+export interface PastCertificate {
+  readonly serialNumber: string
+  readonly notBefore: Instant
+  /** `Issuer/name` or `ClusterIssuer/name`. */
+  readonly issuer: string | undefined
 }
 
 /** A rule of a CertificatePolicy that is not kept, as the status has it. */

@@ -49,12 +49,24 @@ export function managedSource({ metadata, spec, status }: Certificate, held: Hel
       protocol: status?.issuedBy?.protocol ?? status?.protocol,
       renewalTime: moment(status?.renewalTime),
       revision: status?.revision,
+      past: pastIn(status),
       message: ready?.message,
       failure: failureIn(status),
       enrollment: enrollmentIn(status),
       violations: status?.policy?.violations ?? noViolations,
     },
   }
+}
+
+const noPast: Management['past'] = []
+
+function pastIn(status: Certificate['status']): Management['past'] {
+  return (
+    status?.history?.flatMap(({ serialNumber, notBefore, issuer }) => {
+      const at = moment(notBefore)
+      return at === undefined ? [] : [{ serialNumber, notBefore: at, issuer }]
+    }) ?? noPast
+  )
 }
 
 const noViolations: Management['violations'] = []

@@ -38,21 +38,22 @@ function Page({ detail }: { readonly detail: Detail }): VNode {
     <>
       <p class="lead">
         <State of={row.state} /> {row.kind} in namespace <strong>{row.namespace}</strong>
+        {row.owner === undefined ? '' : `, of ${row.owner}`}
         {message === undefined ? '' : `: ${message}`}
       </p>
       {unreadable !== undefined && <p class="trouble">It cannot be read: {unreadable}.</p>}
       <Findings detail={detail} />
       <Violations detail={detail} />
       <div class="columns">
-        <Facts detail={detail} />
         <div>
-          <Timeline moments={detail.timeline} then={generatedAt} />
-          {renewCommand !== undefined && <Command text={renewCommand} />}
+          <Facts detail={detail} />
+          <Chain detail={detail} />
         </div>
-      </div>
-      <div class="columns">
-        <Chain detail={detail} />
-        <Consumers detail={detail} />
+        <div>
+          {renewCommand !== undefined && <Command text={renewCommand} />}
+          <Timeline moments={detail.timeline} then={generatedAt} />
+          <Consumers detail={detail} />
+        </div>
       </div>
       {unread.length > 0 && (
         <section aria-labelledby="unread">

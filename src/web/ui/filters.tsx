@@ -1,6 +1,7 @@
 /** Search and filters. Each choice goes into the address at once; what is chosen stands below as buttons that take it back. */
 import type { VNode } from 'preact'
 import type { CertificateList } from '../contract.ts'
+import { useWide } from './width.ts'
 import { usePlace } from './place.ts'
 import { titleOf } from './words.ts'
 
@@ -34,6 +35,7 @@ const wordFor = (name: string, value: string): string =>
 
 export function Filters({ facets }: { readonly facets: Facets }): VNode {
   const { place, go } = usePlace()
+  const isWide = useWide()
   const change = (edit: (parameters: URLSearchParams) => void): void => {
     const parameters = new URLSearchParams(place.parameters)
     edit(parameters)
@@ -60,14 +62,19 @@ export function Filters({ facets }: { readonly facets: Facets }): VNode {
           }
         />
       </label>
-      {filters.map(({ name, title }) => (
-        <Choice key={name} title={title} options={optionsOf(facets, name)} choose={(value) => add(name, value)} />
-      ))}
-      <Choice
-        title="Ends within"
-        options={ends.map((days) => ({ value: String(days), text: `${days} days` }))}
-        choose={(value) => value !== '' && change((parameters) => parameters.set('ends-within', value))}
-      />
+      <details class="choices" open={isWide}>
+        <summary>Filters</summary>
+        <div class="choice-grid">
+          {filters.map(({ name, title }) => (
+            <Choice key={name} title={title} options={optionsOf(facets, name)} choose={(value) => add(name, value)} />
+          ))}
+          <Choice
+            title="Ends within"
+            options={ends.map((days) => ({ value: String(days), text: `${days} days` }))}
+            choose={(value) => value !== '' && change((parameters) => parameters.set('ends-within', value))}
+          />
+        </div>
+      </details>
       <Chosen change={change} />
     </form>
   )

@@ -4,12 +4,14 @@ import type { Bucket } from '../contract.ts'
 import { counted, number } from './format.ts'
 import { usePlace } from './place.ts'
 import { tableAddress } from './place.ts'
+import { useWide } from './width.ts'
 
-const width = 960
-const height = 220
-const top = 22
-const bottom = 34
-const gap = 10
+/** In units of the picture, which is as wide as the window lets it be: on a telephone text must be larger to stay readable. */
+const shapes = {
+  wide: { width: 960, height: 220, top: 22, bottom: 34, gap: 10, text: 13 },
+  narrow: { width: 560, height: 260, top: 30, bottom: 38, gap: 6, text: 17 },
+} as const
+type Shape = (typeof shapes)['wide' | 'narrow']
 
 interface Bar {
   readonly bucket: Bucket
@@ -39,17 +41,24 @@ function barsOf(buckets: readonly Bucket[]): readonly Bar[] {
 
 function wordsFor(from: number | undefined, until: number | undefined): { label: string; range: string } {
   if (from === undefined) return { label: 'ended', range: 'Ended' }
-  if (until === undefined) return { label: `> ${from} d`, range: `In more than ${from} days` }
-  return { label: `≤ ${until} d`, range: from === 0 ? `Within ${until} day` : `In ${from} to ${until} days` }
+  if (until === undefined) return { label: `>${from}`, range: `In more than ${from} days` }
+  return { label: `≤${until}`, range: from === 0 ? `Within ${until} day` : `In ${from} to ${until} days` }
 }
 
 export function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }): VNode {
   const { go } = usePlace()
+  const shape = useWide() ? shapes.wide : shapes.narrow
+  const { width, height, bottom, gap } = shape
   const most = Math.max(1, ...buckets.map(({ managed, found }) => managed + found))
   const step = width / Math.max(1, buckets.length)
   return (
     <figure class="histogram">
-      <svg viewBox={`0 0 ${width} ${height}`} role="group" aria-label="Certificates by the time until they end">
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        font-size={shape.text}
+        role="group"
+        aria-label="Certificates by the days until they end"
+      >
         {barsOf(buckets).map((bar, index) => (
           <a
             key={bar.label}
@@ -63,12 +72,13 @@ export function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }):
             }}
           >
             <title>{bar.sentence}</title>
-            <BarShape bar={bar} x={index * step + gap / 2} size={{ wide: step - gap, most }} />
+            <BarShape bar={bar} x={index * step + gap / 2} size={{ wide: step - gap, most, shape }} />
           </a>
         ))}
         <line class="axis" x1="0" x2={width} y1={height - bottom} y2={height - bottom} />
       </svg>
       <figcaption>
+        <span>Days until they end</span>
         <span class="key managed">Managed by Perennial</span> <span class="key found">Not managed</span>
       </figcaption>
     </figure>
@@ -78,10 +88,11 @@ export function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }):
 interface ShapeProps {
   readonly bar: Bar
   readonly x: number
-  readonly size: { readonly wide: number; readonly most: number }
+  readonly size: { readonly wide: number; readonly most: number; readonly shape: Shape }
 }
 
-function BarShape({ bar: { bucket, label }, x, size: { wide, most } }: ShapeProps): VNode {
+function BarShape({ bar: { bucket, label }, x, size: { wide, most, shape } }: ShapeProps): VNode {
+  const { height, top, bottom } = shape
   const floor = height - bottom
   const tall = (count: number): number => (count === 0 ? 0 : Math.max(2, (count / most) * (floor - top)))
   const managed = tall(bucket.managed)

@@ -120,7 +120,15 @@ function View({ path }: { readonly path: string }): VNode {
     const id = path.slice('/certificates/'.length)
     return <Certificate key={id} id={id} />
   }
-  return <Heading title="Nothing here">There is nothing here</Heading>
+  return (
+    <>
+      <Heading title="Nothing here">There is nothing here</Heading>
+      <p>
+        The address may be old, or mistyped. Go to the <Link href="/">overview</Link> or to the{' '}
+        <Link href="/certificates">certificates</Link>.
+      </p>
+    </>
+  )
 }
 
 const root = document.getElementById('page')

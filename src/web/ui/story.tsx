@@ -5,6 +5,13 @@ import { exactly } from './format.ts'
 import { When } from './parts.tsx'
 
 export function Chain({ detail: { row, chain, selfSigned, generatedAt } }: { readonly detail: Detail }): VNode {
+  if (row.expires === undefined)
+    return (
+      <section aria-labelledby="chain">
+        <h2 id="chain">Chain</h2>
+        <p class="empty">There is no certificate to show a chain of.</p>
+      </section>
+    )
   return (
     <section aria-labelledby="chain">
       <h2 id="chain">Chain</h2>

@@ -50,27 +50,40 @@ function Exports(): VNode {
   )
 }
 
-const columns = [
+interface Column {
+  readonly title: string
+  readonly sort?: string
+  /** Left out where there is no room; the page of each certificate has it. */
+  readonly spare?: true
+}
+
+const columns: readonly Column[] = [
   { title: 'Certificate', sort: 'name' },
   { title: 'State and findings', sort: 'severity' },
   { title: 'Expires', sort: 'expires' },
-  { title: 'Renews', sort: 'renews' },
-  { title: 'Names', sort: undefined },
-  { title: 'Issuer', sort: 'issuer' },
-  { title: 'Key', sort: 'key' },
-  { title: 'Used by', sort: undefined },
-] as const
+  { title: 'Renews', sort: 'renews', spare: true },
+  { title: 'Names', spare: true },
+  { title: 'Issuer', sort: 'issuer', spare: true },
+  { title: 'Key', sort: 'key', spare: true },
+  { title: 'Used by', spare: true },
+]
 
 function Table({ list, isLoading }: { readonly list: CertificateList; readonly isLoading: boolean }): VNode {
-  if (list.items.length === 0) return <p class="empty">No certificate that you may see is like that.</p>
+  if (list.items.length === 0)
+    return (
+      <p class="empty panel">
+        No certificate that you may see is like that. Take back a filter above, or{' '}
+        <Link href="/certificates">start anew</Link>.
+      </p>
+    )
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Certificates, a wide table" aria-busy={isLoading}>
       <table>
         <caption class="unseen">Certificates; the buttons in the head sort them</caption>
         <thead>
           <tr>
-            {columns.map(({ title, sort }) => (
-              <Head key={title} title={title} sort={sort} />
+            {columns.map((column) => (
+              <Head key={column.title} column={column} />
             ))}
           </tr>
         </thead>
@@ -84,9 +97,15 @@ function Table({ list, isLoading }: { readonly list: CertificateList; readonly i
   )
 }
 
-function Head({ title, sort }: { readonly title: string; readonly sort: string | undefined }): VNode {
+function Head({ column: { title, sort, spare } }: { readonly column: Column }): VNode {
   const { place, go } = usePlace()
-  if (sort === undefined) return <th scope="col">{title}</th>
+  const kind = spare === true ? 'spare' : undefined
+  if (sort === undefined)
+    return (
+      <th scope="col" class={kind}>
+        {title}
+      </th>
+    )
   const now = place.parameters.get('sort') ?? 'expires'
   const order = now === sort ? 'ascending' : now === `-${sort}` ? 'descending' : 'none'
   const turn = (): void => {
@@ -96,7 +115,7 @@ function Head({ title, sort }: { readonly title: string; readonly sort: string |
     go(`/certificates?${parameters.toString()}`, 'replace')
   }
   return (
-    <th scope="col" aria-sort={order}>
+    <th scope="col" class={kind} aria-sort={order}>
       <button type="button" class="sort" onClick={turn}>
         {title} <span aria-hidden="true">{order === 'ascending' ? '▲' : order === 'descending' ? '▼' : ''}</span>
       </button>
@@ -109,12 +128,13 @@ function Line({ row, then }: { readonly row: Row; readonly then: string }): VNod
     <tr>
       <th scope="row">
         <Link href={certificateAddress(row.id)}>{row.name}</Link>
-        <span class="under">
+        <span class="under place">
           {row.namespace}
           {row.kind === 'Certificate' ? '' : ` · ${row.kind}${row.entry === undefined ? '' : ` ${row.entry}`}`}
         </span>
+        {row.owner !== undefined && <span class="under">of {row.owner}</span>}
       </th>
-      <td>
+      <td class="states">
         <State of={row.state} />
         {row.findings.map((finding) => (
           <Badge key={finding} tone={toneOf(finding)}>
@@ -125,17 +145,17 @@ function Line({ row, then }: { readonly row: Row; readonly then: string }): VNod
       <td>
         <When at={row.expires} then={then} />
       </td>
-      <td>
+      <td class="spare">
         <When at={row.renews} then={then} />
       </td>
-      <td class="long">
+      <td class="long spare">
         <Names row={row} />
       </td>
-      <td>
+      <td class="spare">
         <Origin row={row} />
       </td>
-      <td class="short">{row.key ?? '–'}</td>
-      <td>{row.consumers.length === 0 ? <span class="none">–</span> : usedBy(row)}</td>
+      <td class="short spare">{row.key ?? '–'}</td>
+      <td class="spare">{row.consumers.length === 0 ? <span class="none">–</span> : usedBy(row)}</td>
     </tr>
   )
 }
@@ -165,11 +185,20 @@ function Names({ row: { names, subject } }: { readonly row: Row }): VNode {
   const more = plain.length - shownNames
   return (
     <>
-      {plain.length === 0 ? (subject ?? '–') : plain.slice(0, shownNames).join(', ')}
+      {plain.length === 0
+        ? (subject ?? '–')
+        : plain.slice(0, shownNames).map((name) => <Name key={name} text={name} />)}
       {more > 0 && <span class="under">and {more} more</span>}
     </>
   )
 }
+
+/** On a line of its own, broken behind a dot where it must be. */
+const Name = ({ text }: { readonly text: string }): VNode => (
+  <span class="name">
+    {text.split('.').flatMap((label, index) => (index === 0 ? [label] : ['.', <wbr key={index} />, label]))}
+  </span>
+)
 
 function Pager({ list: { page, size, total } }: { readonly list: CertificateList }): VNode | null {
   const { place, go } = usePlace()

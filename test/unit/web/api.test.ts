@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Issuer } from '../../../src/api/issuer.ts'
-import type { CertificateList, Complaint, Detail, IssuerList, Me, SummaryAnswer } from '../../../src/web/contract.ts'
+import type { Condition } from '../../../src/api/meta.ts'
+import type { CertificatePolicy } from '../../../src/api/policy.ts'
+import type {
+  CertificateList,
+  Complaint,
+  Detail,
+  IssuerList,
+  Me,
+  PolicyReport,
+  SummaryAnswer,
+} from '../../../src/web/contract.ts'
+import { days, minus } from '../../../src/std/time.ts'
 import { facts, foundItem, item, management, now } from '../../support/inventoryitems.ts'
 import { asking, bodyOf } from '../../support/inventorysite.ts'
 
@@ -17,17 +28,41 @@ const issuer = (name: string, namespace: string | undefined, status: 'True' | 'F
   },
 })
 
+const policy = (name: string, told: Pick<Condition, 'reason' | 'status'>): CertificatePolicy => ({
+  apiVersion: 'perennial.dev/v1',
+  kind: 'CertificatePolicy',
+  metadata: { name },
+  spec: { rules: {} },
+  status: { conditions: [{ type: 'Ready', message: 'Drop one of the two.', lastTransitionTime: at, ...told }] },
+})
+
 const failure = { code: 'CaRefused', message: 'The CA said no.', time: now, nextTry: undefined }
+const past = (serialNumber: string, ago: number) => ({
+  serialNumber,
+  notBefore: minus(now, days(ago)),
+  issuer: 'Issuer/ca',
+})
 const ask = asking({
   now,
   items: [
     item({ name: 'web', owner: '=cmd()' }),
-    item({ name: 'api', namespace: 'bank', state: 'failing', management: management({ failure }) }),
+    item({
+      name: 'api',
+      namespace: 'bank',
+      state: 'failing',
+      management: management({ failure, revision: 3, past: [past('0B', 60), past('0A', 120)] }),
+    }),
     foundItem({ name: 'old', facts: facts({ notAfter: now }) }),
   ],
   consumers: { 'Certificate/shop/web': [{ kind: 'Ingress', namespace: 'shop', name: 'front' }] },
   issuers: [issuer('ca', 'shop', 'True'), issuer('ca', 'bank', 'False')],
   clusterIssuers: [issuer('le', undefined, 'True')],
+  policies: [
+    policy('a', { reason: 'Applied', status: 'True' }),
+    policy('b', { reason: 'Contradictory', status: 'False' }),
+    { ...policy('c', { reason: 'SelectsNothing', status: 'True' }), spec: { mode: 'Audit', rules: {} } },
+    { apiVersion: 'perennial.dev/v1', kind: 'CertificatePolicy', metadata: { name: 'd' }, spec: { rules: {} } },
+  ],
   unread: ['ConfigMap'],
 })
 
@@ -105,7 +140,11 @@ describe('the API of the inventory', () => {
 
   it('tells the story of one certificate, in the order of time', async () => {
     const detail = bodyOf(await ask('/api/certificates/Certificate/bank/api')) as Detail
-    expect(detail.timeline.map(({ kind }) => kind)).toEqual(['issued', 'failed', 'renews', 'expires'])
+    expect(detail.timeline.map(({ kind }) => kind)).toEqual(['past', 'past', 'issued', 'failed', 'renews', 'expires'])
+    expect(detail.timeline.slice(0, 3).map(({ title }) => title)).toEqual(
+      [1, 2, 3].map((number) => `Valid from (number ${number})`),
+    )
+    expect(detail.timeline[0]?.text).toBe('Serial number 0A, from Issuer/ca')
     expect(detail.findings).toEqual([
       { name: 'renewalFailing', severity: 'warning', title: 'Renewal failing', means: expect.any(String) },
     ])
@@ -123,6 +162,18 @@ describe('the API of the inventory', () => {
     ])
     expect(items[0]).toMatchObject({ certificates: 1, failing: 1, message: 'It was asked.' })
     expect((bodyOf(await ask('/api/summary')) as SummaryAnswer).failingIssuers).toHaveLength(1)
+  })
+
+  it('shows how policies stand to those who may list them, the one that needs a change first', async () => {
+    const report = bodyOf(await ask('/api/policies')) as PolicyReport
+    expect(report.policies?.map(({ name, standing, mode }) => `${name} ${standing} ${mode}`)).toEqual([
+      'b wrong Enforce',
+      'c idle Audit',
+      'd unknown Enforce',
+      'a applied Enforce',
+    ])
+    expect(report.policies?.[0]?.message).toBe('Drop one of the two.')
+    expect((bodyOf(await ask('/api/policies', 'shop-only')) as PolicyReport).policies).toBeUndefined()
   })
 
   it('says what it could not read, and who is asking', async () => {

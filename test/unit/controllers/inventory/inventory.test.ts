@@ -109,6 +109,7 @@ class Scene {
     secrets: this.secrets,
     issuers: new Store({}),
     clusterIssuers: new Store({}),
+    policies: new Store({}),
     claimants: new Claimants(silentLogger),
     found: [{ kind: 'Secret', store: this.found }],
     clock: this.clock,

@@ -28,6 +28,7 @@ const management: Management = {
   protocol: 'ca',
   renewalTime: undefined,
   revision: 1,
+  past: [],
   message: undefined,
   failure: undefined,
   enrollment: undefined,
