@@ -10,10 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ensureBundle } from '../scripts/bundle.ts'
 import { ensure } from '../scripts/toolchain/ensure.ts'
-import { locate } from '../scripts/toolchain/find.ts'
 import { asker } from './asking.ts'
 import { connect, isReady, nameOf, readiness } from './cluster.ts'
 import type { CertificateView, Cluster } from './cluster.ts'
+import { environmentFile, writeEnvironment } from './environment.ts'
 import { soonRenewed } from './manifests.ts'
 import { pictureOf } from './picture.ts'
 import { openScreen } from './screen.ts'
@@ -46,14 +46,13 @@ async function prepare(): Promise<void> {
 }
 
 function explain(screen: Screen, { plane, operator, operatorLog, page }: World): void {
-  const { kubectl } = locate(['kubectl'])
   screen.say(
     [
       '',
       `The inventory: ${page}    # sign in with the token ${plane.token}`,
-      'To look around in another terminal:',
-      `  export KUBECONFIG=${plane.kubeconfig}; alias kubectl=${kubectl}`,
-      '  kubectl get certificates.perennial.dev -A',
+      'To look around in another terminal, in this folder; docs/tour.md is a walk:',
+      `  . ${environmentFile}`,
+      '  kubectl get certificates.perennial.dev -A; kubectl perennial inventory -A',
       `  tail -f ${operatorLog}`,
       `  kill -9 ${operator.pid()}    # the operator; it is started again, and nothing is issued twice`,
       'Ctrl-C stops everything.',
@@ -129,6 +128,7 @@ async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<number> {
   const cluster = connect(world.plane)
   try {
     if (!options.once) {
+      await cleanup.add(Promise.resolve(writeEnvironment(world)))
       explain(screen, world)
       await watch({ cluster, world, screen, until: () => false, signal })
       return 0

@@ -9,6 +9,8 @@ export interface OperatorOptions {
   readonly metricsPort: number
   readonly webPort: number
   readonly namespace: string
+  /** Path of the configuration of notifications. */
+  readonly notifications: string
   /** Told when it had to be started again, with the new process id. */
   readonly onRestart: (pid: number) => void
 }
@@ -45,7 +47,7 @@ export async function runOperator(options: OperatorOptions): Promise<Operator> {
 }
 
 function start(options: OperatorOptions): Promise<RunningProcess> {
-  const { kubeconfig, logFile, http01Port, metricsPort, webPort, namespace } = options
+  const { kubeconfig, logFile, http01Port, metricsPort, webPort, namespace, notifications } = options
   return startProcess({
     name: 'the operator',
     command: process.execPath,
@@ -62,7 +64,9 @@ function start(options: OperatorOptions): Promise<RunningProcess> {
       `--metrics-address=127.0.0.1:${metricsPort}`,
       `--web-address=127.0.0.1:${webPort}`,
       '--inventory=all',
-      // The ACME server of the demo is on this machine, and only it knows the names in the certificates.
+      `--notifications-config=${notifications}`,
+      '--notifications-interval=5s',
+      // The ACME server of the demo and who is told are on this machine, and only it knows the names in the certificates.
       '--allow-addresses=127.0.0.0/8',
       '--http01-self-check=false',
       '--log-format=text',

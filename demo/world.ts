@@ -13,6 +13,7 @@ import { startScep } from './authorities/scep.ts'
 import { manifests, namespace } from './manifests.ts'
 import { runOperator } from './operator.ts'
 import type { Operator } from './operator.ts'
+import { startReceiver } from './receiver.ts'
 
 /** Where the operator runs, in name: its Lease and the Secrets of ClusterIssuers are there. */
 const home = 'perennial'
@@ -27,6 +28,10 @@ export interface World {
   readonly operatorLog: string
   /** The address of the inventory. */
   readonly page: string
+  /** Where whoever is told of certificates in trouble keeps what came, one JSON object a line. */
+  readonly alerts: string
+  /** Where the ACME server says what it has revoked. */
+  readonly pebble: AcmeAuthority['pebble']
 }
 
 interface Stoppable {
@@ -66,10 +71,13 @@ export async function startWorld(cleanup: Cleanup, onRestart: (pid: number) => v
   const operatorLog = join(plane.directory, 'operator.log')
   const { kubeconfig } = plane
   const ports = { http01Port, metricsPort, webPort }
-  const options = { kubeconfig, logFile: operatorLog, ...ports, namespace: home, onRestart }
+  const receiver = await cleanup.add(startReceiver(plane.directory))
+  const files = { logFile: operatorLog, notifications: receiver.config }
+  const options = { kubeconfig, ...files, ...ports, namespace: home, onRestart }
   const operator = await step('starting the operator', () => cleanup.add(runOperator(options)))
   const page = `http://127.0.0.1:${webPort}`
-  return { plane, authorities: [acme, ...others], operator, operatorLog, page }
+  const { pebble } = acme
+  return { plane, authorities: [acme, ...others], operator, operatorLog, page, alerts: receiver.file, pebble }
 }
 
 interface Servers {

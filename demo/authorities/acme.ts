@@ -1,5 +1,6 @@
 /** Pebble, for the ACME issuer of examples/: Let's Encrypt cannot reach this machine. */
 import { startPebble } from '../../test/support/pebble.ts'
+import type { Pebble } from '../../test/support/pebble.ts'
 import type { Authority, Manifest } from './authority.ts'
 
 /** Lifetime of what Pebble issues, in seconds: it renews at two thirds of that. */
@@ -8,6 +9,8 @@ const lifetime = 120
 export interface AcmeAuthority extends Authority {
   /** An ACME issuer for this server instead of the one that it names; everything else as it is. */
   retargeted(manifest: Manifest): Manifest
+  /** Where it says what it has issued and revoked. */
+  readonly pebble: Pick<Pebble, 'managementUrl' | 'caBundle'>
 }
 
 /** @param httpPort - where the operator answers HTTP-01 */
@@ -18,6 +21,7 @@ export async function startAcme(httpPort: number): Promise<AcmeAuthority> {
     who: 'ACME: Pebble, in the place of letsencrypt-staging; its certificates live two minutes',
     manifests: [],
     asked: [],
+    pebble,
     roots: () => pebble.roots(),
     stop: () => pebble.stop(),
     retargeted: (manifest) => {

@@ -14,7 +14,7 @@ const troubles: Readonly<Record<string, readonly [Kind, string]>> = {
   ENOTFOUND: ['unreachable', 'is a name that DNS does not know'],
   EAI_AGAIN: ['unreachable', 'could not be resolved, because DNS did not answer'],
   EAI_FAIL: ['unreachable', 'could not be resolved, because DNS failed'],
-  ECONNREFUSED: ['unreachable', 'refused the connection; is the server running on this port?'],
+  ECONNREFUSED: ['unreachable', 'refused the connection; check that the server runs on this port'],
   ECONNRESET: ['unreachable', 'broke the connection'],
   EPIPE: ['unreachable', 'broke the connection'],
   UND_ERR_SOCKET: ['unreachable', 'broke the connection'],

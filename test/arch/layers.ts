@@ -131,6 +131,7 @@ export const layers: readonly Layer[] = [
     types('controllers/ingress/claimants.ts'),
     code('controllers/ingress/kinds.ts'),
     types('controllers/issuer/issuers.ts'),
+    types('controllers/policy/policies.ts'),
   ]),
   layer('controllers/notify/', controllers),
   // Answers to challenges stand in the status of Certificates.

@@ -219,7 +219,7 @@ described(`the page of the inventory${because}`, () => {
   )
 
   it(
-    'tells of one certificate what is wrong, what happened, what stands above it, who uses it and what to do',
+    'tells of one certificate what is wrong, what happened, its chain, who uses it and what to do',
     async () => {
       const { page } = await visit('/certificates/Certificate/bank/payments')
       await page.getByText('kubectl perennial renew payments --namespace bank').waitFor()
@@ -253,12 +253,13 @@ described(`the page of the inventory${because}`, () => {
   )
 
   it(
-    'says where there is nothing, and leads back',
+    'leads back from where there is nothing',
     async () => {
-      const { page } = await visit('/certficates')
+      const { page } = await visit('/nowhere')
       await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
       await page.locator('main').getByRole('link', { name: 'overview' }).click()
       await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      expect(new URL(page.url()).pathname).toBe('/')
     },
     timeout,
   )

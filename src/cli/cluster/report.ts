@@ -110,4 +110,4 @@ function overview({ total, namespaces, states, findings, expiry }: Summary): Bra
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const endOf = (untilDays: number | undefined, after: number | undefined): string =>
-  untilDays === undefined ? `after ${after ?? 365} days` : `within ${untilDays} days`
+  untilDays === undefined ? `after ${counted(after ?? 365, 'day')}` : `within ${counted(untilDays, 'day')}`

@@ -2,7 +2,7 @@
 import type { Certificate } from '../../api/certificate.ts'
 import { protocolOf } from '../../api/issuer.ts'
 import type { Issuer } from '../../api/issuer.ts'
-import type { Condition, IssuerRef } from '../../api/meta.ts'
+import type { Condition } from '../../api/meta.ts'
 import type { CertificateFacts } from '../../domain/facts.ts'
 import { formatDistinguishedName } from '../../domain/name.ts'
 import { keyText } from '../../domain/wanted.ts'
@@ -18,7 +18,7 @@ type Conditioned = { readonly status?: { readonly conditions?: readonly Conditio
 export const conditionOf = ({ status }: Conditioned, type: string): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type)
 
-const refText = ({ kind, name }: Pick<IssuerRef, 'kind' | 'name'>): string => `${kind} ${name}`
+const refText = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind} ${name}`
 
 /** The last Events are the ones that matter. */
 const mostEvents = 8
@@ -33,7 +33,9 @@ export function certificateTree(gathered: Gathered, now: Instant): Branch {
   return {
     text: head,
     branches: [
-      ...[life, renewal].flatMap((text) => (text === undefined || text === '' ? [] : [{ text }])),
+      ...[life, renewal, fallbackText(certificate)].flatMap((text) =>
+        text === undefined || text === '' ? [] : [{ text }],
+      ),
       secretBranch(gathered, now),
       ...pastBranches(certificate, now),
       issuerBranch(gathered, now),
@@ -43,6 +45,13 @@ export function certificateTree(gathered: Gathered, now: Instant): Branch {
       ...eventBranches(gathered, now),
     ],
   }
+}
+
+/** Where it came from, unless that is the issuer that is shown below. */
+function fallbackText({ spec: { issuerRef }, status }: Certificate): string | undefined {
+  const by = status?.issuedBy
+  if (by === undefined || (by.kind === issuerRef.kind && by.name === issuerRef.name)) return undefined
+  return `issued by ${refText(by)}${by.protocol === undefined ? '' : ` (${by.protocol})`}, to which it fell back`
 }
 
 const readyText = (ready: Condition | undefined): string => {

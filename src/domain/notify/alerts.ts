@@ -1,7 +1,7 @@
 /** What of the inventory is worth telling somebody, a sentence for each certificate. */
 import { between, days, toRfc3339 } from '../../std/time.ts'
 import type { Duration, Instant } from '../../std/time.ts'
-import type { InventoryItem } from '../inventory/item.ts'
+import type { InventoryItem, Management, Violation } from '../inventory/item.ts'
 
 export type AlertSeverity = 'critical' | 'warning'
 
@@ -64,14 +64,18 @@ function ofFailure({ facts, state, management }: InventoryItem): Found | undefin
   const failure = management?.failure
   if (failure === undefined && state !== 'failing') return undefined
   const message = failure?.message ?? management?.message ?? 'It is not ready.'
-  const kind = failure?.code === 'PolicyDenied' ? 'Denied' : 'Failing'
+  const isDenied = failure === undefined ? enforced(management) !== undefined : failure.code === 'PolicyDenied'
+  const kind = isDenied ? 'Denied' : 'Failing'
   return { kind, severity: facts === undefined ? 'critical' : 'warning', message }
 }
 
 function ofPolicy({ management }: InventoryItem): Found | undefined {
-  const denied = management?.violations.find(({ mode }) => mode === 'Enforce')
+  const denied = enforced(management)
   return denied && { kind: 'Denied', severity: 'warning', message: `Policy ${denied.policy}: ${denied.message}` }
 }
+
+const enforced = (management: Management | undefined): Violation | undefined =>
+  management?.violations.find(({ mode }) => mode === 'Enforce')
 
 /** @returns in the largest unit that says enough, for example `3 days` */
 export function lengthOf(time: Duration): string {

@@ -35,18 +35,13 @@ const wordFor = (name: string, value: string): string =>
 
 export function Filters({ facets }: { readonly facets: Facets }): VNode {
   const { place, go } = usePlace()
-  const isWide = useWide()
-  const change = (edit: (parameters: URLSearchParams) => void): void => {
+  const change: Change = (edit) => {
     const parameters = new URLSearchParams(place.parameters)
     edit(parameters)
     parameters.delete('page')
     const search = parameters.toString()
     go(search === '' ? '/certificates' : `/certificates?${search}`, 'replace')
   }
-  const add = (name: string, value: string): void =>
-    change((parameters) => {
-      if (value !== '' && !parameters.has(name, value)) parameters.append(name, value)
-    })
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       <label class="search">
@@ -62,21 +57,35 @@ export function Filters({ facets }: { readonly facets: Facets }): VNode {
           }
         />
       </label>
-      <details class="choices" open={isWide}>
-        <summary>Filters</summary>
-        <div class="choice-grid">
-          {filters.map(({ name, title }) => (
-            <Choice key={name} title={title} options={optionsOf(facets, name)} choose={(value) => add(name, value)} />
-          ))}
-          <Choice
-            title="Ends within"
-            options={ends.map((days) => ({ value: String(days), text: `${days} days` }))}
-            choose={(value) => value !== '' && change((parameters) => parameters.set('ends-within', value))}
-          />
-        </div>
-      </details>
+      <Choices facets={facets} change={change} />
       <Chosen change={change} />
     </form>
+  )
+}
+
+type Change = (edit: (parameters: URLSearchParams) => void) => void
+
+/** All of them where there is room; on a telephone behind a word. */
+function Choices({ facets, change }: { readonly facets: Facets; readonly change: Change }): VNode {
+  const isWide = useWide()
+  const add = (name: string, value: string): void =>
+    change((parameters) => {
+      if (value !== '' && !parameters.has(name, value)) parameters.append(name, value)
+    })
+  return (
+    <details class="choices" open={isWide}>
+      <summary>Filters</summary>
+      <div class="choice-grid">
+        {filters.map(({ name, title }) => (
+          <Choice key={name} title={title} options={optionsOf(facets, name)} choose={(value) => add(name, value)} />
+        ))}
+        <Choice
+          title="Ends within"
+          options={ends.map((days) => ({ value: String(days), text: `${days} days` }))}
+          choose={(value) => value !== '' && change((parameters) => parameters.set('ends-within', value))}
+        />
+      </div>
+    </details>
   )
 }
 
@@ -119,7 +128,7 @@ function Choice({ title, options, choose }: ChoiceProps): VNode {
   )
 }
 
-function Chosen({ change }: { readonly change: (edit: (parameters: URLSearchParams) => void) => void }): VNode | null {
+function Chosen({ change }: { readonly change: Change }): VNode | null {
   const { parameters } = usePlace().place
   const chosen = chips.flatMap(({ name, title }) => parameters.getAll(name).map((value) => ({ name, title, value })))
   if (chosen.length === 0) return null

@@ -92,6 +92,12 @@ describe('what is worth telling', () => {
       /^Denied warning: Policy keys: RSA is/,
     ],
     [
+      'what a policy forbids before there is a certificate',
+      item({ facts: undefined, state: 'failing', management: { ...management, violations: [violation] } }),
+      1,
+      /^Denied critical/,
+    ],
+    [
       'nothing of what is only looked at',
       item({ management: { ...management, violations: [{ ...violation, mode: 'Audit' }] } }),
       1,
