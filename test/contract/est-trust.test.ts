@@ -143,7 +143,8 @@ describe('an answer that is no', () => {
     [500, 'ServerFailed'],
     [503, 'ServerFailed'],
   ] as const)('%d is %s, in the words of the server', async (status, code) => {
-    const world = await estWorld({ troubles: { refuses: { status, body: 'not\u001b on the list' } } })
+    const headers = { 'content-type': 'text/plain; charset=utf-8' }
+    const world = await estWorld({ troubles: { refuses: { status, headers, body: 'not\u001b on the list' } } })
     const order = await world.customer.order()
     const first = await world.customer.begin(order)
     if (first.kind !== 'pending') throw new Error(first.kind)

@@ -79,7 +79,14 @@ export class VirtualClock {
 export type NetworkTrouble =
   | { readonly kind: 'down' }
   | { readonly kind: 'hangs' }
-  | { readonly kind: 'answers'; readonly status: number; readonly body: Uint8Array; readonly retryAfter?: Instant }
+  | {
+      readonly kind: 'answers'
+      readonly status: number
+      readonly body: Uint8Array
+      readonly retryAfter?: Instant
+      /** Media type of the body. */
+      readonly type?: string
+    }
   /** The CA does its work, and the reply is lost on the way back. */
   | { readonly kind: 'losesReply' }
 
@@ -140,8 +147,8 @@ function aborted(signal: AbortSignal): ReturnType<HttpClient['send']> {
 }
 
 function reply(trouble: Extract<NetworkTrouble, { kind: 'answers' }>): HttpResponse {
-  const headers = new Map([['content-type', 'application/octet-stream']])
-  const { status, body, retryAfter } = trouble
+  const { status, body, retryAfter, type = 'application/octet-stream' } = trouble
+  const headers = new Map([['content-type', type]])
   const all = new Map([...headers].map(([name, value]) => [name, [value]]))
   return { status, headers, all, body, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }

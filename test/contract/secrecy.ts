@@ -30,6 +30,8 @@ export function secrecyChapter<S>(stage: Stage<S>): void {
     })
   })
 
+  if (stage.harness.overNetwork) strangerChapter(stage)
+
   describe('time', () => {
     const timers: string[] = []
     beforeEach(() => {
@@ -54,6 +56,32 @@ export function secrecyChapter<S>(stage: Stage<S>): void {
       const key = await generateKey(plainWish.key)
       await travel({ scene, order: orderFor(plainWish, key), next: () => stage.enroller(scene) })
       expect(timers.filter((stack) => /\/src\/(enroll|pki)\//.test(stack))).toEqual([])
+    })
+  })
+}
+
+/** A web server that is no CA: whoever may write an issuer chose it, perhaps because they may not read it themselves. */
+function strangerChapter<S>(stage: Stage<S>): void {
+  const words = 'root:hunter2 of the intranet'
+  const json = JSON.stringify({ type: 'about:blank', title: words, detail: words, message: words, error: words })
+  describe('what a server says that is no CA', () => {
+    it.each(
+      [200, 202, 400, 401, 403, 404, 429, 500].flatMap((status) => [
+        [status, 'text/html', `<html><title>${words}</title>${words}</html>`] as const,
+        [status, 'text/plain', words] as const,
+        [status, 'application/json', json] as const,
+        [status, 'application/problem+json', json] as const,
+      ]),
+    )('is not repeated, not even the words of its refusals: %i in %s', async (status, type, body) => {
+      const scene = await stage.openUnprepared()
+      scene.http.breakWith({ kind: 'answers', status, type, body: Buffer.from(body) })
+      const readiness = await stage.enroller(scene).prepare(scene.ctx())
+      const outcome = await stage
+        .enroller(scene)
+        .enroll(orderFor(plainWish, await generateKey(plainWish.key)), scene.ctx())
+      // What is for the log alone is called evidence.
+      const shown = JSON.stringify({ readiness, outcome }, (name, value: unknown) => (name === 'evidence' ? '' : value))
+      expect(shown).not.toMatch(/hunter2|intranet/)
     })
   })
 }

@@ -3,10 +3,13 @@
  */
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
+import { clip } from '../../std/text.ts'
 
 export interface Problem {
   /** The part after `urn:ietf:params:acme:error:`, or the whole type when it is none of ACME's. Empty when absent. */
   readonly type: string
+  /** Whether the type is in the namespace of ACME's errors (RFC 8555 section 6.7), known or not. */
+  readonly isAcme: boolean
   readonly detail: string
   /** HTTP status; the document may leave it out, then that of the reply. */
   readonly status: number
@@ -68,7 +71,6 @@ const cures: Readonly<Record<string, string>> = {
 }
 
 const prefix = 'urn:ietf:params:acme:error:'
-const longestDetail = 300
 /** A sentence ends up in a status: names the first few culprits. */
 const mostSubproblems = 5
 const longestSaying = 450
@@ -85,7 +87,8 @@ export function readProblem(status: number, body: Uint8Array): Problem {
   const algorithms = Array.isArray(document['algorithms']) ? document['algorithms'] : []
   return {
     type: shortType(document['type']),
-    detail: clip(document['detail']),
+    isAcme: typeof document['type'] === 'string' && document['type'].startsWith(prefix),
+    detail: clipped(document['detail']),
     status: typeof document['status'] === 'number' ? document['status'] : status,
     subproblems: listed.slice(0, 20).map(readSubproblem),
     algorithms: algorithms.filter((name): name is string => typeof name === 'string').slice(0, 10),
@@ -99,11 +102,15 @@ export function readInnerProblem(value: unknown): Problem | undefined {
   return readProblem(0, Buffer.from(JSON.stringify(value)))
 }
 
-/** @returns the fault for a problem that answered a request */
+/**
+ * @returns the fault for a problem that answered a request. What is not of ACME's types is for the log alone: an issuer may lead
+ *   to any server, and what that says is not for whoever wrote the issuer
+ */
 export function problemFault(problem: Problem): Fault {
   const known = Object.hasOwn(faultsByType, problem.type) ? faultsByType[problem.type] : undefined
   const code = known ?? byStatus(problem.status)
-  return fault(code, sentenceFor(problem), JSON.stringify(problem))
+  const shown = problem.isAcme ? problem : { ...problem, type: '', detail: '', subproblems: [] }
+  return fault(code, sentenceFor(shown), JSON.stringify(problem))
 }
 
 /** What the CA said, in one sentence: each identifier with its own complaint. */
@@ -134,14 +141,14 @@ function readSubproblem(value: unknown): Subproblem {
   const identifier = isObject(part['identifier']) ? part['identifier']['value'] : undefined
   return {
     type: shortType(part['type']),
-    detail: clip(part['detail']),
-    identifier: typeof identifier === 'string' ? identifier.slice(0, 253) : undefined,
+    detail: clipped(part['detail']),
+    identifier: typeof identifier === 'string' ? clip(identifier) : undefined,
   }
 }
 
 function shortType(type: unknown): string {
   if (typeof type !== 'string') return ''
-  return (type.startsWith(prefix) ? type.slice(prefix.length) : type).slice(0, 80)
+  return clip(type.startsWith(prefix) ? type.slice(prefix.length) : type).slice(0, 80)
 }
 
 function webAddress(value: unknown): string | undefined {
@@ -149,11 +156,7 @@ function webAddress(value: unknown): string | undefined {
   return isAddress && value.startsWith('https://') ? new URL(value).href : undefined
 }
 
-/** Printable, on one line, and not too long: it ends up in a status. */
-function clip(text: unknown): string {
-  if (typeof text !== 'string') return ''
-  return text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').slice(0, longestDetail)
-}
+const clipped = (text: unknown): string => (typeof text === 'string' ? clip(text) : '')
 
 function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {
   try {

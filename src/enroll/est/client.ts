@@ -92,8 +92,9 @@ export class EstClient {
     return sent.ok ? ok(sent.value) : err({ fault: transportFault(sent.error) })
   }
 
-  #failure({ operation }: Call, { status, body, retryAfter }: HttpResponse): ServerFailure {
-    return { fault: statusFault(status, operation, this.#login.redact(wordsOf(body))), status, retryAfter }
+  #failure({ operation }: Call, { status, headers, body, retryAfter }: HttpResponse): ServerFailure {
+    const { type } = readMediaType(headers.get('content-type') ?? '')
+    return { fault: statusFault(status, operation, this.#login.redact(wordsOf(type, body))), status, retryAfter }
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
-import { isJsonObject } from '../../std/json.ts'
+import { readJsonObject } from '../../std/json.ts'
 import type { Operation } from './address.ts'
 import { clip } from '../../std/text.ts'
 
@@ -49,13 +49,17 @@ export const faultsByStatus: Readonly<Record<number, StatusRow>> = {
   501: { code: 'Misconfigured', cure: 'the server does not know the operation; ' + path },
 }
 
-/** @param words - what the server said about it, clipped; may be empty */
+/**
+ * @param words - what the server said about it, clipped; may be empty. Of an answer to `cacerts` they are for the log alone: what
+ *   has not shown the certificates of a CA may be any server that somebody put into an issuer, to see what it says
+ */
 export function statusFault(status: number, operation: Operation, words: string): Fault {
   const row = faultsByStatus[status] ?? rowOfClass(status)
   const isIssuing = operation !== 'cacerts' && operation !== 'csrattrs'
   const code = isIssuing ? (row.issuing ?? row.code) : row.code
-  const said = words === '' ? '' : `, saying "${words}"`
-  return fault(code, `the EST server answered HTTP ${status} to ${operation}${said}; ${row.cure}`)
+  const said = words === '' || operation === 'cacerts' ? '' : `, saying "${words}"`
+  const message = `the EST server answered HTTP ${status} to ${operation}${said}; ${row.cure}`
+  return words === '' ? fault(code, message) : fault(code, message, words)
 }
 
 function rowOfClass(status: number): StatusRow {
@@ -91,16 +95,15 @@ export const replyFault = (defect: ReplyDefect, message: string): Fault => fault
 
 const members = ['detail', 'message', 'error_description', 'description', 'error', 'title'] as const
 
-/** @returns what an error body tells a person: plain text, a member of JSON, the title of a page; often nothing */
-export function wordsOf(body: Uint8Array): string {
+/**
+ * @param type - media type, without parameters: an explanation is plain text or JSON (RFC 7030 section 4.2.3, RFC 8951 section 5),
+ *   and whatever else comes is not from an EST server
+ * @returns what an error body tells a person, often nothing
+ */
+export function wordsOf(type: string, body: Uint8Array): string {
+  if (!/^(?:text\/plain|application\/(?:[a-z.-]{1,40}\+)?json)$/.test(type)) return ''
+  const value = readJsonObject(body)
+  if (value !== undefined) return clip(members.map((name) => value[name]).find((one) => typeof one === 'string') ?? '')
   const text = Buffer.from(body.subarray(0, 16_384)).toString('utf8').trim()
-  if (text.startsWith('<')) return clip(/<title[^>]{0,200}>([^<]{0,400})/i.exec(text)?.[1] ?? '')
-  if (!text.startsWith('{')) return clip(text)
-  try {
-    const value: unknown = JSON.parse(text)
-    const found = isJsonObject(value) ? members.map((name) => value[name]) : []
-    return clip(found.find((one) => typeof one === 'string') ?? '')
-  } catch {
-    return clip(text)
-  }
+  return type === 'text/plain' && !/^[<{[]/.test(text) ? clip(text) : ''
 }

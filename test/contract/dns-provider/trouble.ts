@@ -34,7 +34,29 @@ const rude: Readonly<Record<string, Reply | Break>> = {
   'redirects to another host': { status: 302, headers: { location: 'http://169.254.169.254/' }, body: '' },
 }
 
+const words = 'root:hunter2 of the intranet'
+/** What other servers answer than the one that is meant. */
+const strangers: Readonly<Record<string, Reply>> = {
+  'a page': { status: 403, headers: { 'content-type': 'text/html' }, body: `<html><title>${words}</title></html>` },
+  'a text': { status: 500, headers: { 'content-type': 'text/plain' }, body: words },
+  'a text that looks fine': { status: 200, headers: { 'content-type': 'text/plain' }, body: words },
+  'JSON of its own': {
+    status: 400,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error: words, reason: words, title: words, errors: [words] }),
+  },
+}
+
 export function troubleChapter<S, W extends World>(harness: ProviderHarness<S, W>): void {
+  it.each(Object.entries(strangers))('repeats nothing of %s from a server that is another', async (_what, trouble) => {
+    const scene = await sceneOf(harness)
+    scene.service.breakWith(() => trouble)
+    const change = await scene.provider().present(txt(), scene.ctx())
+    // What is for the log alone is called evidence.
+    const shown = JSON.stringify(change, (name, value: unknown) => (name === 'evidence' ? '' : value))
+    expect(shown).not.toMatch(/hunter2|intranet/)
+  })
+
   it('waits as long as a service that throttles asks for', async () => {
     const scene = await sceneOf(harness)
     const { throttle } = harness

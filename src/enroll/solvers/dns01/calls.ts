@@ -26,7 +26,10 @@ export interface FaultRow {
 export interface Said {
   /** The service's own code. */
   readonly code?: string | undefined
+  /** From a member that the service's protocol has for them: these are shown. */
   readonly words?: string | undefined
+  /** From a body that may be anything, as that of a server that is no such service: these are for the log alone. */
+  readonly unshown?: string | undefined
 }
 
 /** How a service refuses: its own codes say more than HTTP statuses do. */
@@ -120,13 +123,16 @@ interface Refused {
 
 function refusalOf(caller: Caller, { reply, purpose, secrets, now }: Refused): Refusal {
   const { dialect, field } = caller
-  const { code, words = '' } = dialect.read(reply)
+  const { code, words = '', unshown = '' } = dialect.read(reply)
   const row = (code === undefined ? undefined : entry(dialect.codes, code)) ?? rowOf(dialect, reply.status)
-  const clean = clip(secrets.flatMap(spellings).reduce((text, secret) => text.replaceAll(secret, '[redacted]'), words))
-  const said = clean === '' ? '' : `, saying "${clean}"`
+  const clean = (text: string): string =>
+    clip(secrets.flatMap(spellings).reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text))
+  const shown = clean(words)
+  const said = shown === '' ? '' : `, saying "${shown}"`
   const cure = row.cure.replaceAll('{field}', field)
+  const message = `${nameOf(caller)} answered HTTP ${reply.status} when asked to ${purpose}${said}; ${cure}`
   return {
-    fault: fault(row.code, `${nameOf(caller)} answered HTTP ${reply.status} when asked to ${purpose}${said}; ${cure}`),
+    fault: unshown === '' ? fault(row.code, message) : fault(row.code, message, clean(unshown)),
     status: reply.status,
     code,
     words,

@@ -66,17 +66,29 @@ describe('each defect of a reply', () => {
 
 describe('the words of an error', () => {
   it.each([
-    ['not on the list', 'not on the list'],
-    ['{"detail": "no such profile"}', 'no such profile'],
-    ['{"title": "Bad", "error_description": "expired"}', 'expired'],
-    ['{"code": 7}', ''],
-    ['{"detail": ', '{"detail":'],
-    ['<!DOCTYPE html><html><head><title>403 Forbidden</title></head></html>', '403 Forbidden'],
-    ['<html><body>nothing</body></html>', ''],
-    ['', ''],
-    ['\u001b[31mred\r\nline\u0000', '[31mred line'],
-  ])('of %j are %j', (body, words) => {
-    expect(wordsOf(Buffer.from(body))).toBe(words)
+    ['text/plain', 'not on the list', 'not on the list'],
+    ['text/plain', '{"detail": "no such profile"}', 'no such profile'],
+    ['application/json', '{"detail": "no such profile"}', 'no such profile'],
+    ['application/problem+json', '{"title": "Bad", "error_description": "expired"}', 'expired'],
+    ['application/json', '{"code": 7}', ''],
+    ['application/json', '{"detail": ', ''],
+    ['application/json', 'not on the list', ''],
+    ['text/plain', '{"detail": ', ''],
+    ['text/html', 'not on the list', ''],
+    ['text/plain', '<!DOCTYPE html><html><head><title>403 Forbidden</title></head></html>', ''],
+    ['', 'not on the list', ''],
+    ['text/plain', '', ''],
+    ['text/plain', '\u001b[31mred\r\nline\u0000\u202eevil\u200b', '[31mred line evil'],
+  ])('in %s of %j are %j', (type, body, words) => {
+    expect(wordsOf(type, Buffer.from(body))).toBe(words)
+  })
+
+  it('are for the log alone before the server has shown its CA', () => {
+    expect(statusFault(403, 'cacerts', 'words')).toMatchObject({
+      message: expect.not.stringContaining('words'),
+      evidence: 'words',
+    })
+    expect(statusFault(403, 'simpleenroll', 'words').message).toContain('saying "words"')
   })
 
   it('are short', () => {

@@ -26,7 +26,8 @@ export const dialect: Dialect = {
     db_error: { code: 'ServerFailed', cure: 'its database failed; it is tried again' },
   },
   read: ({ body }) => {
-    const error = textIn(readJsonObject(body)?.['error'])
-    return { code: error, words: error }
+    const error = textIn(readJsonObject(body)?.['error']) ?? ''
+    // Its refusals are single words; what is none comes from another server, and whoever wrote the issuer chose whom to ask.
+    return /^[a-z_]{1,40}$/.test(error) ? { code: error, words: error } : { unshown: error }
   },
 }

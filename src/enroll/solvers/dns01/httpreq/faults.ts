@@ -1,5 +1,4 @@
 /** How a bridge of one's own refuses, in one place: it speaks in HTTP statuses only. */
-import { clip } from '../../../../std/text.ts'
 import type { Dialect } from '../calls.ts'
 
 const login = 'check the username and password in the Secret that {field}.credentialsSecretRef names'
@@ -13,8 +12,6 @@ export const dialect: Dialect = {
     405: { code: 'Misconfigured', cure: 'check {field}.endpoint, below which /present and /cleanup must lie' },
   },
   codes: {},
-  read: ({ headers, body }) =>
-    /^text\/plain|json/.test(headers.get('content-type') ?? '')
-      ? { words: clip(Buffer.from(body).toString('utf8')) }
-      : {},
+  // The protocol has no words for a refusal, and whoever wrote the issuer chose whom to ask.
+  read: ({ body }) => ({ unshown: Buffer.from(body.subarray(0, 4096)).toString('utf8') }),
 }
