@@ -22,6 +22,7 @@ import type { RevocationProjection } from './controllers/revocation/revocations.
 import { fieldManager, ingressFieldManager, labels } from './controllers/names.ts'
 import { reflect } from './kube/reflector.ts'
 import { Resource } from './kube/resource.ts'
+import type { KindRef } from './kube/resource.ts'
 import { Store } from './kube/store.ts'
 import type { Transport } from './kube/transport.ts'
 import type { Clock } from './std/clock.ts'
@@ -40,6 +41,8 @@ export interface Resources {
   readonly namespaces: Resource<KubeObject>
   /** The same Certificates, written by another hand: what Ingresses and Gateways ask for. */
   readonly claimed: Resource<Certificate>
+  /** Whoever asks, of any kind that has conditions: only those are written. */
+  readonly standingOf: (kind: KindRef) => Resource<KubeObject>
 }
 
 export interface CacheSet {
@@ -67,6 +70,7 @@ export function makeResources(transport: Transport): Resources {
     policies: new Resource(transport, policyKind, fieldManager),
     namespaces: new Resource(transport, namespaceKind, fieldManager),
     claimed: new Resource(transport, certificateKind, ingressFieldManager),
+    standingOf: (kind) => new Resource(transport, kind, ingressFieldManager),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Claimants } from './controllers/ingress/claimants.ts'
 import { IngressController } from './controllers/ingress/controller.ts'
 import { claimantKey, claimantKinds } from './controllers/ingress/kinds.ts'
 import type { ClaimantKey } from './controllers/ingress/kinds.ts'
+import { Standings } from './controllers/ingress/standing.ts'
 import type { EventRecorder } from './kube/events.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 import type { Clock } from './std/clock.ts'
@@ -15,7 +16,7 @@ import type { Logger } from './std/log.ts'
 
 export interface ClaimingParts {
   readonly config: Pick<Config, 'certManagerAnnotations' | 'defaultIssuer'>
-  readonly resources: Pick<Resources, 'claimed'>
+  readonly resources: Pick<Resources, 'claimed' | 'standingOf'>
   readonly caches: Pick<CacheSet, 'certificates' | 'claimants'>
   readonly events: Pick<EventRecorder, 'record'>
   readonly clock: Clock
@@ -26,6 +27,7 @@ export function ingressController({ config, resources, caches, events, clock, lo
   return new IngressController({
     claimants: caches.claimants,
     certificates: new ClaimedCertificates({ resource: resources.claimed, store: caches.certificates, clock, log }),
+    standings: new Standings({ claimants: caches.claimants, resourceOf: resources.standingOf, clock, log }),
     events,
     clock,
     habits: { foreign: config.certManagerAnnotations, defaultIssuer: config.defaultIssuer },

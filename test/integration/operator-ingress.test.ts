@@ -1,20 +1,21 @@
 /** The operator on a real API server, and people who annotate Ingresses and Gateways. */
-import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { CertificateSpec } from '../../src/api/certificate.ts'
+import { Askers } from '../support/askers.ts'
 import { until } from '../support/cluster.ts'
-import type { Namespace, SeenCertificate, SeenEvent } from '../support/cluster.ts'
+import type { Namespace } from '../support/cluster.ts'
 import { gatewayApi } from '../support/gateway-api.ts'
 import { openWorld, startTimeout, testTimeout } from '../support/operatorworld.ts'
 import type { OperatorWorld } from '../support/operatorworld.ts'
 
 let world: OperatorWorld
 let ns: Namespace
+let ask: Askers
 
 beforeAll(async () => {
   const flags = ['--discovery-interval=1s', '--cert-manager-annotations', '--default-issuer=Issuer/ca']
   world = await openWorld('web', { flags, controllerManager: true })
   ns = world.ns
+  ask = new Askers(ns)
 }, startTimeout)
 
 afterAll(() => world?.close(), testTimeout)
@@ -35,33 +36,6 @@ const ingress = (
   spec: { tls, defaultBackend: { service: { name: 'web', port: { number: 80 } } } },
 })
 
-/** Waits until the certificate in a Secret is for exactly these names. */
-const certified = async (secret: string, ...names: readonly string[]): Promise<void> => {
-  const wanted = names.map((name) => `DNS:${name}`).join(', ')
-  await ns.secretWhere(secret, ({ data }) => {
-    const pem = data['tls.crt']
-    return pem !== undefined && new X509Certificate(pem).subjectAltName === wanted
-  })
-}
-
-const gone = (name: string): Promise<true> =>
-  until(`Certificate ${name} is gone`, async () => ((await ns.seenCertificate(name)) === undefined ? true : undefined))
-
-const event = (name: string, reason: string): Promise<SeenEvent> =>
-  until(`Event ${reason} on ${name}`, async () => {
-    const events = await ns.list<SeenEvent>('events')
-    return events.find((one) => one.involvedObject.name === name && one.reason === reason)
-  })
-
-const where = (
-  name: string,
-  fits: (spec: CertificateSpec, seen: SeenCertificate) => boolean,
-): Promise<SeenCertificate> =>
-  until(`Certificate ${name} as expected`, async () => {
-    const seen = await ns.seenCertificate(name)
-    return seen !== undefined && fits(seen.spec as CertificateSpec, seen) ? seen : undefined
-  })
-
 describe('an annotated Ingress', () => {
   it(
     'gets a certificate for each of its TLS entries, and loses them when the annotation or an entry goes',
@@ -71,13 +45,15 @@ describe('an annotated Ingress', () => {
         { hosts: ['two.example'], secretName: 'two-tls' },
       ]
       await ns.create('ingresses', ingress('entries', tls))
-      await certified('one-tls', 'one.example', '*.one.example')
-      await certified('two-tls', 'two.example')
-      expect((await event('entries', 'CertificateCreated')).message).toMatch(/^Made the Certificate (one|two)-tls\.$/)
+      await ask.certified('one-tls', 'one.example', '*.one.example')
+      await ask.certified('two-tls', 'two.example')
+      expect((await ask.event('entries', 'CertificateCreated')).message).toMatch(
+        /^Made the Certificate (one|two)-tls\.$/,
+      )
       await ns.patch('ingresses', 'entries', { spec: { tls: tls.slice(0, 1) } })
-      await gone('two-tls')
+      await ask.gone('two-tls')
       await ns.patch('ingresses', 'entries', { metadata: { annotations: { 'perennial.dev/issuer': null } } })
-      await gone('one-tls')
+      await ask.gone('one-tls')
       expect(await ns.seenSecret('one-tls')).toBeDefined()
     },
     testTimeout,
@@ -92,7 +68,7 @@ describe('an annotated Ingress', () => {
         'perennial.dev/subject-organizations': 'Example',
       }
       await ns.create('ingresses', ingress('edits', [{ hosts: ['a.example'], secretName: 'edits' }], annotations))
-      const first = await where('edits', ({ duration, subject }) => duration === '48h' && subject !== undefined)
+      const first = await ask.where('edits', ({ duration, subject }) => duration === '48h' && subject !== undefined)
       await ns.patch('ingresses', 'edits', {
         metadata: {
           annotations: {
@@ -103,8 +79,8 @@ describe('an annotated Ingress', () => {
         },
         spec: { tls: [{ hosts: ['b.example', 'a.example'], secretName: 'edits' }] },
       })
-      await certified('edits', 'b.example', 'a.example')
-      const second = await where('edits', ({ privateKey }) => privateKey?.algorithm === 'Ed25519')
+      await ask.certified('edits', 'b.example', 'a.example')
+      const second = await ask.where('edits', ({ privateKey }) => privateKey?.algorithm === 'Ed25519')
       expect(Object.keys(second.spec).sort()).toEqual(['dnsNames', 'issuerRef', 'privateKey', 'secretName'])
       expect(second.metadata.uid).toBe(first.metadata.uid)
     },
@@ -121,7 +97,7 @@ describe('an annotated Ingress', () => {
         await ns.patch('certificates', 'quiet', { metadata: { annotations: { turn } } })
       }
       await ns.patch('certificates', 'quiet', { spec: { dnsNames: ['evil.example'], renewBefore: '24h' } })
-      const mended = await where('quiet', ({ dnsNames }) => dnsNames?.join() === 'quiet.example')
+      const mended = await ask.where('quiet', ({ dnsNames }) => dnsNames?.join() === 'quiet.example')
       // What somebody added stays.
       expect(mended.spec['renewBefore']).toBe('24h')
       expect(mended.metadata.uid).toBe(metadata.uid)
@@ -135,7 +111,7 @@ describe('an annotated Ingress', () => {
       await ns.create('ingresses', ingress('going', [{ hosts: ['going.example'], secretName: 'going' }]))
       await ns.ready('going')
       await ns.remove('ingresses', 'going')
-      expect(await gone('going')).toBe(true)
+      expect(await ask.gone('going')).toBe(true)
     },
     testTimeout,
   )
@@ -148,7 +124,7 @@ describe('an annotated Ingress', () => {
       const acme = { 'kubernetes.io/tls-acme': 'true' }
       await ns.create('ingresses', ingress('lego', [{ hosts: ['lego.example'], secretName: 'lego' }], acme))
       expect((await ns.ready('foreign')).spec['commonName']).toBe('foreign.example')
-      await certified('lego', 'lego.example')
+      await ask.certified('lego', 'lego.example')
     },
     testTimeout,
   )
@@ -165,12 +141,14 @@ describe('what is wrong', () => {
         metadata: { annotations },
         spec: { tls: [{ hosts: ['other.example'], secretName: 'wrong' }, { hosts: ['x.example'] }] },
       })
-      expect((await event('wrong', 'BadAnnotation')).message).toContain('perennial.dev/duration says "a while"')
-      expect((await event('wrong', 'UnknownAnnotation')).message).toContain('did you mean perennial.dev/renew-before?')
+      expect((await ask.event('wrong', 'BadAnnotation')).message).toContain('perennial.dev/duration says "a while"')
+      expect((await ask.event('wrong', 'UnknownAnnotation')).message).toContain(
+        'did you mean perennial.dev/renew-before?',
+      )
       expect((await ns.seenCertificate('wrong'))?.metadata.generation).toBe(metadata.generation)
       await ns.patch('ingresses', 'wrong', { metadata: { annotations: { 'perennial.dev/duration': null } } })
-      await certified('wrong', 'other.example')
-      expect((await event('wrong', 'BadEntry')).message).toContain('spec.tls[1]')
+      await ask.certified('wrong', 'other.example')
+      expect((await ask.event('wrong', 'BadEntry')).message).toContain('spec.tls[1]')
     },
     testTimeout,
   )
@@ -181,11 +159,11 @@ describe('what is wrong', () => {
       await ns.create('ingresses', ingress('first', [{ hosts: ['first.example'], secretName: 'shared' }]))
       const { metadata } = await ns.ready('shared')
       await ns.create('ingresses', ingress('second', [{ hosts: ['second.example'], secretName: 'shared' }]))
-      expect((await event('second', 'SecretConflict')).message).toContain('kept by the Ingress first')
-      expect((await event('first', 'SecretConflict')).message).toContain('named by the Ingress second')
+      expect((await ask.event('second', 'SecretConflict')).message).toContain('kept by the Ingress first')
+      expect((await ask.event('first', 'SecretConflict')).message).toContain('named by the Ingress second')
       expect((await ns.seenCertificate('shared'))?.metadata.generation).toBe(metadata.generation)
       await ns.remove('ingresses', 'first')
-      await certified('shared', 'second.example')
+      await ask.certified('shared', 'second.example')
     },
     testTimeout,
   )
@@ -196,7 +174,7 @@ describe('what is wrong', () => {
       await ns.certificate('by-hand', { secretName: 'hand-tls', dnsNames: ['hand.example'] })
       await ns.ready('by-hand')
       await ns.create('ingresses', ingress('late', [{ hosts: ['late.example'], secretName: 'hand-tls' }]))
-      expect((await event('late', 'SecretTaken')).message).toContain('belongs to the Certificate by-hand')
+      expect((await ask.event('late', 'SecretTaken')).message).toContain('belongs to the Certificate by-hand')
       expect(await ns.seenCertificate('hand-tls')).toBeUndefined()
       expect((await ns.seenCertificate('by-hand'))?.metadata.ownerReferences).toBeUndefined()
     },
@@ -219,16 +197,54 @@ describe('the Gateway API', () => {
         '-f',
         'examples/51-gateway.yaml',
       ])
-      await certified('edge-tls', '*.edge.example.internal')
-      await certified('routed-tls', 'blog.example.internal')
-      await certified('shop-tls', 'shop.example.internal', '*.shop.example.internal')
+      await ask.certified('edge-tls', '*.edge.example.internal')
+      await ask.certified('routed-tls', 'blog.example.internal')
+      await world.plane.kubectl([
+        'wait',
+        'gateway/edge',
+        '-n',
+        ns.name,
+        '--for=condition=perennial.dev/Accepted',
+        '--timeout=60s',
+      ])
+      await ask.certified('shop-tls', 'shop.example.internal', '*.shop.example.internal')
       expect(await ns.seenCertificate('legacy-tls')).toBeUndefined()
       const hostnames = ['blog.example.internal', 'news.example.internal']
       await ns.patch('httproutes', 'blog', { spec: { hostnames } })
-      await certified('routed-tls', ...hostnames)
+      await ask.certified('routed-tls', ...hostnames)
       await ns.patch('gateways', 'edge', { metadata: { annotations: { 'perennial.dev/issuer': null } } })
-      await gone('edge-tls')
-      await gone('routed-tls')
+      await ask.gone('edge-tls')
+      await ask.gone('routed-tls')
+      await until('the condition is gone', async () => ((await ask.told('edge')) === undefined ? true : undefined))
+    },
+    testTimeout,
+  )
+
+  it(
+    'says in the status of a Gateway what is wrong, beside what its own controller says there',
+    async () => {
+      const listener = { name: 'https', protocol: 'HTTPS', port: 443, hostname: 'status.example' }
+      await ns.create('gateways', {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'told', annotations: { ...issuer, 'perennial.dev/usages': 'flying' } },
+        spec: {
+          gatewayClassName: 'example',
+          listeners: [{ ...listener, tls: { certificateRefs: [{ name: 'told' }] } }],
+        },
+      })
+      const theirs = { type: 'Programmed', status: 'True', reason: 'Programmed', message: '' }
+      const patch = JSON.stringify({ status: { conditions: [theirs] } })
+      await until('it is told', () => ask.told('told'))
+      // As controllers do that replace the whole list.
+      const merge = ['--subresource=status', '--type=merge', '-p', patch]
+      await world.plane.kubectl(['patch', 'gateway', 'told', '-n', ns.name, ...merge])
+      const said = await until('it is told again', () => ask.told('told'))
+      expect(said).toMatchObject({ status: 'False', reason: 'BadAnnotation', observedGeneration: 1 })
+      expect(said.message).toContain('perennial.dev/usages says "flying"')
+      expect((await ask.gateway('told'))?.status?.conditions).toContainEqual(theirs)
+      await ns.patch('gateways', 'told', { metadata: { annotations: { 'perennial.dev/usages': null } } })
+      await until('it is kept', async () => ((await ask.told('told'))?.status === 'True' ? true : undefined))
     },
     testTimeout,
   )
@@ -240,9 +256,9 @@ describe('the Gateway API', () => {
       const listeners = [{ name: 'https', protocol: 'HTTPS', port: 443, hostname: 'set.example', tls }]
       const manifest = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'ListenerSet', spec: { listeners } }
       await ns.create('listenersets', { ...manifest, metadata: { name: 'set', annotations: issuer } })
-      await certified('set-tls', 'set.example')
+      await ask.certified('set-tls', 'set.example')
       await ns.remove('listenersets', 'set')
-      expect(await gone('set-tls')).toBe(true)
+      expect(await ask.gone('set-tls')).toBe(true)
     },
     testTimeout,
   )

@@ -45,12 +45,20 @@ const specs: Readonly<Record<string, object>> = {
   HTTPRoute: object({ parentRefs, hostnames: list(text), rules: list(anything) }),
 }
 
-const group = 'gateway.networking.k8s.io'
+/** As in the published kinds: each condition has its own writer. */
+const status = object({
+  conditions: {
+    ...list({ ...object({ type: text }), required: ['type'] }),
+    maxItems: 8,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  },
+})
 
-function definition(kind: string, spec: object): object {
+function definition(kind: string, spec: object, { group, version } = standard): object {
   const singular = kind.toLowerCase()
   const plural = `${singular}s`
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec, status: anything } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec, status } } }
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -62,14 +70,20 @@ function definition(kind: string, spec: object): object {
       group,
       scope: 'Namespaced',
       names: { kind, plural, singular, listKind: `${kind}List` },
-      versions: [{ name: 'v1', served: true, storage: true, subresources: { status: {} }, schema }],
+      versions: [{ name: version, served: true, storage: true, subresources: { status: {} }, schema }],
     },
   }
 }
 
+const standard = { group: 'gateway.networking.k8s.io', version: 'v1' }
+const experimental = { group: 'gateway.networking.x-k8s.io', version: 'v1alpha1' }
+
+const listOf = (items: readonly object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+
 /** A manifest of CustomResourceDefinitions, as JSON. */
-export const gatewayApi: string = JSON.stringify({
-  apiVersion: 'v1',
-  kind: 'List',
-  items: Object.entries(specs).map(([kind, spec]) => definition(kind, spec)),
-})
+export const gatewayApi: string = listOf(Object.entries(specs).map(([kind, spec]) => definition(kind, spec)))
+
+/** Sets of listeners as clusters had them before they were of the standard channel. */
+export const experimentalListenerSets: string = listOf([
+  definition('XListenerSet', object({ parentRef: anything, listeners }), experimental),
+])

@@ -36,7 +36,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "perennial.rules" -}}
 - apiGroups: [perennial.dev]
   resources: [certificates]
-  verbs: [get, list, watch, patch{{ if .Values.ingress.enabled }}, create, delete{{ end }}]
+  verbs: [list, watch, patch{{ if .Values.ingress.enabled }}, create, delete{{ end }}]
 - apiGroups: [perennial.dev]
   resources: [issuers]
   verbs: [list, watch]
@@ -65,6 +65,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [gateway.networking.x-k8s.io]
   resources: [xlistenersets]
   verbs: [list, watch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gateways/status, listenersets/status]
+  verbs: [patch]
+- apiGroups: [gateway.networking.x-k8s.io]
+  resources: [xlistenersets/status]
+  verbs: [patch]
 {{- end }}
 - apiGroups: ['']
   resources: [services]

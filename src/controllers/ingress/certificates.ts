@@ -11,11 +11,11 @@ import type { Store } from '../../kube/store.ts'
 import type { Clock } from '../../std/clock.ts'
 import { isJsonObject } from '../../std/json.ts'
 import type { Logger } from '../../std/log.ts'
-import { clampDuration, hours, plus, scale, seconds } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import { projectCertificate } from '../certificate/certificates.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'
 import { annotations } from '../names.ts'
+import { Pace } from './pace.ts'
 
 export interface ClaimedCertificatesParts {
   readonly resource: Resource<Certificate>
@@ -27,19 +27,17 @@ export interface ClaimedCertificatesParts {
 export type Acted =
   { readonly kind: 'done' } | { readonly kind: 'nothing' } | { readonly kind: 'later'; readonly at: Instant }
 
-const firstMendWait = seconds(1)
-const longestMendWait = hours(1)
-const peace = hours(24)
-/** So many times in a row somebody should look. */
-const noticed = 5
-
 export class ClaimedCertificates {
   readonly #parts: ClaimedCertificatesParts
-  /** By uid: how often a Certificate was mended in a row, and when it may be mended again. */
-  readonly #mends = new Map<string, { readonly count: number; readonly next: Instant }>()
+  readonly #pace: Pace
 
   constructor(parts: ClaimedCertificatesParts) {
     this.#parts = parts
+    this.#pace = new Pace(parts.clock, (certificate) =>
+      parts.log.warn('a Certificate is changed each time it is written as its Ingress or Gateway asks', {
+        certificate,
+      }),
+    )
   }
 
   find(key: string): Existing | undefined {
@@ -63,9 +61,9 @@ export class ClaimedCertificates {
     const before = store.get(key)
     const uid = before?.object.metadata.uid ?? ''
     if (step.kind === 'mend') {
-      const until = this.#mayMend(uid, key)
+      const until = this.#pace.mayMend(uid, key)
       if (until !== undefined) return { kind: 'later', at: until }
-    } else this.#mends.delete(uid)
+    } else this.#pace.forget(uid)
     const object = certificateFor(step, claimant, before?.object.metadata.resourceVersion)
     // A Certificate that somebody made meanwhile is not to be taken over.
     const written =
@@ -73,24 +71,6 @@ export class ClaimedCertificates {
     // Told to everybody: the watch brings what is known already, which wakes nobody.
     store.put(key, projectCertificate(written))
     return { kind: 'done' }
-  }
-
-  /**
-   * Who changes a Certificate after each of our writes, a webhook or another controller, would be fought without end: the wait
-   * doubles each time, and begins anew after a day of peace.
-   */
-  #mayMend(uid: string, certificate: string): Instant | undefined {
-    const { clock, log } = this.#parts
-    const now = clock.now()
-    const had = this.#mends.get(uid)
-    if (had !== undefined && now < had.next) return had.next
-    const isPeace = had === undefined || now > plus(had.next, peace)
-    const count = isPeace ? 1 : had.count + 1
-    const wait = clampDuration(scale(firstMendWait, 2 ** Math.min(count - 1, 20)), firstMendWait, longestMendWait)
-    this.#mends.set(uid, { count, next: plus(now, wait) })
-    if (count === noticed)
-      log.warn('a Certificate is changed each time it is written as its Ingress or Gateway asks', { certificate })
-    return undefined
   }
 
   async #remove(name: string, claimant: Claimant, signal: AbortSignal): Promise<Acted> {
@@ -101,7 +81,7 @@ export class ClaimedCertificates {
     if (uid === undefined || resourceVersion === undefined) return { kind: 'nothing' }
     const answer = await resource.delete({ namespace, name }, { uid, resourceVersion }, signal)
     store.remove(key)
-    this.#mends.delete(uid)
+    this.#pace.forget(uid)
     return { kind: answer === 'deleted' ? 'done' : 'nothing' }
   }
 }

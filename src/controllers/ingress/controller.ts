@@ -9,20 +9,24 @@ import { decideCertificates } from '../../domain/ingress/decide.ts'
 import type { IngressStep, Surroundings } from '../../domain/ingress/decide.ts'
 import { claims, wantedBy } from '../../domain/ingress/wanted.ts'
 import type { Habits } from '../../domain/ingress/wanted.ts'
+import { mostTold, standingFor, stopsSomething } from '../../domain/ingress/standing.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { EventRecorder, RecordedEvent } from '../../kube/events.ts'
 import type { Verdict } from '../../runtime/worker.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { JsonObject } from '../../std/json.ts'
-import { minutes, plus, seconds } from '../../std/time.ts'
+import { earliest, minutes, plus, seconds } from '../../std/time.ts'
+import type { Instant } from '../../std/time.ts'
 import { hashOf } from './certificates.ts'
 import type { ClaimedCertificates } from './certificates.ts'
 import type { Claimants } from './claimants.ts'
 import type { ClaimantKey } from './kinds.ts'
+import type { Standings } from './standing.ts'
 
 export interface IngressControllerParts {
   readonly claimants: Claimants
   readonly certificates: ClaimedCertificates
+  readonly standings: Standings
   readonly events: Pick<EventRecorder, 'record'>
   readonly clock: Clock
   readonly habits: Omit<Habits, 'check'>
@@ -33,8 +37,15 @@ const routesWait = seconds(1)
 /** What an admission policy refuses may be allowed later, and nobody tells when. */
 const refusedWait = minutes(5)
 
-/** More would bury each other; the rest is told when these are mended. */
-const mostTold = 20
+/** Events are forgotten after an hour, unless a cluster is set otherwise: what still is wrong is told again before. */
+const remindAfter = minutes(50)
+
+/** What came of one step. */
+interface Act {
+  readonly retries?: true
+  readonly wakeAt?: Instant
+  readonly complaint?: Complaint
+}
 
 const told = {
   create: 'CertificateCreated',
@@ -62,9 +73,15 @@ export class IngressController {
     const wanted = wantedBy(claimant, claimants.routesOf(claimant), this.#habits)
     const { steps, complaints } = decideCertificates(claimant, wanted, this.#around(claimant))
     for (const complaint of complaints.slice(0, mostTold)) this.#tell(claimant, { type: 'Warning', ...complaint })
-    const ends: Verdict[] = []
-    for (const step of steps) ends.push(await this.#act(step, claimant, signal))
-    return ends.find(({ kind }) => kind === 'retry') ?? ends.find(({ kind }) => kind === 'wakeAt') ?? { kind: 'done' }
+    const acts: Act[] = []
+    for (const step of steps) acts.push(await this.#act(step, claimant, signal))
+    const all = [...complaints, ...acts.flatMap(({ complaint }) => complaint ?? [])]
+    const again = await this.#parts.standings.tell(claimant, standingFor(wanted, all), signal)
+    if (acts.some(({ retries }) => retries === true)) return { kind: 'retry' }
+    const reminder = all.some(stopsSomething) ? plus(clock.now(), remindAfter) : undefined
+    const times = [again, reminder, ...acts.map(({ wakeAt }) => wakeAt)].filter((time) => time !== undefined)
+    const [first, ...rest] = times
+    return first === undefined ? { kind: 'done' } : { kind: 'wakeAt', at: earliest(first, ...rest) }
   }
 
   #around(claimant: Claimant): Surroundings {
@@ -83,20 +100,21 @@ export class IngressController {
     }
   }
 
-  async #act(step: IngressStep, claimant: Claimant, signal: AbortSignal): Promise<Verdict> {
+  async #act(step: IngressStep, claimant: Claimant, signal: AbortSignal): Promise<Act> {
     const name = step.kind === 'remove' ? step.name : step.wanted.name
     try {
       const acted = await this.#parts.certificates.act(step, claimant, signal)
-      if (acted.kind === 'later') return { kind: 'wakeAt', at: acted.at }
+      if (acted.kind === 'later') return { wakeAt: acted.at }
       const message = `${done[step.kind]} the Certificate ${name}.`
       if (acted.kind === 'done') this.#tell(claimant, { type: 'Normal', reason: told[step.kind], message })
-      return { kind: 'done' }
+      return {}
     } catch (error) {
       if (!(error instanceof KubeError)) throw error
-      if (error.reason === 'conflict') return { kind: 'retry' }
+      if (error.reason === 'conflict') return { retries: true }
       if (error.reason !== 'invalid' && error.reason !== 'forbidden') throw error
-      this.#tell(claimant, { type: 'Warning', ...refused(name, error) })
-      return { kind: 'wakeAt', at: plus(this.#parts.clock.now(), refusedWait) }
+      const complaint = refused(name, error)
+      this.#tell(claimant, { type: 'Warning', ...complaint })
+      return { complaint, wakeAt: plus(this.#parts.clock.now(), refusedWait) }
     }
   }
 

@@ -3,8 +3,11 @@ import { ingressSpec, listenersSpec, routeSpec } from '../../api/ingress.ts'
 import type { IngressSpec, Listener, ListenersSpec } from '../../api/ingress.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { parseSpec } from '../../api/parse.ts'
-import type { Claimant, Route, TlsEntry } from '../../domain/ingress/claimant.ts'
+import type { Claimant, Route, Said, Standing, TlsEntry } from '../../domain/ingress/claimant.ts'
+import { conditionType } from '../../domain/ingress/standing.ts'
 import { isWord } from '../../domain/ingress/vocabulary.ts'
+import { isJsonObject } from '../../std/json.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
 import type { ClaimantKind } from './kinds.ts'
 
 export interface ClaimantProjection {
@@ -21,8 +24,30 @@ export interface RouteProjection {
 
 /** @throws when the object is not what its kind says, which an API server does not let happen */
 export function projectClaimant(kind: ClaimantKind, object: KubeObject): ClaimantProjection {
-  const entries = kind === 'Ingress' ? ingressEntries(specOf(object, ingressSpec)) : listenerEntries(object)
-  return { resourceVersion: object.metadata.resourceVersion ?? '', claimant: claimantOf(object, entries) }
+  const resourceVersion = object.metadata.resourceVersion ?? ''
+  if (kind === 'Ingress')
+    return { resourceVersion, claimant: claimantOf(object, ingressEntries(specOf(object, ingressSpec))) }
+  return { resourceVersion, claimant: { ...claimantOf(object, listenerEntries(object)), standing: standingOf(object) } }
+}
+
+/** Statuses are written by many; what is no condition is passed over. */
+function standingOf(object: KubeObject & { readonly status?: unknown }): Standing {
+  const listed = isJsonObject(object.status) ? object.status['conditions'] : undefined
+  const conditions: readonly unknown[] = Array.isArray(listed) ? listed : []
+  const ours = conditions.find((one) => isJsonObject(one) && one['type'] === conditionType)
+  return { generation: object.metadata.generation ?? 0, said: isJsonObject(ours) ? saidIn(ours) : undefined }
+}
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
+function saidIn({ status, reason, message, observedGeneration, lastTransitionTime }: JsonObject): Said {
+  return {
+    status: textOf(status),
+    reason: textOf(reason),
+    message: textOf(message),
+    ...(typeof observedGeneration === 'number' ? { observedGeneration } : {}),
+    ...(typeof lastTransitionTime === 'string' ? { lastTransitionTime } : {}),
+  }
 }
 
 export function projectRoute(object: KubeObject): RouteProjection {

@@ -29,6 +29,25 @@ export interface Claimant {
   /** Only those that may say something to us. */
   readonly annotations: Readonly<Record<string, string>>
   readonly entries: readonly TlsEntry[]
+  /** Undefined for kinds whose status has no conditions. */
+  readonly standing?: Standing
+}
+
+/** What a status says of the certificates of its object. */
+export interface Standing {
+  /** Of the object. */
+  readonly generation: number
+  readonly said: Said | undefined
+}
+
+/** A condition of ours, as it was found. */
+export interface Said {
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+  readonly observedGeneration?: number
+  /** RFC 3339. */
+  readonly lastTransitionTime?: string
 }
 
 /** A route that is attached to listeners and has names of its own. */
@@ -46,7 +65,7 @@ export interface RouteParent {
   readonly listener: string | undefined
 }
 
-/** What is wrong with a claimant, for an Event on it. */
+/** What is wrong with a claimant, for an Event on it and for its condition. */
 export interface Complaint {
   readonly reason: string
   readonly message: string

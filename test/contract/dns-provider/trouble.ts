@@ -53,7 +53,7 @@ export function troubleChapter<S, W extends World>(harness: ProviderHarness<S, W
     scene.service.breakWith(() => trouble)
     const change = await scene.provider().present(txt(), scene.ctx())
     // What is for the log alone is called evidence.
-    const shown = JSON.stringify(change, (name, value: unknown) => (name === 'evidence' ? '' : value))
+    const shown = JSON.stringify(change, (member, value: unknown) => (member === 'evidence' ? '' : value))
     expect(shown).not.toMatch(/hunter2|intranet/)
   })
 

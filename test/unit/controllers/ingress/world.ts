@@ -67,7 +67,10 @@ export async function makeWorld(served: readonly string[] = ['networking.k8s.io/
   const events: RecordedEvent[] = []
   const controller = ingressController({
     config: { certManagerAnnotations: false, defaultIssuer: undefined },
-    resources: { claimed: new Resource<Certificate>(transport, certificateKind, 'perennial-ingress') },
+    resources: {
+      claimed: new Resource<Certificate>(transport, certificateKind, 'perennial-ingress'),
+      standingOf: (kind) => new Resource(transport, kind, 'perennial-ingress'),
+    },
     caches,
     events: { record: (event) => void events.push(event) },
     clock,
