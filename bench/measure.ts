@@ -62,8 +62,9 @@ export async function issue(operator: RunningOperator, { total, before, api }: W
 
 /** The same, until everything is written. Events of good news come behind the work, 25 a second: too slow to wait for very many. */
 export async function measure(operator: RunningOperator, waiting: Waiting): Promise<Measured> {
-  const { seconds } = await issue(operator, waiting)
-  const { api, total } = waiting
+  const { api, total, before } = waiting
+  await Promise.race([untilReady(api, before + total), operator.crashed])
+  const seconds = (performance.now() - operator.startedAt) / 1000
   // Wait until the last one is out before counting. Asked of the API server, for reading metrics costs the operator.
   await until('events written', async () => (await eventsOf(api)) >= total, 120)
   return {

@@ -3,6 +3,7 @@
  * Watches have connections of their own, so that they never stand in the way of requests.
  */
 import { setMaxListeners } from 'node:events'
+import { createSecureContext } from 'node:tls'
 import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../std/clock.ts'
@@ -173,7 +174,9 @@ export class Transport {
     const old = this.#agents
     const { ca, cert, key, serverName, skipVerify } = credentials
     const name = serverName === undefined ? {} : { servername: serverName }
-    const connect = { ca, cert, key, rejectUnauthorized: !skipVerify, timeout: 10_000, ...name }
+    // One for all connections: reading the certificates anew for each takes longer than the handshake.
+    const secureContext = createSecureContext({ ca, cert, key })
+    const connect = { secureContext, rejectUnauthorized: !skipVerify, timeout: 10_000, ...name }
     const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect, pipelining: 1 }
     this.#agents = {
       material: credentials,

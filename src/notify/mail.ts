@@ -1,6 +1,5 @@
 /** Letters by SMTP (RFC 5321), through nodemailer. */
 import { isIP } from 'node:net'
-import { createTransport } from 'nodemailer'
 import type { Channel, ChannelWorld } from './channel.ts'
 import type { MailConfig } from './config.ts'
 
@@ -16,6 +15,8 @@ export function mail(name: string, config: MailConfig, world: ChannelWorld): Cha
       const { host, port, security, from, to, username, passwordFile, caFile } = config
       const ca = caFile === undefined ? undefined : await world.read(caFile)
       const pass = passwordFile === undefined ? '' : await world.read(passwordFile)
+      // Loaded with the first letter: few write letters, and it takes 9 MB.
+      const { createTransport } = await import('nodemailer')
       const transport = createTransport({
         host: address.value,
         port,

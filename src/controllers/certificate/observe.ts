@@ -59,6 +59,7 @@ export function observe(
 ): Observation | undefined {
   const projection = caches.certificates.get(key)
   if (projection === undefined) return undefined
+  if (awaitsProbe(projection.object, caches)) return undefined
   const { spec, wish } = readOnce(projection)
   const certificate = spec.ok ? { ...projection.object, spec: spec.value } : projection.object
   const { namespace = '' } = certificate.metadata
@@ -83,6 +84,12 @@ export function observe(
   if (chosen === undefined) return undefined
   const issuerKey = issuerKeyOf(chosen.choice.ref, namespace)
   return { certificate, issuerKey, secret: target, judging: ruled.judging, snapshot: { ...situation, ...chosen } }
+}
+
+/** Reading a wish is most of what a look costs, and at the start all are looked at before their only issuer has been probed. */
+function awaitsProbe(certificate: Certificate, caches: Caches): boolean {
+  const [first, ...others] = candidatesOf(certificate, caches)
+  return first?.view === undefined && others.length === 0
 }
 
 /** The issuers that a Certificate names, in its order; what cannot be understood names none. */
