@@ -62,13 +62,11 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   const { config, caches, clock, surroundingsOf } = parts
   const { queues, meters } = makeQueues(parts)
   const live = new LiveIssuers()
-  const challenges = challengeParts(parts, queues.challenge)
-  const { boards } = challenges
+  const { boards, sweeper } = challengeParts(parts, queues.challenge)
   const contexts = new ContextMaker({ clock, log: parts.log, boards, secrets: parts.resources.secrets, surroundingsOf })
   const revocation = revoking({ ...parts, live, contexts, queue: queues.revocation })
   const budgets = makeBudgets({ ...parts, queue: queues.certificate })
-  const { supersede } = revocation
-  const certificate = certificateController(parts, { live, contexts, queues, budgets, supersede })
+  const certificate = certificateController(parts, { live, contexts, queues, budgets, ...revocation })
   const issuer = issuerController(parts, { live, contexts, queue: queues.issuer })
   const ingress = ingressController(parts)
   const reconcile: Record<keyof Queues, Work['reconcile']> = {
@@ -76,17 +74,14 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     issuer: (key, signal) => issuer.reconcile(key, signal),
     ingress: (key, signal) => ingress.reconcile(key, signal),
     revocation: (key, signal) => revocation.reconcile(key, signal),
-    challenge: (key, signal) => challenges.sweeper.reconcile(key, signal),
+    challenge: (key, signal) => sweeper.reconcile(key, signal),
     policy: policyReconciler(parts),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
   const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
-  const work = kinds.map((kind) => ({
-    ...common,
-    queue: queues[kind],
-    meter: meters[kind],
-    reconcile: reconcile[kind],
-  }))
+  const work = kinds.map((kind) => {
+    return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
+  })
   return {
     live,
     run: async (signal) => {
