@@ -52,9 +52,9 @@ describe('what the pages tell people to type', () => {
   })
 
   it('names files that exist', () => {
-    const folders = ['src', 'test', 'scripts', 'docs', 'examples', 'crds', 'charts', 'bench', 'demo']
+    const folders = ['src', 'test', 'scripts', 'docs', 'examples', 'crds', 'charts', 'bench', 'battery', 'demo']
     const here = new Set(folders.flatMap(filesIn))
-    const files = said(/`((?:src|test|scripts|docs|examples|crds|charts|bench|demo)\/[\w./-]+\.\w+)`/g)
+    const files = said(/`((?:src|test|scripts|docs|examples|crds|charts|bench|battery|demo)\/[\w./-]+\.\w+)`/g)
     expect(files.length).toBeGreaterThan(5)
     expect(files.filter(({ words }) => !here.has(words))).toEqual([])
   })

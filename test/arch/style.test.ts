@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { nodesOf, sourcesIn } from './source.ts'
 import type { Place, Source } from './source.ts'
 
-const everything = sourcesIn('src', 'scripts', 'bench', 'demo', 'test')
-const shipped = sourcesIn('src', 'scripts', 'bench', 'demo')
+const everything = sourcesIn('src', 'scripts', 'bench', 'battery', 'demo', 'test')
+const shipped = sourcesIn('src', 'scripts', 'bench', 'battery', 'demo')
 
 const fileBudget = 12 * 1024
 const lineBudget = 40

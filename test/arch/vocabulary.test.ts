@@ -38,7 +38,7 @@ describe('shared code', () => {
   })
 
   it('is called what it is, not Manager, Helper, Util, Service or Impl', () => {
-    const declared = sourcesIn('src', 'scripts', 'bench', 'demo').flatMap((source) =>
+    const declared = sourcesIn('src', 'scripts', 'bench', 'battery', 'demo').flatMap((source) =>
       nodesOf(source, [
         'ClassDeclaration',
         'TsInterfaceDeclaration',

@@ -112,13 +112,14 @@ async function layOut(directory: string, options: ControlPlaneOptions): Promise<
 }
 
 /** JSON is YAML too, and kubectl reads it. */
-function kubeconfigText({
+export function kubeconfigText({
   url,
   token,
   ca,
 }: {
   readonly url: string
-  readonly token: string
+  /** Nobody in particular when left out. */
+  readonly token?: string
   readonly ca: string
 }): string {
   const authority = Buffer.from(ca).toString('base64')
@@ -126,7 +127,7 @@ function kubeconfigText({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'perennial', cluster: { server: url, 'certificate-authority-data': authority } }],
-    users: [{ name: 'admin', user: { token } }],
+    users: [{ name: 'admin', user: token === undefined ? {} : { token } }],
     contexts: [{ name: 'perennial', context: { cluster: 'perennial', user: 'admin' } }],
     'current-context': 'perennial',
   }

@@ -12,6 +12,10 @@ export interface OperatorOptions {
   readonly identity?: string
   /** Further flags, which win over those of every test. */
   readonly flags?: readonly string[]
+  /** Where it logs, behind what is there already; a file that goes with it when left out. */
+  readonly logFile?: string
+  /** Further environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export type Labels = Readonly<Record<string, string>>
@@ -21,6 +25,8 @@ export interface RunningOperator {
   readonly exited: RunningProcess['exited']
   /** Everything that was logged, one JSON object a line. */
   log(): string
+  /** Everything that it measures, in the text format of Prometheus. */
+  metrics(): Promise<string>
   /** The sum over all series of a metric that have these labels; 0 where there is none. */
   metric(name: string, labels?: Labels): Promise<number>
   /** Requests to the API server that changed something, Leases and Events aside. */
@@ -34,9 +40,10 @@ export interface RunningOperator {
 const changing = ['create', 'update', 'patch', 'apply', 'delete'] as const
 
 /** Starts it and waits until its caches are filled. Without a Lease, unless the flags ask for one. */
-export async function startOperator({ kubeconfig, identity, flags = [] }: OperatorOptions): Promise<RunningOperator> {
+export async function startOperator(options: OperatorOptions): Promise<RunningOperator> {
+  const { kubeconfig, identity, flags = [] } = options
   const scratch = scratchDirectory('operator')
-  const logFile = join(scratch.path, 'operator.log')
+  const logFile = options.logFile ?? join(scratch.path, 'operator.log')
   const [metricsPort = 0] = await freePorts(1)
   const metrics = `http://127.0.0.1:${metricsPort}`
   const running = await startProcess({
@@ -52,17 +59,13 @@ export async function startOperator({ kubeconfig, identity, flags = [] }: Operat
       ...flags,
     ],
     // What the person's own shell sets must not change what is tested.
-    env: Object.fromEntries(
-      Object.keys(process.env)
-        .filter(isOurs)
-        .map((name) => [name, undefined]),
-    ),
+    env: { ...Object.fromEntries(Object.keys(process.env).filter(isOurs).map(nothing)), ...options.env },
     logFile,
     leftovers: [scratch.path],
     isReady: async () => (await fetch(`${metrics}/readyz`)).ok,
   })
-  const metric = async (name: string, labels: Labels = {}): Promise<number> =>
-    sumOf(await (await fetch(`${metrics}/metrics`)).text(), name, labels)
+  const measured = async (): Promise<string> => (await fetch(`${metrics}/metrics`)).text()
+  const metric = async (name: string, labels: Labels = {}): Promise<number> => sumOf(await measured(), name, labels)
   const end = async (): Promise<void> => {
     await running.stop()
     scratch.remove()
@@ -71,6 +74,7 @@ export async function startOperator({ kubeconfig, identity, flags = [] }: Operat
     pid: running.pid,
     exited: running.exited,
     log: () => readFileSync(logFile, 'utf8'),
+    metrics: measured,
     metric,
     writes: () => writesIn(metric),
     kill: async () => {
@@ -80,6 +84,8 @@ export async function startOperator({ kubeconfig, identity, flags = [] }: Operat
     stop: end,
   }
 }
+
+const nothing = (variable: string): [string, undefined] => [variable, undefined]
 
 const isOurs = (variable: string): boolean => variable.startsWith('PERENNIAL_') || variable.startsWith('POD_')
 

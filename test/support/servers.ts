@@ -13,20 +13,21 @@ export interface LocalServer {
   readonly close: () => Promise<void>
 }
 
-export function serveHttp(listener: RequestListener): Promise<LocalServer> {
-  return started(createHttpServer(listener), 'http')
+/** @param port - one that is free when left out, as below */
+export function serveHttp(listener: RequestListener, port = 0): Promise<LocalServer> {
+  return started(createHttpServer(listener), 'http', port)
 }
 
-export function serveHttps(options: ServerOptions, listener: RequestListener): Promise<LocalServer> {
-  return started(createHttpsServer(options, listener), 'https')
+export function serveHttps(options: ServerOptions, listener: RequestListener, port = 0): Promise<LocalServer> {
+  return started(createHttpsServer(options, listener), 'https', port)
 }
 
 /** For replies that no HTTP server would send. */
-export function serveTcp(onConnection: (socket: Socket) => void): Promise<LocalServer> {
-  return started(createTcpServer(onConnection), 'http')
+export function serveTcp(onConnection: (socket: Socket) => void, port = 0): Promise<LocalServer> {
+  return started(createTcpServer(onConnection), 'http', port)
 }
 
-function started(server: Server | TcpServer, scheme: string): Promise<LocalServer> {
+function started(server: Server | TcpServer, scheme: string, wanted: number): Promise<LocalServer> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -37,8 +38,9 @@ function started(server: Server | TcpServer, scheme: string): Promise<LocalServe
       server.close(() => resolve())
       for (const socket of sockets) socket.destroy()
     })
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(wanted, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
       resolve({ port, url: `${scheme}://127.0.0.1:${port}`, close })
     })

@@ -69,6 +69,8 @@ export class FakeEst {
   readonly troubles: EstTroubles = {}
   readonly seen: SeenRequest[] = []
   readonly csrs: EstCsr[] = []
+  /** Every certificate that it has issued for a request, as a CA's own log has it. */
+  readonly log: Der[] = []
   shown: readonly Der[]
   readonly #options: FakeEstOptions
   readonly #guard = new LoginGuard()
@@ -175,6 +177,7 @@ export class FakeEst {
     const stranger = this.troubles.certifiesAnotherKey === true ? (await someCa('x')).key.publicKey : csr.publicKey
     const certificate = await this.#issue(csr, stranger)
     this.#certificates.set(name, certificate)
+    this.log.push(certificate)
     return certificate
   }
 

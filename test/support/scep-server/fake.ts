@@ -70,6 +70,8 @@ export class FakeScep {
   /** Method and operation of every request, for example `GET GetCACaps`. */
   readonly requests: string[] = []
   readonly operations: SeenOperation[] = []
+  /** Every certificate that it has issued, as a CA's own log has it. */
+  readonly log: Der[] = []
   /** The queries as they came, for example `operation=GetCACert&message=`. */
   readonly queries: string[] = []
   readonly #options: FakeScepOptions
@@ -258,7 +260,10 @@ export class FakeScep {
     }
     const publicKey = this.troubles.certifiesAnotherKey === true ? material.ca.key.publicKey : csr.publicKey
     const signer = unwrap(readSigner(material.ca))
-    return issueCertificate({ wanted, publicKey, signer, notBefore: now(), notAfter: plus(now(), lifetime) })
+    const until = plus(now(), lifetime)
+    const certificate = await issueCertificate({ wanted, publicKey, signer, notBefore: now(), notAfter: until })
+    this.log.push(certificate)
+    return certificate
   }
 
   #reply(operation: Operation, judged: Judged): Promise<Der> {
