@@ -6,6 +6,7 @@
 import type { KubeObject } from '../api/meta.ts'
 import type { Clock } from '../std/clock.ts'
 import { startDeadline } from '../std/deadline.ts'
+import { LatestMap } from '../std/latestmap.ts'
 import type { Logger } from '../std/log.ts'
 import { milliseconds, minutes, seconds, toRfc3339 } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
@@ -61,7 +62,7 @@ const longestMessage = 1024
 export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #events: Resource<CoreEvent>
-  readonly #seen = new Map<string, number>()
+  readonly #seen = new LatestMap<string, number>(mostRemembered)
   readonly #queues: Readonly<Record<RecordedEvent['type'], CoreEvent[]>> = { Warning: [], Normal: [] }
   #active = 0
   #dropped = 0
@@ -107,10 +108,7 @@ export class EventRecorder {
     const now = this.#options.clock.monotonic()
     const last = this.#seen.get(key)
     if (last !== undefined && now - last < sameFor) return true
-    this.#seen.delete(key)
     this.#seen.set(key, now)
-    const oldest = this.#seen.keys().next().value
-    if (this.#seen.size > mostRemembered && oldest !== undefined) this.#seen.delete(oldest)
     return false
   }
 

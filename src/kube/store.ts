@@ -4,6 +4,7 @@
  * What our own writes returned is laid over it until the watch delivers that version or a later one for the same key:
  * otherwise a reconcile right after a write would see the world before it and do the work twice.
  */
+import { LatestMap } from '../std/latestmap.ts'
 import { silentLogger } from '../std/log.ts'
 import type { Logger } from '../std/log.ts'
 
@@ -27,7 +28,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
   readonly #listeners = new Set<Listener<P>>()
   readonly #witnesses = new Set<Listener<P>>()
   /** Keys that were deleted, with the version that was there: older news of them is no news. */
-  readonly #deleted = new Map<string, string>()
+  readonly #deleted = new LatestMap<string, string>(mostDeleted)
   readonly synced: Promise<void>
   #markSynced: () => void = () => undefined
   #isSynced = false
@@ -94,7 +95,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     const had = this.#items.get(key)
     if (had !== undefined && resourceVersion !== undefined && isNewer(had.resourceVersion, resourceVersion)) return
     const version = resourceVersion ?? had?.resourceVersion
-    if (version !== undefined) this.#remember(key, version)
+    if (version !== undefined) this.#deleted.set(key, version)
     if (this.#unset(key)) this.#tellAll(key, had)
   }
 
@@ -120,16 +121,9 @@ export class Store<P extends { readonly resourceVersion: string }> {
   overlayDeleted(key: string): void {
     const had = this.#items.get(key)
     if (had === undefined) return
-    this.#remember(key, had.resourceVersion)
+    this.#deleted.set(key, had.resourceVersion)
     this.#unset(key)
     this.#tell(key, had, this.#witnesses)
-  }
-
-  #remember(key: string, resourceVersion: string): void {
-    this.#deleted.delete(key)
-    this.#deleted.set(key, resourceVersion)
-    const oldest = this.#deleted.keys().next().value
-    if (this.#deleted.size > mostDeleted && oldest !== undefined) this.#deleted.delete(oldest)
   }
 
   #set(key: string, projection: P): void {

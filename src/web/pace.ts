@@ -3,6 +3,7 @@
  * a pause is told to wait, and nobody else is.
  */
 import type { Clock } from '../std/clock.ts'
+import { LatestMap } from '../std/latestmap.ts'
 
 /** Questions at once, and then one for each interval, in milliseconds. More than a person who types in the search field asks. */
 const burst = 40
@@ -13,7 +14,7 @@ const mostPeople = 1000
 export class Pace {
   readonly #clock: Clock
   /** When the next question of each would be due if there had been no burst. */
-  readonly #due = new Map<string, number>()
+  readonly #due = new LatestMap<string, number>(mostPeople)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -24,10 +25,7 @@ export class Pace {
     const now = this.#clock.monotonic()
     const due = Math.max(this.#due.get(username) ?? 0, now - burst * interval)
     if (due > now) return false
-    this.#due.delete(username)
     this.#due.set(username, due + interval)
-    const silent = this.#due.keys().next().value
-    if (this.#due.size > mostPeople && silent !== undefined) this.#due.delete(silent)
     return true
   }
 }

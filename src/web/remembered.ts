@@ -1,5 +1,6 @@
 /** Verdicts that are kept for a short time. Whoever asks while one is being reached waits for the same. */
 import type { Clock } from '../std/clock.ts'
+import { LatestMap } from '../std/latestmap.ts'
 import type { Duration } from '../std/time.ts'
 
 export interface RememberedOptions {
@@ -17,11 +18,12 @@ interface Entry<T> {
 export class Remembered<T> {
   readonly #clock: Clock
   readonly #options: RememberedOptions
-  readonly #entries = new Map<string, Entry<T>>()
+  readonly #entries: LatestMap<string, Entry<T>>
 
   constructor(clock: Clock, options: RememberedOptions) {
     this.#clock = clock
     this.#options = options
+    this.#entries = new LatestMap(options.most)
   }
 
   /**
@@ -37,10 +39,7 @@ export class Remembered<T> {
     const forget = (): void => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key)
     }
-    this.#entries.delete(key)
     this.#entries.set(key, entry)
-    const oldest = this.#entries.keys().next().value
-    if (this.#entries.size > this.#options.most && oldest !== undefined) this.#entries.delete(oldest)
     void value.then((reached) => (keeps(reached) ? undefined : forget()), forget)
     return value
   }

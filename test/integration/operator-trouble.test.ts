@@ -79,6 +79,9 @@ describe('an issuer that', () => {
       await ns.certificate('orphan', ref)
       await ns.ready('orphan')
       await ns.remove('issuers', 'fleeting')
+      // Issuers and Certificates are watched apart: the operator may hear of the annotation first.
+      const isKnown = async () => (await operator.metric('perennial_issuer_ready_status', { name: 'fleeting' })) === 1
+      await until('the operator knows that it is gone', async () => ((await isKnown()) ? undefined : true))
       await ns.patch('certificates', 'orphan', { metadata: { annotations: { 'perennial.dev/renew': '1' } } })
       const { status } = await ns.told('orphan', { type: 'Issuing', reason: 'IssuerNotFound' })
       expect(status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'True' })

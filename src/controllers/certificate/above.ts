@@ -3,13 +3,14 @@ import type { CertificateFacts } from '../../domain/facts.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import { sha256Hex } from '../../pki/hash.ts'
 import type { Der } from '../../std/bytes.ts'
+import { LatestMap } from '../../std/latestmap.ts'
 
 /** A longer path than any CA has; what comes after it is not looked at. */
 const longestChain = 10
 /** Issuers that are kept; beyond that they are forgotten, the oldest first, and read again when they are seen again. */
 const mostKept = 2048
 
-const kept = new Map<string, CertificateFacts>()
+const kept = new LatestMap<string, CertificateFacts>(mostKept)
 
 /**
  * @param certificates - of a Secret, the leaf first
@@ -34,7 +35,5 @@ function keptFacts(der: Der): CertificateFacts | undefined {
   const facts = certificateFacts(der)
   if (!facts.ok) return undefined
   kept.set(hash, facts.value)
-  const oldest = kept.keys().next().value
-  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest)
   return facts.value
 }

@@ -3,6 +3,18 @@
  * over their values. From it follow damage (the hash differs) and leftovers (a name that is no longer wanted).
  */
 import { sha256Hex } from '../../pki/hash.ts'
+import { LatestMap } from '../../std/latestmap.ts'
+
+/** Lists of names that are kept, so that ten thousand Secrets with the same names share one list of them. */
+const mostLists = 512
+const lists = new LatestMap<string, readonly string[]>(mostLists)
+
+function shared(names: readonly string[]): readonly string[] {
+  const text = JSON.stringify(names)
+  const known = lists.get(text)
+  if (known === undefined) lists.set(text, names)
+  return known ?? names
+}
 
 export interface Content {
   readonly entries: readonly string[]
@@ -69,7 +81,13 @@ export function readContent(text: string | undefined): Content | undefined {
   if (text === undefined || text.length > 65_536) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return isContent(value) ? value : undefined
+    if (!isContent(value)) return undefined
+    return {
+      ...value,
+      entries: shared(value.entries),
+      labels: shared(value.labels),
+      annotations: shared(value.annotations),
+    }
   } catch {
     return undefined
   }

@@ -13,6 +13,7 @@ import type { CertificateView, IssuerView, RequestedWish, Situation, Snapshot } 
 import { readWish } from '../../domain/wish.ts'
 import type { Store } from '../../kube/store.ts'
 import { shortHash } from '../../pki/hash.ts'
+import { LatestMap } from '../../std/latestmap.ts'
 import { ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { fromRfc3339 } from '../../std/time.ts'
@@ -112,7 +113,7 @@ interface Reading {
 /** How many readings are kept: as many as are reconciled at a time, with some to spare. More would cost memory for good. */
 const mostReadings = 128
 /** By uid. */
-const readings = new Map<string, Reading>()
+const readings = new LatestMap<string, Reading>(mostReadings)
 
 /** A Certificate is looked at several times in the course of one issuance, and reading it is most of what a look costs. */
 function readOnce({ object }: CertificateProjection): Reading {
@@ -123,10 +124,7 @@ function readOnce({ object }: CertificateProjection): Reading {
   const reading: Reading = parsed.ok
     ? { generation, spec: ok(parsed.value.spec), wish: hashWish(parsed.value) }
     : { generation, spec: parsed, wish: parsed }
-  readings.delete(uid)
   readings.set(uid, reading)
-  const oldest = readings.keys().next().value
-  if (readings.size > mostReadings && oldest !== undefined) readings.delete(oldest)
   return reading
 }
 

@@ -10,6 +10,7 @@ import { proofCertificate } from '../../pki/proof.ts'
 import type { Pem } from '../../std/bytes.ts'
 import type { Clock } from '../../std/clock.ts'
 import { canonicalIp } from '../../std/ip.ts'
+import { LatestMap } from '../../std/latestmap.ts'
 
 /** RFC 8737 section 6.2. */
 export const alpnProtocol = 'acme-tls/1'
@@ -25,7 +26,7 @@ const mostKept = 1000
 export class AlpnProofs {
   readonly #answersFor: (serverName: string) => readonly ChallengeAnswer[]
   readonly #clock: Clock
-  readonly #kept = new Map<string, Promise<Shown>>()
+  readonly #kept = new LatestMap<string, Promise<Shown>>(mostKept)
   #key: Promise<PrivateKey> | undefined
 
   constructor(answersFor: (serverName: string) => readonly ChallengeAnswer[], clock: Clock) {
@@ -39,8 +40,6 @@ export class AlpnProofs {
     if (answer === undefined) return undefined
     const kept = this.#kept.get(answer.token) ?? this.#make(answer)
     this.#kept.set(answer.token, kept)
-    const oldest = this.#kept.keys().next().value
-    if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest)
     return kept
   }
 

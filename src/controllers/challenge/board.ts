@@ -7,6 +7,7 @@ import type { Certificate } from '../../api/certificate.ts'
 import { fault } from '../../domain/fault.ts'
 import type { ChallengeAnswer, ChallengeBoard, ChallengeType, Presence } from '../../enroll/challenge.ts'
 import type { Clock } from '../../std/clock.ts'
+import { LatestMap } from '../../std/latestmap.ts'
 import { between, plus, seconds } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { RouteState } from './routes.ts'
@@ -40,7 +41,7 @@ interface Memory {
 /** The boards of all Certificates: one memory, and one way to put up routes. */
 export class ChallengeBoards {
   readonly #parts: BoardParts
-  readonly #memories = new Map<string, Memory>()
+  readonly #memories = new LatestMap<string, Memory>(mostRemembered)
 
   constructor(parts: BoardParts) {
     this.#parts = parts
@@ -75,12 +76,12 @@ export class ChallengeBoards {
   async #present(answer: ChallengeAnswer, how: Presenting): Promise<Presence> {
     const now = this.#parts.clock.now()
     const memory = this.#memories.get(answer.token) ?? { firstLook: now, routedAt: undefined }
-    this.#remember(answer.token, memory)
+    this.#memories.set(answer.token, memory)
     const isRouted = memory.routedAt !== undefined && between(memory.routedAt, now) < routeTrust
     const state = isRouted || answer.type !== 'http-01' ? ({ kind: 'ready' } as const) : await how.route()
     if (state.kind === 'failed') return state
     if (state.kind === 'waiting') return this.#waitForRoute(state.note, memory.firstLook)
-    if (!isRouted) this.#remember(answer.token, { ...memory, routedAt: now })
+    if (!isRouted) this.#memories.set(answer.token, { ...memory, routedAt: now })
     return this.#check(answer, how, memory.firstLook)
   }
 
@@ -104,12 +105,6 @@ export class ChallengeBoards {
       wakeAt: plus(now, pause),
       note: `${answer.identifier} does not serve the ${answer.type} challenge yet: ${seen}`,
     }
-  }
-
-  #remember(token: string, memory: Memory): void {
-    this.#memories.set(token, memory)
-    const oldest = this.#memories.keys().next().value
-    if (this.#memories.size > mostRemembered && oldest !== undefined) this.#memories.delete(oldest)
   }
 }
 
