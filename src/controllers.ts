@@ -28,7 +28,7 @@ import { runWorkers } from './runtime/worker.ts'
 import type { Work } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
 import { policyReader, policyReconciler, wakeJudged } from './judging.ts'
-import { makeBudgets } from './pacing.ts'
+import { makeBudgets, makePacingReader } from './pacing.ts'
 import { challengeParts, wakeSweeper } from './routing.ts'
 import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
@@ -157,7 +157,7 @@ function certificateController(
       },
       servesClusterIssuers: servesClusterIssuers(config),
       policies: policyReader(caches, readsPolicies(config)),
-      budgets,
+      pacing: makePacingReader(caches, budgets),
     },
     budgets,
     actors: { secrets, publisher: new Publisher(secrets, clock, supersede), keyring: new Keyring() },

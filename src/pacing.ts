@@ -1,7 +1,12 @@
 /** Makes what paces requests to issuers, and shows it in the metrics. Part of the composition root. */
+import { parseIssuer } from './api/issuer.ts'
+import type { Issuer } from './api/issuer.ts'
+import { group } from './api/meta.ts'
 import type { CacheSet } from './caches.ts'
 import { Budgets } from './controllers/certificate/budgets.ts'
 import type { BudgetedIssuer, Customer } from './controllers/certificate/budgets.ts'
+import { pacingReader } from './controllers/certificate/pacing.ts'
+import type { PacingReader } from './controllers/certificate/pacing.ts'
 import { storeKey } from './controllers/issuer/issuers.ts'
 import type { AnyIssuer } from './controllers/issuer/issuers.ts'
 import type { IssuerKey } from './controllers/issuer/live.ts'
@@ -27,19 +32,33 @@ export function makeBudgets({ caches, queue, metrics, clock }: PacingParts): Bud
   return budgets
 }
 
-function findIssuer(caches: CacheSet, key: IssuerKey): AnyIssuer | undefined {
+export const makePacingReader = (caches: CacheSet, budgets: Budgets): PacingReader =>
+  pacingReader(budgets, (key) => findIssuer(caches, key)?.spec)
+
+/** Issuers as they were read last: every Certificate asks for its own. */
+const readings = new WeakMap<AnyIssuer, { readonly issuer: Issuer | undefined }>()
+
+/** @returns undefined for one that is not there, or that cannot be understood and is not ready for that */
+function findIssuer(caches: CacheSet, key: IssuerKey): Issuer | undefined {
   const { cluster, key: name } = storeKey(key)
-  return (cluster ? caches.clusterIssuers : caches.issuers).get(name)?.object
+  const object = (cluster ? caches.clusterIssuers : caches.issuers).get(name)?.object
+  if (object === undefined) return undefined
+  const known = readings.get(object)
+  if (known !== undefined) return known.issuer
+  const parsed = parseIssuer(object)
+  const issuer = parsed.ok ? parsed.value : undefined
+  readings.set(object, { issuer })
+  return issuer
 }
 
-function budgetedIssuer(issuer: AnyIssuer | undefined): BudgetedIssuer | undefined {
+function budgetedIssuer(issuer: Issuer | undefined): BudgetedIssuer | undefined {
   const { certificatesPerHour: perHour, certificatesPerDay: perDay } = issuer?.spec.limits ?? {}
   if (issuer === undefined || (perHour === undefined && perDay === undefined)) return undefined
   const { kind, metadata } = issuer
   const ref = {
     kind: kind === 'ClusterIssuer' ? ('ClusterIssuer' as const) : ('Issuer' as const),
     name: metadata.name,
-    group: 'perennial.dev',
+    group,
   }
   return { ref, uid: metadata.uid ?? '', limits: { perHour, perDay } }
 }

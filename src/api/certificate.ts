@@ -23,6 +23,7 @@ import { parseSpec } from './parse.ts'
 import { placed, ruled } from './rule.ts'
 import { list, text } from './schema.ts'
 import { durationFrom } from './texts.ts'
+import { renewalWindows } from './windows.ts'
 
 const duration = ruled(
   text(
@@ -96,6 +97,9 @@ const spec = z
       .max(99)
       .exactOptional()
       .meta({ description: 'The same as a share: renew when this many percent of the issued lifetime are left.' }),
+    renewalWindows: renewalWindows(
+      'When the certificate is renewed, where it can wait: a window is waited for while a tenth of its lifetime is left at least. Those of the issuer when not given; at any time where there are none, or the list is empty.',
+    ).exactOptional(),
     usages: list(usage, {
       max: 32,
       description: 'What the key may be used for. "digital signature" and "key encipherment" when not given.',

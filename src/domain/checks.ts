@@ -47,6 +47,12 @@ export interface CheckInput {
   readonly policy?: PolicyView | undefined
 }
 
+/** What is good and is replaced in time can wait a while; whatever is not named here is wanted now. */
+const canWaitFor: ReadonlySet<CheckReason> = new Set(['Renewing', 'PolicyViolated'])
+
+/** Whether a renewal for this reason may wait for a window, and stand behind others in line. */
+export const canWait = ({ reason }: Violation): boolean => canWaitFor.has(reason)
+
 type Check = (input: CheckInput, now: Instant) => Violation | undefined
 
 const wished = (reason: CheckReason, message: string): Violation => ({ reason, message, cause: 'wish' })

@@ -11,6 +11,7 @@ import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { checkInput, firstUnreadiness } from './checks.ts'
 import type { Step } from './decide.ts'
+import { windowTrouble } from './due.ts'
 import { isFallbackOf } from './flight.ts'
 import { compliance } from './policy/telling.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -63,6 +64,7 @@ export function conditions(snapshot: Snapshot, activity: Activity, now: Instant)
     issuing(activity),
     ...kstatus(activity, readiness.status === 'True'),
     ...compliance(snapshot.policy),
+    ...windowsIgnored(snapshot),
   ]
   const before = snapshot.certificate.status.conditions ?? []
   return drafts.map((draft) => complete(draft, before, { generation: snapshot.certificate.generation, now }))
@@ -105,6 +107,13 @@ function issuing(activity: Activity): Draft {
     return { type: 'Issuing', status: 'False', reason: 'UpToDate', message: 'No issuance is under way.' }
   const status = activity.kind === 'working' ? 'True' : 'False'
   return { type: 'Issuing', status, reason: activity.reason, message: sentence(activity.message) }
+}
+
+/** Shown only while true. */
+function windowsIgnored(snapshot: Snapshot): readonly Draft[] {
+  const trouble = windowTrouble(snapshot)
+  if (trouble === undefined) return []
+  return [{ type: 'WindowsIgnored', status: 'True', reason: trouble.reason, message: sentence(trouble.message) }]
 }
 
 function kstatus(activity: Activity, isReady: boolean): readonly Draft[] {

@@ -9,28 +9,29 @@
  *
  * Every arrow may be the last thing a process does: the next process reads the same state and takes the next arrow.
  */
-import type { CertificateStatus, EnrollmentTicket } from '../api/certificate.ts'
-import { earliest, fromRfc3339, minutes, plus } from '../std/time.ts'
+import type { EnrollmentTicket } from '../api/certificate.ts'
+import { earliest, fromRfc3339, minutes, plus, toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { adviceTime } from './advice.ts'
-import { checkInput, firstRewrite, firstTrigger } from './checks.ts'
+import { canWait, checkInput, firstRewrite, firstTrigger } from './checks.ts'
 import type { Violation } from './checks.ts'
-import { renewAt } from './due.ts'
+import { renewAt, windowOpensAt } from './due.ts'
 import { failureAt } from './failures.ts'
-import { flightOf, isUntold, sameRef } from './flight.ts'
+import { flightOf, isUntold } from './flight.ts'
 import type { Flight } from './flight.ts'
+import { canRenew, keySource } from './keysource.ts'
 import { heldBack, isFromLater, repairsOpenAt, shortWait } from './patience.ts'
 import type { Held } from './patience.ts'
 import { denialOf } from './policy/telling.ts'
 import { issuerKey } from './snapshot.ts'
 import type { RequestedWish, Snapshot } from './snapshot.ts'
 import { sameShape } from './wanted.ts'
-import type { KeyShape } from './wanted.ts'
 
 /** Which key the request is made with. `fresh` is made in memory, and only for issuers in this process. */
 export type KeySource = 'fresh' | 'pending' | 'current'
 
-export type WaitReason = 'IssuerNotFound' | 'IssuerNotReady' | 'BackingOff' | 'BudgetSpent' | 'Pending'
+export type WaitReason =
+  'IssuerNotFound' | 'IssuerNotReady' | 'BackingOff' | 'OutsideWindow' | 'BudgetSpent' | 'Pending'
 export type StallReason =
   | 'InvalidSpec'
   | 'SecretNameTaken'
@@ -171,6 +172,9 @@ function begin(snapshot: Snapshot, wish: RequestedWish, { violation, now }: Begi
     return wait('BackingOff', issuer.pause.message, issuer.pause.until)
   const opensAt = violation.cause === 'meddling' ? repairsOpenAt(certificate.status, now) : undefined
   if (opensAt !== undefined) return contested(wish, opensAt)
+  const turnAt = canWait(violation) ? windowOpensAt(snapshot, violation.reason, now) : undefined
+  if (turnAt !== undefined)
+    return wait('OutsideWindow', `waits for a renewal window, in which its turn is at ${toRfc3339(turnAt)}`, turnAt)
   const key = keySource(snapshot, wish)
   if (key === 'unfit')
     return stall(
@@ -181,40 +185,6 @@ function begin(snapshot: Snapshot, wish: RequestedWish, { violation, now }: Begi
     )
   if (key === 'none') return { kind: 'makeKey' }
   return { kind: canRenew(snapshot, wish, now) ? 'renew' : 'enroll', key, violation }
-}
-
-function keySource(
-  { issuer, secret, pending, certificate }: Snapshot,
-  wish: RequestedWish,
-): KeySource | 'none' | 'unfit' {
-  const current = secret?.key.kind === 'ok' ? secret.key.facts : undefined
-  const fits = (shape: KeyShape): boolean => sameShape(shape, wish.wanted.key)
-  if (wish.rotation === 'Never' && current !== undefined) return fits(current.shape) ? 'current' : 'unfit'
-  // Where a stranger's Secret was in the way, making a key looks for it before the CA is troubled again.
-  if (secret === undefined && wasInTheWay(certificate.status)) return 'none'
-  if (issuer.kind === 'ready' && issuer.inProcess) return 'fresh'
-  const next = pending?.key
-  if (next === undefined || !fits(next.shape)) return 'none'
-  // A pending key that has been published is spent: using it again would be re-use under rotationPolicy Always.
-  return next.publicKeyHash === current?.publicKeyHash ? 'none' : 'pending'
-}
-
-function wasInTheWay({ conditions = [] }: CertificateStatus): boolean {
-  return conditions.some(({ type, reason }) => type === 'Stalled' && reason === 'SecretNotOurs')
-}
-
-/** Renewal signed with the current certificate: it must be good, for the same names, and from this very issuer. */
-function canRenew({ issuer, choice, secret }: Snapshot, wish: RequestedWish, now: Instant): boolean {
-  if (issuer.kind !== 'ready' || !issuer.renewsWithCurrent) return false
-  if (secret?.certificate.kind !== 'ok' || secret.key.kind !== 'ok') return false
-  const { facts } = secret.certificate
-  return (
-    facts.publicKeyHash === secret.key.facts.publicKeyHash &&
-    facts.notAfter > now &&
-    secret.marks.requestHash === wish.requestHash &&
-    secret.marks.issuerRef !== undefined &&
-    sameRef(secret.marks.issuerRef, choice.ref)
-  )
 }
 
 /** The certificate is good and not due. */

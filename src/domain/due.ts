@@ -1,22 +1,69 @@
 /** When the certificate in a Secret is due for renewal, by everything that bears on it. Pure. */
-import { earliest, fromRfc3339 } from '../std/time.ts'
+import { earliest, fromRfc3339, instant, toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
-import { lastGoodMoment, renewalTime, soonestRenewal } from './renewal.ts'
+import type { CheckReason } from './checks.ts'
+import { lastCall, lastGoodMoment, renewalKey, renewalTime, soonestRenewal } from './renewal.ts'
 import type { RenewalInput } from './renewal.ts'
 import type { Situation } from './snapshot.ts'
+import { momentInWindow } from './windows.ts'
 
 /** When the certificate in the Secret is due; undefined when there is none to renew. */
 export function renewAt(situation: Situation): Instant | undefined {
   const input = renewalInput(situation)
   if (input === undefined) return undefined
   const due = renewalTime(input)
-  return isPressed(situation, input) ? earliest(due, soonestRenewal(input)) : due
+  if (isPressed(situation, input)) return earliest(due, soonestRenewal(input))
+  return windowMoment(situation, { input, due, from: due }) ?? due
 }
 
 /** Whether a renewal may wait for nothing any more that can be done without. */
 export function isPressing(situation: Situation, now: Instant): boolean {
   const input = renewalInput(situation)
-  return input !== undefined && (now >= lastGoodMoment(input) || isPressed(situation, input))
+  return input !== undefined && (now >= lastCall(input) || isPressed(situation, input))
+}
+
+/**
+ * When a renewal that can wait is made, if not now: one that missed its window waits for the next, as long as there is time.
+ *
+ * @param reason - of the renewal: what is not due by the calendar has its moment in every window, whenever it is asked for
+ */
+export function windowOpensAt(situation: Situation, reason: CheckReason, now: Instant): Instant | undefined {
+  const input = renewalInput(situation)
+  if (input === undefined || isPressing(situation, now)) return undefined
+  const due = reason === 'Renewing' ? renewalTime(input) : instant(0)
+  const moment = windowMoment(situation, { input, due, from: now })
+  return moment === undefined || moment <= now ? undefined : moment
+}
+
+/** What is wrong with the windows, where they are not waited for. */
+export interface WindowTrouble {
+  readonly reason: 'InvalidWindow' | 'NoWindowInTime'
+  readonly message: string
+}
+
+/** @returns why windows that are asked for do not bear on the next renewal; undefined where they do, or none are asked for */
+export function windowTrouble(situation: Situation): WindowTrouble | undefined {
+  const windows = situation.pacing?.windows
+  if (windows === undefined) return undefined
+  if (!windows.ok)
+    return { reason: 'InvalidWindow', message: `${windows.error}; renewals wait for no window until it is mended` }
+  const input = renewalInput(situation)
+  if (windows.value.length === 0 || input === undefined || isPressed(situation, input)) return undefined
+  const due = renewalTime(input)
+  if (windowMoment(situation, { input, due, from: due }) !== undefined) return undefined
+  const span = `${toRfc3339(due)}, when it is due, and ${toRfc3339(lastCall(input))}`
+  return {
+    reason: 'NoWindowInTime',
+    message: `no renewal window opens between ${span}, the last moment that is safe to wait for; it is renewed when it is due, outside of any window`,
+  }
+}
+
+function windowMoment(
+  { pacing }: Situation,
+  { input, due, from }: { readonly input: RenewalInput; readonly due: Instant; readonly from: Instant },
+): Instant | undefined {
+  if (pacing === undefined || !pacing.windows.ok || pacing.windows.value.length === 0) return undefined
+  return momentInWindow(pacing.windows.value, { due, key: renewalKey(input), lastCall: lastCall(input) }, from)
 }
 
 /** Whether the budget of its issuer has it renewed ahead of its time. */

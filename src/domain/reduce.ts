@@ -8,10 +8,11 @@ import type { Instant } from '../std/time.ts'
 import { advised } from './advised.ts'
 import { checkInput, firstTrigger, isReady } from './checks.ts'
 import type { Violation } from './checks.ts'
-import { activityOf, working } from './conditions.ts'
+import { activityOf, sentence, working } from './conditions.ts'
 import type { Activity } from './conditions.ts'
 import { decide } from './decide.ts'
 import type { Step } from './decide.ts'
+import { windowTrouble } from './due.ts'
 import { failed } from './failed.ts'
 import { fault } from './fault.ts'
 import { sayRef } from './fallback.ts'
@@ -40,10 +41,18 @@ interface Done {
 export function reduce(snapshot: Snapshot, done: Done, now: Instant): Next {
   const next = reduced(snapshot, done, now)
   if (next.status === undefined || done.result.kind === 'issued') return next
-  const news = policyNews(snapshot.certificate.status, snapshot.policy)
+  const news = [...policyNews(snapshot.certificate.status, snapshot.policy), ...windowNews(snapshot)]
   // A verdict that is new is not told a second time as the reason for which nothing is begun.
   const others = next.events.filter(({ reason }) => news.length === 0 || reason !== 'PolicyDenied')
   return { ...next, events: [...others, ...news] }
+}
+
+/** Told when it turns so, not each time. */
+function windowNews(snapshot: Snapshot): readonly EventDraft[] {
+  const trouble = windowTrouble(snapshot)
+  const told = snapshot.certificate.status.conditions?.find(({ type }) => type === 'WindowsIgnored')
+  if (trouble === undefined || told?.reason === trouble.reason) return []
+  return [{ type: 'Warning', reason: trouble.reason, message: clip(sentence(trouble.message)) }]
 }
 
 function reduced(snapshot: Snapshot, { step, result }: Done, now: Instant): Next {

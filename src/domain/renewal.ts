@@ -44,7 +44,7 @@ const leastBeforeAdvice = minutes(20)
 /** The moment from which the certificate should be replaced. Never after it expires. */
 export function renewalTime(input: RenewalInput): Instant {
   const nominal = minus(input.notAfter, leadTime(input))
-  const jitter = scale(between(input.notBefore, input.notAfter), jitterShare * fractionOf(jitterKey(input)))
+  const jitter = scale(between(input.notBefore, input.notAfter), jitterShare * fractionOf(renewalKey(input)))
   const own = latest(minus(nominal, jitter), keptUntil(input, nominal))
   const chosen = input.window === undefined ? own : withinWindow(input, input.window, own)
   return earliest(wholeSeconds(chosen), input.notAfter)
@@ -62,6 +62,15 @@ export function soonestRenewal(input: RenewalInput): Instant {
  */
 export function lastGoodMoment({ notBefore, notAfter }: Pick<RenewalInput, 'notBefore' | 'notAfter'>): Instant {
   return minus(notAfter, scale(between(notBefore, notAfter), keptForTrouble))
+}
+
+/**
+ * @returns the last moment at which a renewal waits for a window: where it starts late, a third of its own time is kept; and what the
+ *   CA has suggested is not missed either
+ */
+export function lastCall(input: RenewalInput): Instant {
+  const byLife = latest(lastGoodMoment(input), minus(input.notAfter, scale(leadTime(input), 1 / 3)))
+  return input.window === undefined ? byLife : earliest(byLife, input.window.end)
 }
 
 /** How long before expiry renewal starts, before jitter. */
@@ -90,7 +99,7 @@ function keptUntil(input: RenewalInput, nominal: Instant): Instant {
  */
 function withinWindow(input: RenewalInput, window: { start: Instant; end: Instant }, own: Instant): Instant {
   const length = between(window.start, window.end)
-  const picked = plus(window.start, scale(length, fractionOf(`${jitterKey(input)}/${window.start}/${window.end}`)))
+  const picked = plus(window.start, scale(length, fractionOf(`${renewalKey(input)}/${window.start}/${window.end}`)))
   const from = arrival(input)
   const least = earliest(plus(from, leastBeforeAdvice), plus(from, scale(between(from, input.notAfter), leastShare)))
   return latest(earliest(picked, hasOwnWish(input) ? own : lastGoodMoment(input)), least)
@@ -100,9 +109,9 @@ function hasOwnWish({ renewBefore, renewBeforePercentage }: RenewalInput): boole
   return renewBefore !== undefined || renewBeforePercentage !== undefined
 }
 
-function jitterKey(input: RenewalInput): string {
-  return `${input.uid}/${input.serialNumber}`
-}
+/** What hashes of one renewal are over. */
+export const renewalKey = ({ uid, serialNumber }: Pick<RenewalInput, 'uid' | 'serialNumber'>): string =>
+  `${uid}/${serialNumber}`
 
 function wholeSeconds(at: Instant): Instant {
   return minus(at, (at % seconds(1)) as Duration)

@@ -8,6 +8,7 @@ import type { Result } from '../std/result.ts'
 import type { Instant } from '../std/time.ts'
 import type { CertificateFacts, KeyFacts } from './facts.ts'
 import type { PolicyView } from './policy/telling.ts'
+import type { RenewalWindow } from './windows.ts'
 import type { Wish } from './wish.ts'
 
 export interface Snapshot extends Situation {
@@ -46,6 +47,8 @@ export interface Situation {
 }
 
 export interface PacingView {
+  /** When renewals that can wait are made, in the order in which they are written; none: at any time. Or what is wrong with them. */
+  readonly windows: Result<readonly RenewalWindow[], string>
   /** What should be renewed by this moment at the latest is renewed now, or the budget of the issuer would not do. */
   readonly pressedUntil: Instant | undefined
 }

@@ -5,6 +5,7 @@ import { matching, placed, ruled } from '../rule.ts'
 import type { Place } from '../rule.ts'
 import { list, text } from '../schema.ts'
 import { durationFrom, http } from '../texts.ts'
+import { renewalWindows } from '../windows.ts'
 
 /** URLs that end up in certificates. */
 export const urlList = (place: Place, description: string): z.ZodArray<z.ZodString> =>
@@ -131,4 +132,7 @@ export const commonMembers = {
   tls: tls.exactOptional(),
   proxy: proxy.exactOptional(),
   probeInterval: probeInterval.exactOptional(),
+  renewalWindows: renewalWindows(
+    'When certificates of this issuer are renewed, where they can wait. Certificates may name windows of their own. At any time when not given.',
+  ).exactOptional(),
 }

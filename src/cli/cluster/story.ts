@@ -208,6 +208,8 @@ export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
   if (status?.enrollment !== undefined)
     lines.push(`An enrollment is under way: ${status.enrollment.note ?? status.enrollment.phase}`)
   if (stalled?.status === 'True') lines.push('Nothing more happens by itself: change what the sentence above names.')
+  const ignored = conditionOf(certificate, 'WindowsIgnored')
+  if (ignored?.status === 'True') lines.push(`Its renewal windows are not waited for: ${ignored.message}`)
   const waiting = waitingFor(certificate, ready)
   if (waiting !== undefined) lines.push(waiting)
   else if (ready.status === 'True' && failure === undefined && status?.renewalTime !== undefined)
@@ -218,8 +220,8 @@ export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
 /** A renewal that waits for its turn, which a certificate that is ready says nothing of. */
 function waitingFor(certificate: Certificate, ready: Condition): string | undefined {
   const issuing = conditionOf(certificate, 'Issuing')
-  if (ready.status !== 'True' || issuing?.reason !== 'BudgetSpent') return undefined
-  return `It is due for renewal. ${issuing.message}`
+  const isWaiting = issuing?.reason === 'BudgetSpent' || issuing?.reason === 'OutsideWindow'
+  return ready.status === 'True' && isWaiting ? `It is due for renewal. ${issuing.message}` : undefined
 }
 
 /** What policies say, unless that is said already as the reason for not being ready. */

@@ -21,10 +21,10 @@ import type { Instant } from '../../std/time.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
 import type { LiveIssuers } from '../issuer/live.ts'
 import { annotations, nextKeySecretName } from '../names.ts'
-import type { Budgets } from './budgets.ts'
 import type { CertificateProjection } from './certificates.ts'
 import { ruleOn } from './judging.ts'
 import type { PolicyReader } from './judging.ts'
+import type { PacingReader } from './pacing.ts'
 import type { CertificateSecret, SecretProjection } from './projection.ts'
 
 export interface Caches {
@@ -36,7 +36,7 @@ export interface Caches {
   /** Whether ClusterIssuers are looked at; those that are not are none that can be said to exist. */
   readonly servesClusterIssuers: boolean
   readonly policies: PolicyReader
-  readonly budgets: Pick<Budgets, 'pressedUntil'>
+  readonly pacing: PacingReader
 }
 
 /** A snapshot with the objects that acting on it needs. */
@@ -79,7 +79,7 @@ export function observe(
     rival: rivalOf(key, projection, caches.certificates),
     hold,
     policy: ruled.policy,
-    pacing: { pressedUntil: caches.budgets.pressedUntil(issuerKeyOf(certificate.spec.issuerRef, namespace), now) },
+    pacing: spec.ok ? caches.pacing(spec.value, namespace, now) : undefined,
   }
   const chosen = chooseIssuer(situation, candidatesOf(certificate, caches), now)
   if (chosen === undefined) return undefined

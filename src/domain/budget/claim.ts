@@ -1,8 +1,7 @@
 /** Who wants to ask for a certificate, and what is said while it waits for the budget of its issuer. Pure. */
 import { minutes, toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
-import { checkInput, firstTrigger } from '../checks.ts'
-import type { CheckReason } from '../checks.ts'
+import { canWait, checkInput, firstTrigger } from '../checks.ts'
 import type { Step } from '../decide.ts'
 import { isPressing } from '../due.ts'
 import { sayRef } from '../fallback.ts'
@@ -10,11 +9,6 @@ import type { Snapshot } from '../snapshot.ts'
 import type { BudgetLimits } from './ledger.ts'
 import type { Claim, Lane, Turn } from './line.ts'
 import { limitsText } from './shares.ts'
-
-/** Reasons for which something good is replaced in time: it can wait a while. Whatever is not named here is wanted now. */
-const routine: ReadonlySet<CheckReason> = new Set(['Renewing', 'PolicyViolated'])
-
-const isRoutine = (reason: CheckReason): boolean => routine.has(reason)
 
 /** @returns the claim behind a step that begins something new at the CA; undefined for other steps */
 export function claimOf(snapshot: Snapshot, step: Step, now: Instant): Claim | undefined {
@@ -26,9 +20,9 @@ export function claimOf(snapshot: Snapshot, step: Step, now: Instant): Claim | u
 
 function laneOf(snapshot: Snapshot, now: Instant): Lane {
   const input = checkInput(snapshot)
-  const reason = input === undefined ? undefined : firstTrigger(input, now)?.reason
-  if (reason === 'Expired') return 'expiring'
-  if (reason === undefined || !isRoutine(reason)) return 'fresh'
+  const violation = input === undefined ? undefined : firstTrigger(input, now)
+  if (violation?.reason === 'Expired') return 'expiring'
+  if (violation === undefined || !canWait(violation)) return 'fresh'
   return isPressing(snapshot, now) ? 'expiring' : 'routine'
 }
 

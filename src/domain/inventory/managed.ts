@@ -77,13 +77,15 @@ interface Told {
   readonly hasFailed: boolean
 }
 
+const waitsItsTurn: ReadonlySet<string> = new Set(['BudgetSpent', 'OutsideWindow'])
+
 /**
  * Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. One that
  * waits for an issuer, or for its spec to be corrected, is not being issued; one that waits for its turn is.
  */
 function stateOf({ ready, issuing, hasFailed }: Told): ItemState {
   if (ready?.status === 'True') return 'ready'
-  const isStuck = issuing?.status === 'False' && issuing.reason !== 'BudgetSpent'
+  const isStuck = issuing?.status === 'False' && !waitsItsTurn.has(issuing.reason)
   return hasFailed || isStuck ? 'failing' : 'issuing'
 }
 

@@ -48,5 +48,9 @@ describe('why', () => {
     const waits = 'Waits for the budget of Issuer ca: 200 an hour; next at 2026-01-01T00:00:00Z.'
     const lines = why(ready, condition('Issuing', 'False', 'BudgetSpent', waits))
     expect(lines).toContain(`It is due for renewal. ${waits}`)
+    const ignored = 'No renewal window opens in time.'
+    expect(why(ready, condition('WindowsIgnored', 'True', 'NoWindowInTime', ignored))).toContain(
+      `Its renewal windows are not waited for: ${ignored}`,
+    )
   })
 })

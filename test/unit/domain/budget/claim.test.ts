@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import { claimOf, waitingStep } from '../../../../src/domain/budget/claim.ts'
 import { spentBy } from '../../../../src/domain/budget/recall.ts'
 import { decide } from '../../../../src/domain/decide.ts'
+import type { PacingView } from '../../../../src/domain/snapshot.ts'
+import { ok } from '../../../../src/std/result.ts'
 import { days, hours, instant, minus, plus, seconds } from '../../../../src/std/time.ts'
+import type { Duration } from '../../../../src/std/time.ts'
 import { at, caRef, dueSecret, inProcess, marksOf, now, pendingKey, secretWith, snapshotOf } from '../snapshots.ts'
 import type { World } from '../snapshots.ts'
 
@@ -11,6 +14,7 @@ const laneOf = (world: World): string | undefined => {
   return claimOf(snapshot, decide(snapshot, now), now)?.lane
 }
 
+const pressedUntil = (length: Duration): PacingView => ({ windows: ok([]), pressedUntil: plus(now, length) })
 const lastDays = secretWith(
   { notBefore: minus(now, days(82)), notAfter: plus(now, days(8)) },
   { issuedAt: minus(now, days(82)) },
@@ -47,12 +51,12 @@ describe('the claim that a step makes on the budget of its issuer', () => {
     { title: 'what has expired', world: { more: { secret: expired } }, lane: 'expiring' },
     {
       title: 'what the budget presses to go ahead of its time',
-      world: { more: { secret: halfDone, pacing: { pressedUntil: plus(now, days(40)) } } },
+      world: { more: { secret: halfDone, pacing: pressedUntil(days(40)) } },
       lane: 'expiring',
     },
     {
       title: 'what comes after those who press',
-      world: { more: { secret: halfDone, pacing: { pressedUntil: plus(now, days(20)) } } },
+      world: { more: { secret: halfDone, pacing: pressedUntil(days(20)) } },
       lane: undefined,
     },
     { title: 'what is good', world: {}, lane: undefined },
