@@ -16,8 +16,10 @@ import { reflect } from './kube/reflector.ts'
 import { Resource } from './kube/resource.ts'
 import { Store } from './kube/store.ts'
 import type { Transport } from './kube/transport.ts'
+import type { Part } from './runtime/lifecycle.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
+import { ok } from './std/result.ts'
 
 const core = { group: '', version: 'v1', namespaced: true } as const
 
@@ -35,8 +37,8 @@ export interface InventoryOptions {
 
 export interface RunningInventory {
   readonly inventory: Inventory
-  /** Lists and watches what is not ours until the signal is aborted. Never rejects. */
-  follow(signal: AbortSignal): Promise<void>
+  /** What lists and watches what is not ours, on every replica, leading or not. */
+  readonly part: Part
 }
 
 /** @returns the inventory over the caches; what is not ours is filled in while it is followed */
@@ -53,7 +55,23 @@ export function makeInventory(options: InventoryOptions): RunningInventory {
   )
   return {
     inventory: new Inventory({ certificates, secrets, issuers, clusterIssuers, policies, claimants, found, clock }),
-    follow: (signal) => follow(options, sources, signal),
+    part: followingPart((signal) => follow(options, sources, signal)),
+  }
+}
+
+function followingPart(run: (signal: AbortSignal) => Promise<void>): Part {
+  const ending = new AbortController()
+  let loops: Promise<void> = Promise.resolve()
+  return {
+    name: 'inventory',
+    start: () => {
+      loops = run(ending.signal)
+      return Promise.resolve(ok(undefined))
+    },
+    stop: async () => {
+      ending.abort()
+      await loops
+    },
   }
 }
 

@@ -2,13 +2,12 @@
 import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { CacheSet } from './caches.ts'
 import type { Config } from './config.ts'
 import { addressPolicy, userAgent } from './connections.ts'
 import { MemoryStore, memoryKind } from './controllers/notify/memory.ts'
 import type { MemoryObject } from './controllers/notify/memory.ts'
 import { Notifier } from './controllers/notify/notifier.ts'
-import { makeInventory } from './inventory.ts'
+import type { Inventory } from './controllers/inventory/inventory.ts'
 import { Resource } from './kube/resource.ts'
 import type { Transport } from './kube/transport.ts'
 import { compilePolicy } from './net/address.ts'
@@ -28,11 +27,10 @@ const memoryName = 'perennial-notifications'
 export interface NotifyingParts {
   readonly config: Config
   readonly transport: Transport
-  readonly caches: CacheSet
+  readonly inventory: Inventory
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
-  readonly random: () => number
 }
 
 export interface Notifying {
@@ -43,7 +41,7 @@ export interface Notifying {
 
 /** @returns undefined where nobody is to be told anything; a sentence where the file cannot be used */
 export async function openNotifying(parts: NotifyingParts): Promise<Result<Notifying | undefined, string>> {
-  const { config, clock, log, transport, caches, metrics, random } = parts
+  const { config, clock, log, transport, inventory, metrics } = parts
   const { notificationsConfig: path, leaderElectionNamespace: namespace, notificationsInterval: interval } = config
   if (path === undefined) return ok(undefined)
   const read = await readConfig(path)
@@ -52,18 +50,10 @@ export async function openNotifying(parts: NotifyingParts): Promise<Result<Notif
   if (!http.ok) return http
   const world = worldOf(parts, path, http.value)
   if (!world.ok) return world
-  const { inventory } = makeInventory({
-    config: { inventory: 'managed', namespaces: [] },
-    transport,
-    caches,
-    clock,
-    log,
-    random,
-  })
   const resource = new Resource<MemoryObject>(transport, memoryKind)
   const notifier = new Notifier({
     ...read.value,
-    inventory: () => inventory.picture().judged,
+    inventory: () => inventory.picture(),
     channels: read.value.channels.map((one) => channelFor(one, world.value)),
     memory: new MemoryStore({ resource, namespace, name: memoryName }),
     count: (channel, outcome) => metrics.notifications(channel, outcome),

@@ -32,11 +32,13 @@ import { random, systemClock } from './runtime/clock.ts'
 import { live } from './runtime/lifecycle.ts'
 import type { Part } from './runtime/lifecycle.ts'
 import { policySamples } from './judging.ts'
-import { certificateSamples, issuerSamples } from './samples.ts'
+import { certificateSamples, foundSamples, issuerSamples } from './samples.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
 import { openNotifying } from './notifying.ts'
 import type { Notifying } from './notifying.ts'
+import { makeInventory } from './inventory.ts'
+import type { RunningInventory } from './inventory.ts'
 import { ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { minutes, seconds } from './std/time.ts'
@@ -54,6 +56,7 @@ interface Operator {
   readonly caches: CacheSet
   readonly metrics: Metrics
   readonly state: { leads: boolean; synced: boolean }
+  readonly inventory: RunningInventory
   /** Undefined: nobody is to be told anything. */
   readonly notifying: Notifying | undefined
 }
@@ -76,7 +79,8 @@ export async function runOperator(config: Config, signal: AbortSignal): Promise<
     trafficPart(operator.value),
     responderPart(operator.value),
     proofPart(operator.value),
-    websitePart({ ...operator.value, random }),
+    operator.value.inventory.part,
+    websitePart({ ...operator.value, inventory: operator.value.inventory.inventory }),
     leaderPart(operator.value),
   ]
   const ended = await live({ parts, startWithin: minutes(5), stopWithin: plusGrace(config), clock, log, signal })
@@ -100,15 +104,17 @@ async function assemble({ config, clock, log }: Begun): Promise<Result<Operator,
   const metrics = createMetrics({
     version,
     certificates: () => certificateSamples(caches),
+    found: () => foundSamples(inventory.inventory.found()),
     issuers: () => issuerSamples(caches),
     policies: () => policySamples(caches),
   })
   const transport = new Transport({ identity: identity.value, clock, log, meter: metrics.api, userAgent })
+  const inventory = makeInventory({ config, transport, caches, clock, log, random })
   const state = { leads: false, synced: false }
-  const notifying = await openNotifying({ config, transport, caches, metrics, clock, log, random })
+  const notifying = await openNotifying({ config, transport, inventory: inventory.inventory, metrics, clock, log })
   if (!notifying.ok) return notifying
   const resources = makeResources(transport)
-  return ok({ config, clock, log, transport, resources, caches, metrics, state, notifying: notifying.value })
+  return ok({ config, clock, log, transport, resources, caches, metrics, state, inventory, notifying: notifying.value })
 }
 
 /** Closed last, so that what other parts still have to write gets out. */

@@ -1,6 +1,7 @@
 /** What the metrics say of certificates and issuers, read from the caches at scrape time. Part of the composition root. */
 import type { CacheSet } from './caches.ts'
-import type { CertificateSample, IssuerSample } from './obs/meters.ts'
+import type { InventoryItem } from './domain/inventory/item.ts'
+import type { CertificateSample, FoundSample, IssuerSample } from './obs/meters.ts'
 import { fromRfc3339 } from './std/time.ts'
 import type { Instant } from './std/time.ts'
 
@@ -18,6 +19,12 @@ export function* certificateSamples({ certificates }: CacheSet): Generator<Certi
       renewalTime: moment(status?.renewalTime),
     }
   }
+}
+
+/** What lies in the cluster and nobody looks after, as far as `--inventory` has it read. */
+export function* foundSamples(items: Iterable<InventoryItem>): Generator<FoundSample> {
+  for (const { kind, namespace, name, entry, facts } of items)
+    yield { kind, namespace, name, entry, notBefore: facts?.notBefore, notAfter: facts?.notAfter }
 }
 
 export function* issuerSamples({ issuers, clusterIssuers }: CacheSet): Generator<IssuerSample> {

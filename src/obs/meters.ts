@@ -21,6 +21,18 @@ export interface CertificateSample {
   readonly renewalTime?: Instant | undefined
 }
 
+/** A certificate that nobody asked Perennial for, at the moment of a scrape. */
+export interface FoundSample {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  /** Of a ConfigMap; empty for a Secret. */
+  readonly entry: string
+  /** Both undefined: it cannot be read. */
+  readonly notBefore?: Instant | undefined
+  readonly notAfter?: Instant | undefined
+}
+
 /** A rule of a policy that some Certificates do not keep, at the moment of a scrape. */
 export interface PolicySample {
   readonly policy: string

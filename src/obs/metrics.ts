@@ -4,6 +4,7 @@ import { collected } from './collected.ts'
 import type {
   BudgetSample,
   CertificateSample,
+  FoundSample,
   IssuanceMeter,
   IssuerLabel,
   IssuerSample,
@@ -14,6 +15,7 @@ export interface MetricsOptions {
   readonly version: string
   /** Asked at every scrape. Nothing is remembered, so what was deleted vanishes. */
   readonly certificates: () => Iterable<CertificateSample>
+  readonly found?: () => Iterable<FoundSample>
   readonly issuers: () => Iterable<IssuerSample>
   readonly policies?: () => Iterable<PolicySample>
 }
@@ -52,6 +54,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   registerCertificates(registry, options.certificates)
+  registerFound(registry, options.found ?? (() => []))
   registerIssuers(registry, options.issuers)
   collected(registry, {
     name: 'perennial_policy_violations',
@@ -102,6 +105,25 @@ function registerCertificates(registry: Registry, certificates: MetricsOptions['
   )
   gauge('renewal_timestamp_seconds', 'When the certificate is going to be renewed.', (sample) =>
     inSeconds(sample.renewalTime),
+  )
+}
+
+/** By where it lies: serial numbers and subjects would make a new series of each renewal by somebody else. */
+function registerFound(registry: Registry, samples: () => Iterable<FoundSample>): void {
+  const gauge = (name: string, help: string, value: (sample: FoundSample) => number | undefined): void => {
+    const labels = ({ kind, namespace, name: held, entry }: FoundSample): Record<string, string> => {
+      return { kind, namespace, name: held, entry }
+    }
+    collected(registry, { name: `perennial_found_certificate_${name}`, help, samples, labels, value })
+  }
+  gauge('not_before_timestamp_seconds', 'Start of validity of a certificate that is not managed.', (sample) =>
+    inSeconds(sample.notBefore),
+  )
+  gauge('expiration_timestamp_seconds', 'End of validity of a certificate that is not managed.', (sample) =>
+    inSeconds(sample.notAfter),
+  )
+  gauge('unreadable', 'Always 1: what should be a certificate that is not managed cannot be read.', (sample) =>
+    sample.notAfter === undefined ? 1 : undefined,
   )
 }
 

@@ -1,4 +1,5 @@
 /** The inventory of a running operator with the rights that the chart gives it, and people with rights of their own. */
+import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { CertificateList, Detail, IssuerList, Me, SummaryAnswer } from '../../src/web/contract.ts'
 import { exitCodes } from '../../src/cli/exitcodes.ts'
@@ -50,6 +51,9 @@ items:
     subjects: [{kind: ServiceAccount, name: boss, namespace: shop}]
 `
 
+/** As much as a Secret takes. */
+const junk = 'x'.repeat(1_000_000)
+
 /** What a web server with the certificate of shop would be. */
 const pod = JSON.stringify({
   apiVersion: 'v1',
@@ -97,7 +101,7 @@ beforeAll(async () => {
   stranger = await tlsLeaf({ ca, names: [{ type: 'dns', value: 'found.example' }] })
   const { certificate, key } = stranger
   await shop.secret('found', { 'tls.crt': certificate, 'tls.key': key }, 'kubernetes.io/tls')
-  await bank.secret('broken', { 'tls.crt': 'x'.repeat(200_000), 'tls.key': key }, 'kubernetes.io/tls')
+  await bank.secret('broken', { 'tls.crt': junk, 'tls.key': key }, 'kubernetes.io/tls')
   await world.plane.kubectl(['create', 'configmap', 'roots', '-n', 'bank', `--from-literal=ca.crt=${certificate}`])
   await world.plane.kubectl(['apply', '-f', '-'], webhook(certificate))
   const tls = [{ hosts: ['web.example'], secretName: 'web' }]
@@ -143,6 +147,7 @@ describe('the inventory of a cluster', () => {
         'Secret/bank/broken',
         'Secret/shop/found',
       ]
+      const { validTo } = new X509Certificate(stranger.certificate)
       const all = await until('the whole inventory', async () => {
         const ids = await listed('')
         return ids.length >= expected.length ? ids : undefined
@@ -152,6 +157,13 @@ describe('the inventory of a cluster', () => {
       expect(await listed('finding=sharedKey')).toEqual(['ConfigMap/bank/roots/ca.crt', 'Secret/shop/found'])
       expect(await listed('owner=shop&protocol=ca')).toEqual(['Certificate/shop/web'])
       expect(((await answer('/api/summary')) as SummaryAnswer).unread).toEqual([])
+      const found = (metric: string, name: string): Promise<number> =>
+        operator.metric(`perennial_found_certificate_${metric}`, { kind: 'Secret', name })
+      expect(await found('expiration_timestamp_seconds', 'found')).toBe(Date.parse(validTo) / 1000)
+      expect(await found('unreadable', 'broken')).toBe(1)
+      const broken = (await answer('/api/certificates/Secret/bank/broken')) as Detail
+      expect(broken.unreadable).toMatch(/\w/)
+      expect(JSON.stringify(broken).length).toBeLessThan(10_000)
     },
     testTimeout,
   )

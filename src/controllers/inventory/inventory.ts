@@ -77,6 +77,11 @@ export class Inventory {
     return picture
   }
 
+  /** What is not ours. */
+  *found(): Generator<InventoryItem> {
+    for (const { store } of this.#parts.found) for (const { items } of store.values()) yield* items
+  }
+
   /** By kind, as the caches have them. */
   issuers(): { readonly issuers: readonly Issuer[]; readonly clusterIssuers: readonly Issuer[] } {
     const { issuers, clusterIssuers } = this.#parts
@@ -92,10 +97,7 @@ export class Inventory {
 
   #draw(): Picture {
     const { found, clock, claimants } = this.#parts
-    const items = [
-      ...this.#managed(),
-      ...found.flatMap(({ store }) => Array.from(store.values(), (one) => one.items).flat()),
-    ]
+    const items = [...this.#managed(), ...this.found()]
     const places = placesIn(items)
     const consumers = consumersIn(claimants)
     const consumersOf = ({ namespace, secretName }: InventoryItem): readonly Consumer[] =>

@@ -23,7 +23,7 @@ export interface Herald {
 }
 
 export interface NotifierParts {
-  readonly inventory: () => readonly JudgedItem[]
+  readonly inventory: () => Seen
   readonly channels: readonly Herald[]
   readonly thresholds: Thresholds
   readonly rules: Rules
@@ -34,6 +34,12 @@ export interface NotifierParts {
   readonly interval: Duration
   readonly clock: Clock
   readonly log: Logger
+}
+
+/** Everything there is, and kinds of objects that have not been read yet, or cannot be. */
+export interface Seen {
+  readonly judged: readonly JudgedItem[]
+  readonly unread: readonly string[]
 }
 
 const deliverWithin = seconds(60)
@@ -71,10 +77,10 @@ export class Notifier {
   async look(signal: AbortSignal): Promise<void> {
     const { clock, inventory, thresholds, rules, memory: store } = this.#parts
     this.#memory ??= await store.load(signal)
-    const judged = inventory()
+    const { judged, unread } = inventory()
     const now = clock.now()
     const alerts = alertsOf(itemsOf(judged), thresholds, now)
-    const { memory, letters } = plan(alerts, { memory: this.#memory, rules, now })
+    const { memory, letters } = plan(alerts, { memory: this.#memory, rules, now, unread })
     this.#memory = memory
     const open = letters.filter(({ channel }) => this.#isOpen(channel, now))
     await Promise.all(

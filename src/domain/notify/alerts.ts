@@ -9,14 +9,14 @@ export type AlertSeverity = 'critical' | 'warning'
 export type AlertKind = 'Expired' | 'Expiring' | 'Failing' | 'Denied'
 
 export interface Alert {
-  /** `namespace/name`: a certificate has one alert at a time. */
+  /** A certificate has one alert at a time. `namespace/name`; of what was found `namespace/kind/name`, and `/entry` where there is one. */
   readonly key: string
   readonly kind: AlertKind
   readonly severity: AlertSeverity
   readonly namespace: string
   readonly name: string
   readonly owner: string | undefined
-  /** `Issuer/name` or `ClusterIssuer/name`. */
+  /** `Issuer/name` or `ClusterIssuer/name`; of what was found, who signed it. */
   readonly issuer: string
   readonly notAfter: Instant | undefined
   readonly message: string
@@ -31,18 +31,37 @@ export interface Thresholds {
 /** Two renewals have been missed; and hardly any time is left. */
 export const usualThresholds: Thresholds = { warning: 1 / 6, critical: 1 / 20 }
 
-/** @returns alerts of those that Perennial manages, in their order */
+/** @returns alerts of those that Perennial manages and of those that it only knows of, in their order */
 export function alertsOf(items: Iterable<InventoryItem>, thresholds: Thresholds, now: Instant): readonly Alert[] {
   return Array.from(items).flatMap((item) => alertOf(item, thresholds, now) ?? [])
 }
 
 function alertOf(item: InventoryItem, thresholds: Thresholds, now: Instant): Alert | undefined {
-  const { management, facts } = item
-  if (management === undefined) return undefined
-  const found = ofTime(item, thresholds, now) ?? ofFailure(item) ?? ofPolicy(item)
-  if (found === undefined) return undefined
-  const { namespace, name, owner, issuerRef: issuer } = item
-  return { key: `${namespace}/${name}`, namespace, name, owner, issuer, notAfter: facts?.notAfter, ...found }
+  const { management, facts, namespace, name, owner, issuerRef, issuerName } = item
+  const isFound = management === undefined
+  const told = isFound
+    ? ofFound(item, thresholds, now)
+    : (ofTime(item, thresholds, now) ?? ofFailure(item) ?? ofPolicy(item))
+  if (told === undefined) return undefined
+  const key = isFound ? foundKey(item) : `${namespace}/${name}`
+  return { key, namespace, name, owner, issuer: isFound ? issuerName : issuerRef, notAfter: facts?.notAfter, ...told }
+}
+
+const foundKey = ({ namespace, kind, name, entry }: InventoryItem): string =>
+  [namespace, kind, name, ...(entry === '' ? [] : [entry])].join('/')
+
+/** Whether an alert is about what lies in objects of that kind, and nobody manages. */
+export const isInKind = (key: string, kind: string): boolean => key.split('/')[1] === kind && key.split('/').length > 2
+
+/** So that a root of ten years is no trouble for twenty months. */
+const longestNotice = days(30)
+
+/** Nobody is known to renew it: it is told of like the others, and never as the worst, for perhaps nobody uses it. */
+function ofFound(item: InventoryItem, thresholds: Thresholds, now: Instant): Found | undefined {
+  const { facts } = item
+  if (facts === undefined || between(now, facts.notAfter) > longestNotice) return undefined
+  const told = ofTime(item, thresholds, now)
+  return told && { ...told, severity: 'warning', message: `${told.message} Perennial does not look after it.` }
 }
 
 type Found = Pick<Alert, 'kind' | 'severity' | 'message'>

@@ -67,7 +67,9 @@ const lineOf = (notice: Notice): string =>
 function alertLine({ key, kind, severity, message, issuer, owner }: Alert): string {
   const whose = owner === undefined ? '' : `, of ${owner}`
   const what = `${key} (${issuer}${whose}): ${kind}, ${severity}. ${message}`
-  return `${what} See: kubectl perennial why ${key.split('/')[1] ?? ''} -n ${key.split('/')[0] ?? ''}`
+  const [namespace = '', name = '', found] = key.split('/')
+  const look = found === undefined ? `why ${name} -n ${namespace}` : `inventory -n ${namespace} --secrets -q q=${found}`
+  return `${what} See: kubectl perennial ${look}`
 }
 
 function programOf(notice: Notice): object {

@@ -4,6 +4,7 @@
  */
 import { between, fromRfc3339, toRfc3339 } from '../../std/time.ts'
 import type { Duration, Instant } from '../../std/time.ts'
+import { isInKind } from './alerts.ts'
 import type { Alert, AlertSeverity } from './alerts.ts'
 
 export interface Route {
@@ -56,14 +57,17 @@ export interface Rules {
   readonly holdFor: Duration
 }
 
-export function plan(alerts: readonly Alert[], { memory, rules, now }: Situation): Plan {
-  const standing = Object.fromEntries(alerts.map(({ key }) => [key, memory.standing[key] ?? toRfc3339(now)]))
+export function plan(alerts: readonly Alert[], { memory, rules, now, unread }: Situation): Plan {
+  const unseen = Object.keys(memory.standing).filter((key) => unread.some((kind) => isInKind(key, kind)))
+  const standing = Object.fromEntries(
+    [...alerts.map(({ key }) => key), ...unseen].map((key) => [key, memory.standing[key] ?? toRfc3339(now)]),
+  )
   const isDue = ({ key }: Alert): boolean => between(fromRfc3339(standing[key] ?? '') ?? now, now) >= rules.holdFor
   const channels = [...new Set(rules.routes.flatMap((route) => route.channels))]
   const letters = channels.flatMap((channel) => {
     const routes = rules.routes.filter((route) => route.channels.includes(channel))
     const mine = alerts.filter((alert) => isDue(alert) && routes.some((route) => isFor(route, alert)))
-    const still = new Set(alerts.map(({ key }) => key))
+    const still = new Set(Object.keys(standing))
     return letterTo(channel, { mine, still, told: memory.told[channel] ?? {}, now }) ?? []
   })
   const told = Object.fromEntries(channels.map((channel) => [channel, memory.told[channel] ?? {}]))
@@ -74,6 +78,8 @@ interface Situation {
   readonly memory: Memory
   readonly rules: Rules
   readonly now: Instant
+  /** Kinds of objects that have not been read: what was told of things in them is not over. */
+  readonly unread: readonly string[]
 }
 
 interface Post {

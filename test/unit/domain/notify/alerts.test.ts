@@ -3,7 +3,7 @@ import type { CertificateFacts } from '../../../../src/domain/facts.ts'
 import { inventoryItem } from '../../../../src/domain/inventory/item.ts'
 import type { InventoryItem, ItemSource, Management } from '../../../../src/domain/inventory/item.ts'
 import { alertsOf, lengthOf, usualThresholds } from '../../../../src/domain/notify/alerts.ts'
-import { days, hours, instant, minutes, plus } from '../../../../src/std/time.ts'
+import { days, hours, instant, minus, minutes, plus } from '../../../../src/std/time.ts'
 
 const notBefore = instant(Date.parse('2026-11-01T00:00:00Z'))
 const facts: CertificateFacts = {
@@ -103,7 +103,19 @@ describe('what is worth telling', () => {
       1,
       undefined,
     ],
-    ['nothing of what nobody manages', item({ state: 'found', management: undefined }), 60, undefined],
+    ['nothing of what nobody manages while it is good', item({ state: 'found', management: undefined }), 49, undefined],
+    [
+      'the end of what nobody manages',
+      item({ state: 'found', management: undefined }),
+      58,
+      /^Expiring warning: It expires in 2 days.*Perennial does not look after it\.$/,
+    ],
+    [
+      'nothing of a root that has years left, whatever the share',
+      item({ state: 'found', management: undefined, facts: { ...facts, notBefore: minus(notBefore, days(3650)) } }),
+      10,
+      undefined,
+    ],
   ])('is %s', (_words, one, day, sentence) => {
     const words = told(one, day)
     if (sentence === undefined) expect(words).toBeUndefined()

@@ -33,9 +33,19 @@ const route = (more: Partial<Route> = {}): Route => ({
 
 const rulesOf = (...routes: readonly Route[]): Rules => ({ routes, holdFor: minutes(5) })
 
+interface With {
+  readonly rules?: Rules
+  readonly unread?: readonly string[]
+}
+
 /** One look: what is told, and what is remembered when every letter is taken. */
-function look(alerts: readonly Alert[], memory: Memory, at: Instant, rules = rulesOf(route())) {
-  const planned = plan(alerts, { memory, rules, now: at })
+function look(
+  alerts: readonly Alert[],
+  memory: Memory,
+  at: Instant,
+  { rules = rulesOf(route()), unread = [] }: With = {},
+) {
+  const planned = plan(alerts, { memory, rules, now: at, unread })
   const told = planned.letters.flatMap(({ channel, notices }) =>
     notices.map((one) => `${channel} ${one.kind} ${one.kind === 'raised' ? one.alert.key : one.key}`),
   )
@@ -53,6 +63,16 @@ describe('a plan of notifications', () => {
     const fourth = look([], third.memory, after(601))
     expect(fourth.told).toEqual(['chat resolved shop/web'])
     expect(look([], fourth.memory, after(602)).told).toEqual([])
+  })
+
+  it('does not say that it is over with what lies where nobody could look', () => {
+    const old = alert('old', { key: 'shop/Secret/old' })
+    const told = look([old], look([old], emptyMemory, start).memory, after(5))
+    expect(told.told).toEqual(['chat raised shop/Secret/old'])
+    const blind = look([], told.memory, after(6), { unread: ['Secret'] })
+    expect(blind.told).toEqual([])
+    expect(look([old], blind.memory, after(7)).told).toEqual([])
+    expect(look([], blind.memory, after(7), { unread: ['ConfigMap'] }).told).toEqual(['chat resolved shop/Secret/old'])
   })
 
   it('never tells of what mended itself before its time', () => {
@@ -86,8 +106,8 @@ describe('a plan of notifications', () => {
     ['to two channels', route({ channels: ['chat', 'mail'] }), alert('web'), 2],
   ])('routes what is %s', (_words, one, about, letters) => {
     const rules = rulesOf(one)
-    const { memory } = look([about], emptyMemory, start, rules)
-    expect(look([about], memory, after(5), rules).told).toHaveLength(letters)
+    const { memory } = look([about], emptyMemory, start, { rules })
+    expect(look([about], memory, after(5), { rules }).told).toHaveLength(letters)
   })
 
   it('says each severity of each alert at most once to a channel, whatever comes and goes while it stands', () => {
@@ -117,6 +137,11 @@ describe('the words of a letter', () => {
     expect(lines).toEqual([
       'shop/web (Issuer/ca): Failing, warning. The CA is down. See: kubectl perennial why web -n shop',
     ])
+  })
+
+  it('of what nobody manages says where to look at it', () => {
+    const { lines } = messageOf([{ kind: 'raised', alert: alert('old', { key: 'shop/Secret/old' }) }])
+    expect(lines[0]).toMatch(/See: kubectl perennial inventory -n shop --secrets -q q=old$/)
   })
 
   it('stays readable in a disaster', () => {
