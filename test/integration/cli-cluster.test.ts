@@ -89,6 +89,18 @@ describe('status', () => {
   )
 })
 
+describe('import', () => {
+  it(
+    'says that there is no cert-manager here',
+    async () => {
+      const { code, stdout } = await inTool('import')
+      expect(stdout).toContain('There is nothing to import: cert-manager is not installed here.')
+      expect(code).toBe(exitCodes.fine)
+    },
+    testTimeout,
+  )
+})
+
 describe('inventory', () => {
   it(
     'lists what there is in every form of output, and what lies in Secrets where it may read them',

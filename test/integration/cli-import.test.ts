@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { exitCodes } from '../../src/cli/exitcodes.ts'
+import { deployment, ingress, old, refusal, vault } from '../support/certmanager.ts'
 import { certManagerKinds, installPublished } from '../support/published.ts'
 import { startCli } from '../support/clitool.ts'
 import type { CliEnd } from '../support/clitool.ts'
@@ -95,43 +96,6 @@ const certificate = (name: string, spec: object, metadata: object = {}): object 
   },
 })
 
-const vault = {
-  vault: { server: 'https://vault.example', path: 'pki/sign/x', auth: { tokenSecretRef: { name: 't', key: 't' } } },
-}
-
-const labels = { 'app.kubernetes.io/name': 'cert-manager', 'app.kubernetes.io/component': 'controller' }
-
-const deployment = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'cert-manager', namespace: 'cert-manager', labels },
-  spec: {
-    replicas: 1,
-    selector: { matchLabels: labels },
-    template: { metadata: { labels }, spec: { containers: [{ name: 'controller', image: 'controller' }] } },
-  },
-}
-
-const backend = { service: { name: 'web', port: { number: 80 } } }
-
-const ingress = {
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'Ingress',
-  metadata: {
-    name: 'edge',
-    namespace: 'shop',
-    annotations: {
-      'cert-manager.io/cluster-issuer': 'house',
-      'cert-manager.io/private-key-algorithm': 'ECDSA',
-      'cert-manager.io/private-key-size': '256',
-    },
-  },
-  spec: {
-    tls: [{ hosts: ['edge.example'], secretName: 'edge-tls' }],
-    rules: [{ host: 'edge.example', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-  },
-}
-
 const importing = (...args: readonly string[]): Promise<CliEnd> =>
   startCli(['import', '-n', 'shop', ...args, '--kubeconfig', plane.kubeconfig]).ended
 
@@ -179,6 +143,7 @@ describe('taking over from cert-manager', () => {
         expect.stringMatching(
           /^note: Certificate shop\/sealed: a new certificate will be asked for: its Secret does not exist yet/,
         ),
+        expect.stringMatching(/^note: Certificate shop\/sealed: its Issuer vault is kept back; nothing is renewed/),
         '',
       ])
       expect(stderr).toContain('kubectl -n cert-manager scale deployment cert-manager --replicas=0')
@@ -210,12 +175,32 @@ describe('taking over from cert-manager', () => {
   )
 
   it(
-    'brings everything over, and the operator issues nothing anew for what is adopted',
+    'says how far it came where the cluster refuses a step',
     async () => {
       await plane.kubectl(['scale', '-n', 'cert-manager', 'deployment', 'cert-manager', '--replicas=0'])
+      await apply(...refusal)
+      const isRefused = (): Promise<boolean> =>
+        plane.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(old)).then(
+          () => false,
+          () => true,
+        )
+      await until('the refusal', async () => ((await isRefused()) ? true : undefined))
+      const { code, stderr } = await importing('--apply')
+      expect(stderr).toContain('5 of 9 steps were done; the next could not be: create Certificate shop/old: ')
+      expect(stderr).toContain('Mend that and run the command again')
+      expect(code).toBe(exitCodes.usage)
+      await plane.kubectl(['delete', 'validatingadmissionpolicies,validatingadmissionpolicybindings', 'no-old'])
+      await until('the refusal gone', async () => ((await isRefused()) ? undefined : true))
+    },
+    testTimeout,
+  )
+
+  it(
+    'brings the rest over, and the operator issues nothing anew for what is adopted',
+    async () => {
       const before = await Promise.all([secret('web-tls'), secret('edge-tls'), secret('old-tls')])
       const { code, stdout } = await importing('--apply')
-      expect(stdout).toContain('9 steps done')
+      expect(stdout).toContain('4 steps done')
       expect(code).toBe(exitCodes.refused)
       operator = await startOperator({ kubeconfig: plane.kubeconfig })
       for (const name of ['web', 'edge-tls']) await shop.ready(name)

@@ -20,10 +20,16 @@ export async function collect(cluster: Cluster, scope: Scope, signal: AbortSigna
   const here = scope.namespace === undefined ? {} : { namespace: scope.namespace }
   const all = <T extends KubeObject>(kind: KindRef, where: { readonly namespace?: string }): Promise<readonly T[]> =>
     listAll<T>(cluster.resource<T>(kind), where, signal)
+  const unknown: string[] = []
+  const theirs = async <T extends KubeObject>(kind: KindRef, where: { readonly namespace?: string }) => {
+    const found = await unlessUnknown(all<T>(kind, where))
+    if (found === undefined) unknown.push(kind.kind)
+    return found ?? []
+  }
   const [certificates, issuers, clusterIssuers] = await Promise.all([
-    all<ForeignCertificate>(foreignKinds.certificates, here),
-    all<ForeignObject>(foreignKinds.issuers, here),
-    all<ForeignObject>(foreignKinds.clusterIssuers, {}),
+    theirs<ForeignCertificate>(foreignKinds.certificates, here),
+    theirs<ForeignObject>(foreignKinds.issuers, here),
+    theirs<ForeignObject>(foreignKinds.clusterIssuers, {}),
   ])
   const [ingresses, gateways] = await Promise.all([
     all<KubeObject>(foreignKinds.ingresses, here),
@@ -41,7 +47,18 @@ export async function collect(cluster: Cluster, scope: Scope, signal: AbortSigna
     claimants: [...ingresses, ...gateways],
     secrets: await secretsOf(cluster, { certificates, scope }, signal),
     ours: new Map(ours.flat().map((object) => [ourKey(object), object])),
+    unknown: unknown.toSorted(),
     running: await running(cluster, signal),
+  }
+}
+
+/** Somebody has removed some of cert-manager's kinds, or all of them: what is left can still be taken over. */
+async function unlessUnknown<T>(read: Promise<readonly T[]>): Promise<readonly T[] | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof KubeError && error.reason === 'notFound') return undefined
+    throw error
   }
 }
 

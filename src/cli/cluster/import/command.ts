@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import type { Issuer } from '../../../api/issuer.ts'
 import type { CredentialNeed } from '../../../enroll/enroller.ts'
 import { selectProtocol } from '../../../enroll/table.ts'
+import { KubeError } from '../../../kube/errors.ts'
 import { exitCodes } from '../../exitcodes.ts'
 import type { ExitCode } from '../../exitcodes.ts'
 import type { Errand } from '../commands.ts'
@@ -29,11 +30,26 @@ export async function importAll(errand: Errand): Promise<ExitCode> {
     errand.world.terminal.complaint(stillRunning(findings))
     return exitCodes.usage
   }
-  for (const step of plan.steps) {
-    await carryOut(step, cluster, signal)
-    errand.world.terminal.note(`done: ${stepText(step)}`)
-  }
+  const rest = await carryOutAll(plan, errand)
+  if (rest !== undefined) return rest
   return told(plan, `${plan.steps.length} steps done. See kubectl perennial status -A.`, errand)
+}
+
+/** @returns the exit code where a step could not be done */
+async function carryOutAll({ steps }: Plan, { cluster, world, signal }: Errand): Promise<ExitCode | undefined> {
+  for (const [index, step] of steps.entries()) {
+    try {
+      await carryOut(step, cluster, signal)
+    } catch (error) {
+      if (!(error instanceof KubeError) || signal.aborted) throw error
+      world.terminal.complaint(
+        `${index} of ${steps.length} steps were done; the next could not be: ${stepText(step)}: ${error.message}. Mend that and run the command again: what is done is left as it is. Or take it back with --undo --apply.`,
+      )
+      return exitCodes.usage
+    }
+    world.terminal.note(`done: ${stepText(step)}`)
+  }
+  return undefined
 }
 
 const needsOf = ({ spec }: Issuer): readonly CredentialNeed[] => selectProtocol(spec)?.needs() ?? []
@@ -50,7 +66,11 @@ function show(plan: Plan, findings: Findings, errand: Errand): ExitCode {
     terminal.result({ steps: lines, remarks: plan.remarks, running: findings.running }, [])
     return exitCodes.fine
   }
-  const head = lines.length === 0 ? 'There is nothing to import.' : 'This would be done:'
+  const isThere = findings.unknown.length < 3
+  const nothing = isThere
+    ? 'There is nothing to import.'
+    : 'There is nothing to import: cert-manager is not installed here.'
+  const head = lines.length === 0 ? nothing : 'This would be done:'
   terminal.result({}, [head, ...lines.map((line) => `  ${line}`), ...remarkLines(plan.remarks)])
   if (findings.running.length > 0) terminal.note(stillRunning(findings))
   if (lines.length > 0) terminal.note('Nothing was changed. Do it with --apply, or take the manifests with -o yaml.')

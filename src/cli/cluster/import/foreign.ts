@@ -46,6 +46,8 @@ export interface Findings {
   readonly secrets: ReadonlyMap<string, Secret>
   /** Ours that are there already, by `Kind/namespace/name`. */
   readonly ours: ReadonlyMap<string, KubeObject>
+  /** Kinds of cert-manager that the cluster does not know. */
+  readonly unknown: readonly string[]
   /** `namespace/name` of cert-manager's controllers that have replicas. */
   readonly running: readonly string[]
 }

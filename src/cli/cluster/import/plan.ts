@@ -60,8 +60,33 @@ export function planImport(findings: Findings, options: PlanOptions): Plan {
     const copies = object.kind === 'ClusterIssuer' ? copiesFor(converted.value.object, findings, options) : empty
     return joined([copies, created(object, converted, findings)])
   })
-  const certificates = findings.certificates.map((object) => planCertificate(object, findings, options))
-  return joined([...issuers, ...certificates])
+  const holders = secretHolders(findings.certificates)
+  const certificates = findings.certificates.map((object) => {
+    const holder = holders.get(secretOf(object))
+    if (holder === undefined || holder === object) return planCertificate(object, findings, options)
+    const text = `${nameOf(holder)}, which is older, has the same Secret ${object.spec.secretName}; give one of them another in spec.secretName`
+    return keptBack(object, text)
+  })
+  return joined([unknownKinds(findings), ...issuers, ...certificates])
+}
+
+function unknownKinds({ unknown }: Findings): Plan {
+  const remarks = unknown.map((kind): Remark => {
+    const text =
+      'the cluster does not know this kind of cert-manager.io/v1; if its definition was removed, its objects went with it'
+    return { kind: 'note', what: kind, text }
+  })
+  return { steps: [], remarks }
+}
+
+const secretOf = ({ metadata, spec }: ForeignCertificate): string =>
+  secretKey(metadata.namespace ?? '', spec.secretName)
+
+/** By Secret the Certificate that keeps it: the oldest, as the operator decides too. */
+function secretHolders(certificates: readonly ForeignCertificate[]): ReadonlyMap<string, ForeignCertificate> {
+  const ageOf = ({ metadata }: KubeObject): string => `${metadata.creationTimestamp ?? ''} ${metadata.name}`
+  const newestFirst = certificates.toSorted((a, b) => (ageOf(a) < ageOf(b) ? 1 : -1))
+  return new Map(newestFirst.map((one) => [secretOf(one), one]))
 }
 
 const keptBack = (object: KubeObject, text: string): Plan => ({
@@ -110,10 +135,28 @@ function planCertificate(object: ForeignCertificate, findings: Findings, { now }
   const adopted = adoption({ certificate: converted.value.object, name, secret, now })
   const why = whyAnew(adopted)
   const text = `a new certificate will be asked for: ${why ?? ''}`
-  const remarks: Remark[] = why === undefined ? [] : [{ kind: 'note', what: nameOf(object), text }]
+  const lost = lostIssuer(object, converted.value.object, findings)
+  const texts = [...(why === undefined ? [] : [text]), ...(lost === undefined ? [] : [lost])]
+  const remarks = texts.map((one): Remark => ({ kind: 'note', what: nameOf(object), text: one }))
   const steps: readonly Step[] = adopted.kind === 'adopt' ? [adopted] : []
   const asking = claimant === undefined ? created(object, converted, findings) : annotated(claimant)
   return joined([{ steps, remarks }, asking])
+}
+
+/** Nothing is issued by an issuer that is not there, neither theirs to bring over nor ours. */
+function lostIssuer(
+  { metadata: { namespace = '' } }: ForeignCertificate,
+  { spec: { issuerRef } }: Certificate,
+  { issuers, clusterIssuers, ours }: Findings,
+): string | undefined {
+  const { kind, name } = issuerRef
+  const where = kind === 'ClusterIssuer' ? '' : namespace
+  const theirs = [...issuers, ...clusterIssuers].find(
+    (one) => one.kind === kind && one.metadata.name === name && (one.metadata.namespace ?? '') === where,
+  )
+  if (ours.has(`${kind}/${where}/${name}`) || (theirs !== undefined && convertIssuer(theirs).ok)) return undefined
+  const why = theirs === undefined ? 'does not exist' : 'is kept back'
+  return `its ${kind} ${name} ${why}; nothing is renewed until there is an issuer of ours by that name, or spec.issuerRef names another`
 }
 
 function whyAnew(adopted: Adopted): string | undefined {
