@@ -234,7 +234,7 @@ export const settings = {
     schema: z.enum(['managed', 'secrets', 'all'], 'must be managed, secrets or all'),
     fallback: 'managed',
     shape: 'managed|secrets|all',
-    help: 'What the inventory holds: Certificates; with secrets also what lies in other Secrets of the type kubernetes.io/tls; with all in ConfigMaps too. The page, metrics and notifications tell of all that it holds.',
+    help: 'What the inventory holds: Certificates; with secrets also what lies in other Secrets of the type kubernetes.io/tls; with all in ConfigMaps too. Page, metrics and notifications tell of it.',
   }),
   issuerAmbientCredentials: setting({
     schema: yesOrNo,

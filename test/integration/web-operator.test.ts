@@ -9,6 +9,7 @@ import { runCli } from '../support/clitool.ts'
 import type { CliEnd } from '../support/clitool.ts'
 import { Namespace, makeAuthority, until } from '../support/cluster.ts'
 import type { RunningOperator } from '../support/operator.ts'
+import { people, pod, webhook } from '../support/inventorypeople.ts'
 import { startTimeout, testTimeout } from '../support/operatorworld.ts'
 import { freePorts } from '../support/process.ts'
 import { tlsCa, tlsLeaf } from '../support/tls.ts'
@@ -22,67 +23,8 @@ let root: string
 let stranger: TlsMaterial
 const tokens = new Map<string, string>()
 
-/** People are ServiceAccounts here: `watcher` may list Certificates in shop, `keeper` everything in shop, `boss` everywhere. */
-const people = `
-apiVersion: v1
-kind: List
-items:
-  - {apiVersion: v1, kind: ServiceAccount, metadata: {name: watcher, namespace: shop}}
-  - {apiVersion: v1, kind: ServiceAccount, metadata: {name: keeper, namespace: shop}}
-  - {apiVersion: v1, kind: ServiceAccount, metadata: {name: boss, namespace: shop}}
-  - apiVersion: rbac.authorization.k8s.io/v1
-    kind: Role
-    metadata: {name: watcher, namespace: shop}
-    rules: [{apiGroups: [perennial.dev], resources: [certificates], verbs: [list]}]
-  - apiVersion: rbac.authorization.k8s.io/v1
-    kind: RoleBinding
-    metadata: {name: watcher, namespace: shop}
-    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: watcher}
-    subjects: [{kind: ServiceAccount, name: watcher, namespace: shop}]
-  - apiVersion: rbac.authorization.k8s.io/v1
-    kind: RoleBinding
-    metadata: {name: keeper, namespace: shop}
-    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-    subjects: [{kind: ServiceAccount, name: keeper, namespace: shop}]
-  - apiVersion: rbac.authorization.k8s.io/v1
-    kind: ClusterRoleBinding
-    metadata: {name: boss}
-    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-    subjects: [{kind: ServiceAccount, name: boss, namespace: shop}]
-`
-
 /** As much as a Secret takes. */
 const junk = 'x'.repeat(1_000_000)
-
-/** What a web server with the certificate of shop would be. */
-const pod = JSON.stringify({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'server', namespace: 'shop' },
-  spec: {
-    containers: [{ name: 'server', image: 'example.com/server' }],
-    volumes: [{ name: 'tls', projected: { sources: [{ secret: { name: 'web' } }] } }],
-  },
-})
-
-/** One that trusts a certificate as it is, and is never called. */
-const webhook = (pem: string): string =>
-  JSON.stringify({
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingWebhookConfiguration',
-    metadata: { name: 'strange' },
-    webhooks: [
-      {
-        name: 'strange.example.com',
-        clientConfig: { url: 'https://127.0.0.1:1/', caBundle: Buffer.from(pem).toString('base64') },
-        rules: [
-          { apiGroups: ['strange.example.com'], apiVersions: ['v1'], resources: ['things'], operations: ['CREATE'] },
-        ],
-        sideEffects: 'None',
-        admissionReviewVersions: ['v1'],
-      },
-    ],
-  })
 
 beforeAll(async () => {
   world = await openChartWorld()
