@@ -34,6 +34,9 @@ describe('what the pages tell people to type', () => {
     const tool = Object.values(commands).flatMap(({ flags }) => Object.keys(flags).map((flag) => `--${flag}`))
     const flags = said(/(?:^|[\s`(])(--[a-z][a-z0-9]+(?:-[a-z0-9]+)+)/gm)
     const foreign = [
+      // Of cosign.
+      '--certificate-oidc-issuer',
+      '--certificate-identity-regexp',
       '--field-selector',
       '--from-file',
       '--from-literal',

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { imageFiles, imageUser } from '../../scripts/image-files.ts'
-import { operatorLaunch } from '../../scripts/launch.ts'
+import { hardeningHere, operatorLaunch } from '../../scripts/launch.ts'
 import { run } from '../../scripts/run.ts'
 import { locate } from '../../scripts/toolchain/find.ts'
 import { scratchDirectory } from '../support/scratch.ts'
@@ -34,7 +34,7 @@ const node = '/nodejs/bin/node'
 const operator: { readonly image: Image; readonly contents: Contents } = {
   image: {
     name: `${operatorImage.repository}:${operatorImage.tag}`,
-    entrypoint: [node, ...operatorLaunch.nodeOptions, '/app/perennial.mjs'],
+    entrypoint: [node, ...operatorLaunch.nodeOptions, ...hardeningHere(), '/app/perennial.mjs'],
     user: imageUser,
     environment: { NODE_ENV: 'production', ...operatorLaunch.environment },
   },

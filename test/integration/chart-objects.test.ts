@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startControlPlane } from '../support/controlplane.ts'
 import type { ControlPlane } from '../support/controlplane.ts'
+import { fluxChecks } from '../support/gitops.ts'
 import { render } from '../support/helm.ts'
 import { startTimeout, testTimeout } from '../support/operatorworld.ts'
 import { installPublished, prometheusOperatorKinds } from '../support/published.ts'
@@ -50,6 +51,57 @@ const everything = {
   volumeMounts: [{ name: 'more', mountPath: '/more' }],
   extraObjects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { a: 'b' } }],
 }
+
+describe('the health checks of the sample for Flux', () => {
+  it(
+    'are expressions that an API server understands, and tell what is ready from what is new',
+    async () => {
+      const condition = { type: 'object', properties: { type: { type: 'string' }, status: { type: 'string' } } }
+      const conditions = { type: 'array', maxItems: 20, items: condition }
+      const [check] = fluxChecks
+      const rules = (['current', 'failed'] as const).map((state) => ({
+        rule: `self.asked != '${state}' || (${check?.[state].replaceAll('status.', 'self.status.')})`,
+        message: `not ${state}`,
+      }))
+      const schema = {
+        type: 'object',
+        properties: { asked: { type: 'string' }, status: { type: 'object', properties: { conditions } } },
+        'x-kubernetes-validations': rules.map(({ rule, message }) => ({
+          rule: rule.replaceAll('c.self.', 'c.'),
+          message,
+        })),
+      }
+      await plane.kubectl(['apply', '-f', '-'], JSON.stringify(definition(schema)))
+      await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', 'checks.example.com'])
+      const holds = (asked: string, ...told: readonly object[]): Promise<string> => {
+        const object = { apiVersion: 'example.com/v1', kind: 'Check', metadata: { name: 'x' }, asked }
+        const status = told.length === 0 ? {} : { conditions: told }
+        return plane.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify({ ...object, status }))
+      }
+      const is = (type: string, status: string): object => ({ type, status })
+      await expect(holds('current', is('Ready', 'True'), is('Issuing', 'False'))).resolves.toContain('created')
+      await expect(holds('current')).rejects.toThrow('not current')
+      await expect(holds('current', is('Ready', 'False'), is('Reconciling', 'True'))).rejects.toThrow('not current')
+      await expect(holds('failed', is('Ready', 'False'), is('Stalled', 'True'))).resolves.toContain('created')
+      await expect(holds('failed', is('Ready', 'False'))).rejects.toThrow('not failed')
+      expect(new Set(fluxChecks.map(({ current, failed }) => `${current} ${failed}`)).size).toBe(1)
+    },
+    testTimeout,
+  )
+})
+
+/** A kind whose objects are taken only when its rules hold. */
+const definition = (openAPIV3Schema: object): object => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'checks.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Cluster',
+    names: { kind: 'Check', plural: 'checks', singular: 'check', listKind: 'CheckList' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+  },
+})
 
 describe('the objects of the chart', () => {
   it.each([

@@ -12,6 +12,8 @@ import { startOperator } from './operator.ts'
 import type { RunningOperator } from './operator.ts'
 import { podAddress } from './ingressproxy.ts'
 import { freePorts } from './process.ts'
+import { hardeningHere } from '../../scripts/launch.ts'
+import { runsBundle } from './program.ts'
 import { scratchDirectory } from './scratch.ts'
 
 export const home = 'perennial'
@@ -140,6 +142,8 @@ async function runAsChart(plane: ControlPlane, flags: readonly string[]): Promis
   await leadToHere(plane, http)
   return startOperator({
     kubeconfig,
+    // As the image has it. What runs from its sources needs a thread to read them.
+    nodeOptions: runsBundle('dist/perennial.mjs') ? hardeningHere() : [],
     flags: [
       // Of this machine rather than of a pod: where it listens, and what the pod is told by its environment.
       ...pod.containers[0].args.filter((flag) => !/^--(?:metrics|http01|tls-alpn01|web)-address=/.test(flag)),

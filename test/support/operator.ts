@@ -16,6 +16,8 @@ export interface OperatorOptions {
   readonly logFile?: string
   /** Further environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[]
 }
 
 export type Labels = Readonly<Record<string, string>>
@@ -41,7 +43,7 @@ const changing = ['create', 'update', 'patch', 'apply', 'delete'] as const
 
 /** Starts it and waits until its caches are filled. Without a Lease, unless the flags ask for one. */
 export async function startOperator(options: OperatorOptions): Promise<RunningOperator> {
-  const { kubeconfig, identity, flags = [] } = options
+  const { kubeconfig, identity, flags = [], nodeOptions = [] } = options
   const scratch = scratchDirectory('operator')
   const logFile = options.logFile ?? join(scratch.path, 'operator.log')
   const [metricsPort = 0] = await freePorts(1)
@@ -50,6 +52,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
     name: 'operator',
     command: process.execPath,
     args: [
+      ...nodeOptions,
       ...programOf('dist/perennial.mjs', 'src/main.ts'),
       `--kubeconfig=${kubeconfig}`,
       `--metrics-address=127.0.0.1:${metricsPort}`,

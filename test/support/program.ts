@@ -8,9 +8,11 @@ import { join } from 'node:path'
  * @param source - the file that it was made from
  */
 export function programOf(bundle: string, source: string): readonly string[] {
-  if (existsSync(bundle) && statSync(bundle).mtimeMs > newestIn('src')) return [bundle]
-  return ['--import=tsx', source]
+  return runsBundle(bundle) ? [bundle] : ['--import=tsx', source]
 }
+
+/** Whether the bundle is what is run. */
+export const runsBundle = (bundle: string): boolean => existsSync(bundle) && statSync(bundle).mtimeMs > newestIn('src')
 
 function newestIn(directory: string): number {
   const entries = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())

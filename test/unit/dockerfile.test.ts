@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { imageFiles, imageUser } from '../../scripts/image-files.ts'
-import { operatorLaunch } from '../../scripts/launch.ts'
+import { hardening, operatorLaunch } from '../../scripts/launch.ts'
 
 /** Instructions, their continued lines joined. */
 const instructions = readFileSync('Dockerfile', 'utf8')
@@ -42,7 +42,12 @@ describe('the Dockerfile', () => {
 
   it('starts the process as scripts/launch.ts has it, as nobody', () => {
     const entry = last.find((line) => line.startsWith('ENTRYPOINT '))?.slice('ENTRYPOINT '.length) ?? ''
-    expect(JSON.parse(entry)).toEqual(['/nodejs/bin/node', ...operatorLaunch.nodeOptions, '/app/perennial.mjs'])
+    expect(JSON.parse(entry)).toEqual([
+      '/nodejs/bin/node',
+      ...operatorLaunch.nodeOptions,
+      ...hardening,
+      '/app/perennial.mjs',
+    ])
     expect(last).toContain(`USER ${imageUser}`)
     for (const [name, value] of Object.entries(operatorLaunch.environment))
       expect(last.find((line) => line.startsWith('ENV '))).toContain(`${name}=${value}`)
