@@ -19,7 +19,7 @@ import { ageColumn, messageColumn, readyColumn } from './kind.ts'
 import type { Kind } from './kind.ts'
 import { group, issuerRef, nameOf, version } from './meta.ts'
 import type { KubeObject } from './meta.ts'
-import { parseSpec } from './parse.ts'
+import { checkSpec, parseSpec } from './parse.ts'
 import { placed, ruled } from './rule.ts'
 import { list, text } from './schema.ts'
 import { durationFrom } from './texts.ts'
@@ -188,3 +188,11 @@ export function parseCertificate(object: unknown): Result<Certificate, string> {
   const { base, spec: parsedSpec } = parsed.value
   return ok({ ...base, spec: parsedSpec, ...(status.success ? { status: status.data } : {}) })
 }
+
+/**
+ * Reads the spec alone, of an object whose rest the API server vouches for. Never throws.
+ *
+ * @returns the spec with the defaults of the schema, or a sentence that names the path of what is wrong
+ */
+export const readCertificateSpec = (spec: unknown): Result<CertificateSpec, string> =>
+  checkSpec(spec, certificateSchema.shape.spec)

@@ -38,9 +38,14 @@ export function parseSpec<S extends z.ZodType>(object: unknown, schema: S): Resu
   if (!isJsonObject(object)) return err('This is not an object, but something else.')
   const base = envelope.safeParse(object)
   if (!base.success) return err(complaint(base.error, ''))
-  const spec = schema.safeParse(object['spec'])
-  if (!spec.success) return err(complaint(spec.error, 'spec'))
-  return ok({ base: base.data, spec: spec.data, status: object['status'] })
+  const spec = checkSpec(object['spec'], schema)
+  return spec.ok ? ok({ base: base.data, spec: spec.value, status: object['status'] }) : spec
+}
+
+/** @returns a spec as its schema has it, or a sentence that names the path of the first thing that is wrong */
+export function checkSpec<S extends z.ZodType>(spec: unknown, schema: S): Result<z.output<S>, string> {
+  const checked = schema.safeParse(spec)
+  return checked.success ? ok(checked.data) : err(complaint(checked.error, 'spec'))
 }
 
 /** The first complaint, with its path, and how many more there are. */

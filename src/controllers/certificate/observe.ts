@@ -2,7 +2,7 @@
  * Reads the caches into a snapshot. No request leaves: what is decided from is what the caches hold, with our own writes
  * laid over them.
  */
-import { parseCertificate } from '../../api/certificate.ts'
+import { readCertificateSpec } from '../../api/certificate.ts'
 import type { Certificate, CertificateSpec } from '../../api/certificate.ts'
 import type { IssuerRef } from '../../api/meta.ts'
 import { leavesKeyOpen } from '../../domain/policy/defaults.ts'
@@ -120,22 +120,20 @@ function readOnce({ object }: CertificateProjection): Reading {
   const { uid = '', generation } = object.metadata
   const known = readings.get(uid)
   if (known !== undefined && known.generation === generation) return known
-  const parsed = parseCertificate(object)
-  const reading: Reading = parsed.ok
-    ? { generation, spec: ok(parsed.value.spec), wish: hashWish(parsed.value) }
-    : { generation, spec: parsed, wish: parsed }
+  const spec = readCertificateSpec(object.spec)
+  const reading: Reading = { generation, spec, wish: spec.ok ? hashWish(spec.value) : spec }
   readings.set(uid, reading)
   return reading
 }
 
-function hashWish(certificate: Certificate): Result<RequestedWish, string> {
-  const wish = readWish(certificate.spec)
+function hashWish(spec: CertificateSpec): Result<RequestedWish, string> {
+  const wish = readWish(spec)
   if (!wish.ok) return wish
   return ok({
     ...wish.value,
     requestHash: shortHash(wish.value.requestText),
     outputsHash: shortHash(wish.value.outputsText),
-    keyIsOpen: leavesKeyOpen(certificate.spec),
+    keyIsOpen: leavesKeyOpen(spec),
   })
 }
 
