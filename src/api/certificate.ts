@@ -190,9 +190,9 @@ export function parseCertificate(object: unknown): Result<Certificate, string> {
 }
 
 /**
- * Reads the spec alone, of an object whose rest the API server vouches for. Never throws.
+ * Reads a spec alone, of an object whose rest the API server vouches for. Never throws.
  *
  * @returns the spec with the defaults of the schema, or a sentence that names the path of what is wrong
  */
-export const readCertificateSpec = (spec: unknown): Result<CertificateSpec, string> =>
-  checkSpec(spec, certificateSchema.shape.spec)
+export const readCertificateSpec = (value: unknown): Result<CertificateSpec, string> =>
+  checkSpec(value, certificateSchema.shape.spec)
