@@ -10,6 +10,7 @@ import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { tags } from './der.ts'
 import type { DerElement } from './der.ts'
+import { isCheckable } from './checkable.ts'
 import { sha256Hex } from './hash.ts'
 import { readKeyShape, readSignatureHash } from './readalgorithm.ts'
 import { childrenOf, extensionValues, hexOf, Malformed, onlyChild, reading, readOid, readTime } from './readder.ts'
@@ -85,7 +86,8 @@ function magnitudeOfNegative(octets: Uint8Array): string {
 function signedItself(der: Der): boolean {
   try {
     const certificate = new X509Certificate(der)
-    return certificate.verify(certificate.publicKey)
+    const { publicKey } = certificate
+    return isCheckable(publicKey) && certificate.verify(publicKey)
   } catch {
     // a key or an algorithm that OpenSSL does not know
     return false

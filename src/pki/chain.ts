@@ -17,6 +17,7 @@ import type { Der } from '../std/bytes.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { certificateFacts } from './certificate.ts'
+import { isCheckable } from './checkable.ts'
 import { isKeyUsage } from './usages.ts'
 import { pemLength, pemLimits } from './pem.ts'
 
@@ -153,7 +154,8 @@ class Search {
     this.#checks += 1
     if (this.#checks > mostChecks) return false
     try {
-      return new X509Certificate(child.der).verify(publicKeyOf(issuer.der))
+      const publicKey = publicKeyOf(issuer.der)
+      return isCheckable(publicKey) && new X509Certificate(child.der).verify(publicKey)
     } catch {
       // a key or an algorithm that OpenSSL does not know
       return false

@@ -80,12 +80,19 @@ export function readRevocationList(bytes: Uint8Array): Result<RevocationList, st
     const number = extensions && extensionValues(extensions).get(extensionIds.cRLNumber)
     if (number === undefined) return err('it has no number')
     return ok({
-      number: BigInt(`0x${hexOf(onlyChild(number, 'number').content)}`),
+      number: numberOf(onlyChild(number, 'number')),
       thisUpdate: readTime(thisUpdate, 'thisUpdate'),
       nextUpdate: readTime(nextUpdate, 'nextUpdate'),
       revoked: entries === undefined ? [] : childrenOf(entries, 'list').map(readEntry),
     })
   })
+}
+
+/** CRLNumber, at most 20 octets (RFC 5280 section 5.2.3). */
+function numberOf({ tag, content }: DerElement): bigint {
+  if (tag !== tags.integer || content.length === 0 || content.length > 20 || (content[0] ?? 0) >= 0x80)
+    throw new Malformed('its number is none')
+  return BigInt(`0x${hexOf(content)}`)
 }
 
 function readEntry(entry: DerElement): RevokedCertificate {

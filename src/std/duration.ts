@@ -19,7 +19,8 @@ const units: Readonly<Record<string, number>> = {
 /** Go counts in a signed 64-bit number of nanoseconds: 292 years and some. */
 const longest = 2 ** 63 / 1e6
 
-const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y
+/** A number can be read in one way only, so that a long row of digits without a unit costs no more than its length. */
+const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y
 
 /**
  * Reads a duration as Go's `time.ParseDuration` does.

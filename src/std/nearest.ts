@@ -1,11 +1,15 @@
 /** Guesses what a person meant who mistyped a word. */
 
+/** Far longer than any word that there is; comparing costs the product of the lengths. */
+const longest = 80
+
 /**
  * @param word - as it was typed
  * @param known - every word that would be right
  * @returns the right word that is so near that it was probably meant; undefined when none is
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  if (word.length > longest) return undefined
   const [best] = [...known].map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far)
   return best !== undefined && best.far <= Math.max(2, word.length / 3) ? best.one : undefined
 }

@@ -34,13 +34,20 @@ export function toMicroTime(at: Instant): string {
   return new Date(at).toISOString().replace('Z', '000Z')
 }
 
+const rfc3339 = /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i
+
+/** The calendar repeats after 400 years, and `Date.UTC` takes years below 100 for years of the twentieth century. */
+const daysIn = (year: number, month: number): number => new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+
 /**
- * Reads an RFC 3339 timestamp.
+ * Reads an RFC 3339 timestamp. `Date.parse` alone takes much else, and the 30th of February for the 2nd of March.
  *
  * @param text - for example `2026-11-23T12:00:00Z`
  * @returns the moment, or undefined when the text is not a timestamp
  */
 export function fromRfc3339(text: string): Instant | undefined {
+  const [, year, month, day = 0] = rfc3339.exec(text) ?? []
+  if (!(Number(day) >= 1 && Number(day) <= daysIn(Number(year), Number(month)))) return undefined
   const parsed = Date.parse(text)
   return Number.isNaN(parsed) ? undefined : (parsed as Instant)
 }

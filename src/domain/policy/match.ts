@@ -54,6 +54,8 @@ function fitsLabel(pattern: string, label: string, fit: Fit): boolean {
 /** The part before the `@` is compared exactly to be allowed (RFC 5280 section 7.5), and in any case to be denied. */
 export function fitsEmail(pattern: string, address: string, fit: Fit): boolean {
   if (fit === 'overlaps') return fitsAnyCase(pattern, address)
+  // What has no @ is a host without a user, and none that an address with an empty user stands for.
+  if (pattern.includes('@') !== address.includes('@')) return false
   const [wantedUser, wantedHost] = halves(pattern)
   const [user, host] = halves(address)
   return fitsText(wantedUser, user) && fitsAnyCase(wantedHost, host)

@@ -10,6 +10,7 @@ import type { Result } from '../../std/result.ts'
 import type { IssuerDetails } from '../enroller.ts'
 import { certificatesOf } from './certrep.ts'
 import { encodeInfo, infosOf } from './header.ts'
+import { integerOf } from './values.ts'
 
 /** @param value - DER, for questions that have one */
 export const encodeQuestion = (type: string, value?: Uint8Array): Der =>
@@ -74,7 +75,7 @@ export function readTemplate(value: DerElement | undefined): IssuerDetails {
 function keyWords([type, value]: readonly DerElement[]): readonly string[] {
   const oid = readOid(type, 'request template')
   if (value === undefined) return []
-  if (oid === rsaKeyLength) return [`RSA ${value.content.reduce((sum, octet) => sum * 256 + octet, 0)}`]
+  if (oid === rsaKeyLength) return [`RSA ${integerOf(value, 'length of a key')}`]
   if (oid !== keyAlgorithm) return []
   const [algorithm, parameters] = childrenOf(value, 'request template')
   const name = readOid(algorithm, 'request template')

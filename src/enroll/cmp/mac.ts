@@ -42,8 +42,11 @@ const hmacNames: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.2.11', 'sha512'],
 ])
 
-/** What a message may cost us; RFC 9810 section 8.5 speaks of attacks by a huge count. */
-export const mostIterations = 250_000
+/**
+ * What a message may cost us, which is less than a tenth of a second: RFC 9810 section 8.5 speaks of attacks by a huge count. PBM
+ * hashes step by step; PBKDF2 repeats its iterations for each block of the key.
+ */
+export const mostIterations = { PBM: 50_000, PBMAC1: 200_000 } as const
 /** PBM hashes step by step, which costs a hundred times what PBKDF2 costs; secrets for it are made by machines, and used once. */
 const ownIterations: Readonly<Record<MacAlgorithm, number>> = { PBM: 1000, PBMAC1: 10_000 }
 
@@ -124,7 +127,7 @@ interface Derived {
 function pbmKey(parameters: DerElement | undefined, secret: SecretText): Derived {
   const [salt, owf, count, mac] = childrenOf(parameters, 'PBM parameters')
   const hash = hashOf(readOid(childrenOf(owf, 'PBM parameters')[0], 'PBM parameters'))
-  const iterations = iterationsOf(count)
+  const iterations = iterationsOf(count, mostIterations.PBM)
   if (salt?.tag !== tags.octetString || hash === undefined || hash === 'MD5')
     throw new Malformed('its PBM parameters name a hash that is not known')
   let key: Uint8Array = hashOnce(nodeHash(hash), Buffer.concat([Buffer.from(secret.reveal()), salt.content]), 'buffer')
@@ -138,7 +141,7 @@ function pbmac1Key(parameters: DerElement | undefined, secret: SecretText): Deri
   const oid = readOid(id, 'PBMAC1 parameters')
   if (oid !== oids.pbkdf2) throw new Malformed(`its key is derived with ${oid}, which is not known`)
   const [salt, count, ...rest] = childrenOf(inner, 'PBMAC1 parameters')
-  const iterations = iterationsOf(count)
+  const iterations = iterationsOf(count, mostIterations.PBMAC1)
   const length = rest.find(({ tag }) => tag === tags.integer)
   const prf = rest.find(({ tag }) => tag === tags.sequence)
   const hmac = hmacOf(scheme)
@@ -146,6 +149,11 @@ function pbmac1Key(parameters: DerElement | undefined, secret: SecretText): Deri
   if (salt?.tag !== tags.octetString || octets < 1 || octets > 256)
     throw new Malformed('its PBMAC1 parameters cannot be used')
   const prfName = prf === undefined ? 'sha1' : hmacOf(prf)
+  const blocks = Math.ceil(octets / hashOnce(prfName, '', 'buffer').length)
+  if (iterations * blocks > mostIterations.PBMAC1)
+    throw new Malformed(
+      `its MAC asks for ${iterations} iterations for each of ${blocks} blocks of a key, which are too many`,
+    )
   return { key: pbkdf2Sync(secret.reveal(), salt.content, iterations, octets, prfName), hmac, iterations }
 }
 
@@ -156,10 +164,10 @@ function hmacOf(identifier: DerElement | undefined): string {
   return name
 }
 
-function iterationsOf(element: DerElement | undefined): number {
+function iterationsOf(element: DerElement | undefined, most: number): number {
   const iterations = integerOf(element, 'count of iterations')
-  if (iterations < 1 || iterations > mostIterations)
-    throw new Malformed(`its MAC asks for ${iterations} iterations, and at most ${mostIterations} are made`)
+  if (iterations < 1 || iterations > most)
+    throw new Malformed(`its MAC asks for ${iterations} iterations, and at most ${most} are made`)
   return iterations
 }
 

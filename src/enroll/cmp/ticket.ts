@@ -1,5 +1,5 @@
 /** What lies in the Certificate's status while a transaction runs. Nothing of it is secret. */
-import { asDer } from '../../std/bytes.ts'
+import { asDer, fromBase64, fromHex } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
 import { fromRfc3339, toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
@@ -112,12 +112,12 @@ const numberOf = (value: Json | undefined): number | undefined => (typeof value 
 
 function octetsOf(value: Json | undefined): Uint8Array | undefined {
   const text = textOf(value)
-  return text === undefined ? undefined : Buffer.from(text, 'hex')
+  return text === undefined ? undefined : fromHex(text)
 }
 
 function derOf(value: Json | undefined): Der | undefined {
-  const text = textOf(value)
-  return text === undefined ? undefined : asDer(Buffer.from(text, 'base64'))
+  const octets = fromBase64(textOf(value) ?? '')
+  return octets && asDer(octets)
 }
 
 function grantedOf(value: Json | undefined): Granted | undefined {

@@ -1,5 +1,5 @@
 /** What lies in the Certificate's status while a request is under way. No secret. */
-import { asDer } from '../../std/bytes.ts'
+import { asDer, fromBase64 } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
 import { fromRfc3339, toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
@@ -47,9 +47,8 @@ export function ticketOf(transaction: Transaction): Ticket {
 /** @returns undefined for a ticket of another version, or one that was damaged */
 export function readTicket({ version, phase, state }: Ticket): Transaction | undefined {
   if (version !== ticketVersion || (phase !== 'request' && phase !== 'approval')) return undefined
-  const [keyHash, service, current, warning] = ['keyHash', 'service', 'current', 'warning'].map((name) =>
-    textOf(state[name]),
-  )
+  const [keyHash, service, warning] = ['keyHash', 'service', 'warning'].map((name) => textOf(state[name]))
+  const current = fromBase64(textOf(state['current']) ?? '')
   const operation = issuing.find((one) => one === state['operation'])
   const since = fromRfc3339(textOf(state['since']) ?? '')
   if (operation === undefined || keyHash === undefined || service === undefined || since === undefined) return undefined
@@ -59,7 +58,7 @@ export function readTicket({ version, phase, state }: Ticket): Transaction | und
     keyHash,
     service,
     since,
-    ...(current === undefined ? {} : { current: asDer(Buffer.from(current, 'base64')) }),
+    ...(current === undefined ? {} : { current: asDer(current) }),
     ...(warning === undefined ? {} : { warning }),
   }
 }

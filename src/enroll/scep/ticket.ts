@@ -1,6 +1,6 @@
 /** What lies in the Certificate's status while a transaction runs. No secret: the challenge is only in the kept request. */
 import { encodeName } from '../../pki/names.ts'
-import { asDer } from '../../std/bytes.ts'
+import { asDer, fromBase64 } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
 import type { DistinguishedName } from '../../domain/wanted.ts'
 import { fromRfc3339, toRfc3339 } from '../../std/time.ts'
@@ -88,8 +88,8 @@ const textOf = (value: Json | undefined): string | undefined =>
 const wayOf = (value: Json | undefined): Way | undefined => ways.find((way) => way === value)
 
 function bytesOf(value: Json | undefined): Der | undefined {
-  const text = textOf(value)
-  return text === undefined ? undefined : asDer(Buffer.from(text, 'base64'))
+  const octets = fromBase64(textOf(value) ?? '')
+  return octets && asDer(octets)
 }
 
 export const subjectBytes = (subject: DistinguishedName): Der => encodeName(subject)

@@ -39,6 +39,8 @@ interface Converted {
   readonly der: Uint8Array
   /** Where the next element starts. */
   readonly end: number
+  /** The octets are those that came, and nothing had to be written anew. */
+  readonly isAsItCame: boolean
 }
 
 interface Header {
@@ -73,26 +75,36 @@ function convert(walk: Walk, at: number, limit: number): Converted {
   if ((header.tag & constructed) === 0) {
     if (length === undefined) throw new Malformed(`the primitive element at octet ${at} has no length`)
     const end = start + length
-    return { der: bytes.subarray(at, end), end }
+    return { der: bytes.subarray(at, end), end, isAsItCame: true }
   }
   if (depthLeft === 0) throw new Malformed('its elements lie too deep in each other')
-  const { parts, end } = children({ bytes, depthLeft: depthLeft - 1, budget }, header, limit)
-  const isWhole = length !== undefined && parts.every((part) => part.buffer === bytes.buffer) && isShortest(header, at)
+  const { parts, end, areAsTheyCame } = children({ bytes, depthLeft: depthLeft - 1, budget }, header, limit)
   const simple = header.tag & ~constructed
-  if (piecewise.has(simple)) return { der: encodeElement(simple, ...parts.map(contentOf)), end }
-  if (simple === tags.bitString) return { der: joinedBits(parts), end }
-  return { der: isWhole ? bytes.subarray(at, end) : encodeTagged(header, parts), end }
+  const anew = (der: Uint8Array): Converted => ({ der, end, isAsItCame: false })
+  if (piecewise.has(simple)) return anew(encodeElement(simple, ...parts.map(contentOf)))
+  if (simple === tags.bitString) return anew(joinedBits(parts))
+  if (length !== undefined && areAsTheyCame && isShortest(header, at))
+    return { der: bytes.subarray(at, end), end, isAsItCame: true }
+  return anew(encodeTagged(header, parts))
+}
+
+interface Children {
+  readonly parts: readonly Uint8Array[]
+  readonly end: number
+  readonly areAsTheyCame: boolean
 }
 
 /** The indefinite form ends with an end-of-contents element (section 8.1.5). */
-function children(walk: Walk, { start, length }: Header, limit: number): { parts: Uint8Array[]; end: number } {
+function children(walk: Walk, { start, length }: Header, limit: number): Children {
   const parts: Uint8Array[] = []
+  let areAsTheyCame = true
   const stop = length === undefined ? limit : start + length
   for (let at = start; ;) {
-    if (length === undefined && isEndOfContents(walk.bytes, at, limit)) return { parts, end: at + 2 }
-    if (length !== undefined && at >= stop) return { parts, end: stop }
+    if (length === undefined && isEndOfContents(walk.bytes, at, limit)) return { parts, end: at + 2, areAsTheyCame }
+    if (length !== undefined && at >= stop) return { parts, end: stop, areAsTheyCame }
     const child = convert(walk, at, stop)
     parts.push(child.der)
+    areAsTheyCame &&= child.isAsItCame
     at = child.end
   }
 }

@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
+import { isCheckable } from '../checkable.ts'
 import { Malformed, onlyChild, readOid } from '../readder.ts'
 import type { DerElement } from '../der.ts'
 import { hashOf, nodeHash, oids, signatureScheme } from './algorithms.ts'
@@ -122,6 +123,7 @@ function publicKeyOf(certificate: Der): KeyObject | undefined {
   if (known !== undefined) return known
   try {
     const { publicKey } = new X509Certificate(certificate)
+    if (!isCheckable(publicKey)) return undefined
     publicKeys.set(certificate, publicKey)
     return publicKey
   } catch {

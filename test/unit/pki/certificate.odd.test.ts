@@ -100,6 +100,14 @@ describe('an odd certificate', () => {
       forged({ validity: encodeSequence(text(0x17, '261301000000Z'), text(0x17, '270101000000Z')) }),
       /notBefore is not a time/,
     ],
+    'the 30th of February': [
+      forged({ validity: encodeSequence(text(0x17, '260230000000Z'), text(0x17, '270101000000Z')) }),
+      /notBefore is not a time/,
+    ],
+    'the 24th hour': [
+      forged({ validity: encodeSequence(text(0x17, '260101240000Z'), text(0x17, '270101000000Z')) }),
+      /notBefore is not a time/,
+    ],
     'a time without seconds': [
       forged({ validity: encodeSequence(text(0x17, '2601010000Z'), text(0x17, '270101000000Z')) }),
       /notBefore is not a time/,

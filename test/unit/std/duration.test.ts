@@ -38,6 +38,10 @@ describe('a duration in the spelling of Go', () => {
     expect(parseGoDuration('2562048h').ok).toBe(false)
   })
 
+  it('of very many digits without a unit is refused at once: reading takes no longer than the text is long', () => {
+    expect(parseGoDuration('1'.repeat(300_000)).ok).toBe(false)
+  })
+
   it('is written the short way', () => {
     const written = [
       hours(2160),

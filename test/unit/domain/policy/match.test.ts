@@ -78,6 +78,9 @@ describe('a pattern for e-mail addresses', () => {
     ['*@*.example.com', 'a@b.example.com', true, true],
     ['*@example.com', 'a@evil.org@example.com', true, true],
     ['*@example.com', 'no address', false, false],
+    // Neither is an address of which the other half is empty.
+    ['@example.com', 'example.com', false, false],
+    ['example.com', '@example.com', false, false],
   ]
 
   it.each(rows)('%s holds %s: to allow %s, to deny %s', (pattern, value, covers, overlaps) => {

@@ -5,6 +5,7 @@ import type { CaSpec } from '../../../../src/api/issuer/ca.ts'
 import { ca } from '../../../../src/enroll/ca/enroller.ts'
 import type { Ctx, Enroller, Revocable } from '../../../../src/enroll/enroller.ts'
 import { readRevocationList } from '../../../../src/pki/crl.ts'
+import { encodeElement, encodeOid, encodeSequence, encodeUnsigned, tags } from '../../../../src/pki/der.ts'
 import { certificatesPem } from '../../../../src/pki/pem.ts'
 import { days, hours, instant, plus } from '../../../../src/std/time.ts'
 import type { Instant } from '../../../../src/std/time.ts'
@@ -139,6 +140,25 @@ describe('a CA that keeps a list of revoked certificates', () => {
 })
 
 describe('a list that comes from outside', () => {
+  it.each([
+    ['without octets', ''],
+    ['below zero', 'ff'],
+    ['of thirty octets', '01'.repeat(30)],
+  ])('is turned down when its number is one %s', (_words, hex) => {
+    const time = encodeElement(tags.utcTime, Buffer.from('260101000000Z'))
+    const number = encodeElement(tags.integer, Buffer.from(hex, 'hex'))
+    const extension = encodeSequence(encodeOid('2.5.29.20'), encodeElement(tags.octetString, number))
+    const body = encodeSequence(
+      encodeUnsigned(Uint8Array.of(1)),
+      encodeSequence(),
+      encodeSequence(),
+      time,
+      time,
+      encodeElement(0xa0, encodeSequence(extension)),
+    )
+    expect(readRevocationList(encodeSequence(body))).toEqual({ ok: false, error: 'its number is none' })
+  })
+
   it('is read or turned down, whatever it holds', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {

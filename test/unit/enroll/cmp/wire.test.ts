@@ -5,7 +5,7 @@ import { encodeConfirmation, encodePoll } from '../../../../src/enroll/cmp/crmf.
 import { answerOf, countCrls, readCaCerts, readRootUpdate, readTemplate } from '../../../../src/enroll/cmp/general.ts'
 import { encodeHeader, infoTypes } from '../../../../src/enroll/cmp/header.ts'
 import { decodeKept, encodeKept } from '../../../../src/enroll/cmp/kept.ts'
-import { freshMac, macOf, mostIterations } from '../../../../src/enroll/cmp/mac.ts'
+import { macOf } from '../../../../src/enroll/cmp/mac.ts'
 import { encodeBody, encodeMessage, readMessage } from '../../../../src/enroll/cmp/message.ts'
 import { readError, readStatus, statusWords } from '../../../../src/enroll/cmp/status.ts'
 import { frame, frameLength, unframe } from '../../../../src/enroll/cmp/tcp.ts'
@@ -178,37 +178,6 @@ describe('a confirmation', () => {
   it('of a certificate that is not taken says why', () => {
     const der = encodeConfirmation({ certHash: Buffer.alloc(32), certReqId: -1, rejection: 'another key' })
     expect(Buffer.from(der).toString('latin1')).toContain('another key')
-  })
-})
-
-describe('a MAC', () => {
-  const secret = new SecretText('secret')
-  it.each([
-    ['PBM', 'SHA-256', /^PBM, HMAC-SHA-?256, 1000 iterations$/],
-    ['PBMAC1', 'SHA-512', /^PBMAC1, HMAC-SHA-?512, 10000 iterations$/],
-  ] as const)('%s with %s is computed again from what it says of itself', (name, hash, words) => {
-    const mac = freshMac({ algorithm: name, hash }, secret)
-    const data = Buffer.from('data')
-    expect(macOf(elementOf(mac.identifier), secret).compute(data)).toEqual(mac.compute(data))
-    expect(macOf(elementOf(mac.identifier), new SecretText('guess')).compute(data)).not.toEqual(mac.compute(data))
-    expect(mac.words).toMatch(words)
-  })
-
-  it('has a salt of its own each time', () => {
-    const wish = { algorithm: 'PBM', hash: 'SHA-256' } as const
-    expect(freshMac(wish, secret).identifier).not.toEqual(freshMac(wish, secret).identifier)
-  })
-
-  it.each([0, -1, mostIterations + 1])('of %d rounds is refused before any is made', (count) => {
-    const hash = encodeSequence(encodeOid('2.16.840.1.101.3.4.2.1'))
-    const hmac = encodeSequence(encodeOid('1.2.840.113549.2.9'))
-    const salt = encodeElement(tags.octetString, Buffer.alloc(8))
-    const parameters = encodeSequence(salt, hash, encodeInteger(count), hmac)
-    const identifier = encodeSequence(encodeOid('1.2.840.113533.7.66.13'), parameters)
-    expect(reading(() => ok(macOf(elementOf(identifier), secret)))).toMatchObject({
-      ok: false,
-      error: expect.stringContaining('iterations'),
-    })
   })
 })
 

@@ -20,6 +20,7 @@ describe('BER', () => {
     ['a length with zeros in front', '30 82 0003 020101', '3003020101'],
     ['a context tag of indefinite length', 'a080 0500 0000', 'a0020500'],
     ['a tag over several octets', 'bf8101 80 0500 0000', 'bf8101020500'],
+    ['a string in pieces below a tag over several octets', 'a108 3f8163 04 3302 0000', 'a1063f8163021300'],
     ['blanks and zeros behind', '0500 0000 0a0d 20', '0500'],
   ])('with %s becomes DER', (_what, ber, der) => {
     expect(made(ber)).toBe(der)

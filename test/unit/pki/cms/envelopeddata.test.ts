@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { berToDer } from '../../../../src/pki/cms/ber.ts'
 import { buildEnvelopedData, openEnvelopedData } from '../../../../src/pki/cms/envelopeddata.ts'
 import type { Opened, Recipient } from '../../../../src/pki/cms/envelopeddata.ts'
+import { encodeElement, encodeOid, encodeSequence, encodeSetOf, encodeUnsigned, tags } from '../../../../src/pki/der.ts'
 import { asDer } from '../../../../src/std/bytes.ts'
 import type { Result } from '../../../../src/std/result.ts'
 import { SecretText } from '../../../../src/std/secret.ts'
@@ -127,6 +128,32 @@ describe('what openssl encrypts', () => {
     )
     expect(text(openEnvelopedData(der, { kind: 'password', password }))).toBe(content.toString())
     expect(openEnvelopedData(der, { kind: 'password', password: new SecretText('wrong') }).ok).toBe(false)
+  })
+
+  const wrappedFor = ({ wrap, iterations }: { wrap: string; iterations: number }): Uint8Array => {
+    const octets = (length: number): Uint8Array => encodeElement(tags.octetString, Buffer.alloc(length, 1))
+    const count = encodeUnsigned(Uint8Array.of(iterations >> 16, iterations >> 8, iterations))
+    const derivation = encodeElement(0xa0, encodeOid('1.2.840.113549.1.5.12'), encodeSequence(octets(8), count))
+    const kek = encodeSequence(
+      encodeOid('1.2.840.113549.1.9.16.3.9'),
+      encodeSequence(encodeOid(wrap), octets(wrap === '1.3.14.3.2.7' ? 8 : 16)),
+    )
+    const recipient = encodeElement(0xa3, encodeUnsigned(Uint8Array.of(0)), derivation, kek, octets(32))
+    const cipher = encodeSequence(encodeOid('2.16.840.1.101.3.4.1.2'), octets(16))
+    const inside = encodeSequence(encodeOid('1.2.840.113549.1.7.1'), cipher, encodeElement(0x80, Buffer.alloc(16)))
+    const envelope = encodeSequence(encodeUnsigned(Uint8Array.of(3)), encodeSetOf(recipient), inside)
+    return encodeSequence(encodeOid('1.2.840.113549.1.7.3'), encodeElement(0xa0, envelope))
+  }
+
+  it('to a password is refused in words where the key is wrapped with DES, which OpenSSL 3 does not have', () => {
+    const der = wrappedFor({ wrap: '1.3.14.3.2.7', iterations: 1 })
+    const opened = openEnvelopedData(der, { kind: 'password', password }, { des: true })
+    expect(text(opened)).toBe('its key is wrapped with DES, which anybody can break')
+  })
+
+  it('to a password is refused before it is derived by so many iterations that everything else would wait', () => {
+    const der = wrappedFor({ wrap: '2.16.840.1.101.3.4.1.2', iterations: 200_001 })
+    expect(text(openEnvelopedData(der, { kind: 'password', password }))).toContain('at most 200000 are made')
   })
 
   it('and authenticates with AES-GCM is opened, and refused once an octet has changed', async () => {
