@@ -41,8 +41,9 @@ export interface ChartWorld {
    * Starts the operator as a pod of the Deployment would be, with the ServiceAccount's token.
    *
    * @param flags - that win over those of the chart, for what is of this machine
+   * @param program - of another version
    */
-  run(flags?: readonly string[]): Promise<RunningOperator>
+  run(flags?: readonly string[], program?: readonly string[]): Promise<RunningOperator>
   /** The roles of the operator, as they lie in the API server. */
   roles(): Promise<readonly Role[]>
   /** What those roles allow. */
@@ -72,7 +73,7 @@ export async function openChartWorld(): Promise<ChartWorld> {
     uninstall: async () => {
       await helm(['uninstall', release, `--namespace=${home}`, ...kubeconfigFlag(plane)])
     },
-    run: (flags = []) => runAsChart(plane, flags),
+    run: (flags = [], program = undefined) => runAsChart(plane, flags, program),
     roles,
     granted: async () => deedsOf((await roles()).flatMap(({ rules }) => rules ?? [])),
     pods: async () => {
@@ -117,7 +118,11 @@ interface Deployment {
   }
 }
 
-async function runAsChart(plane: ControlPlane, flags: readonly string[]): Promise<RunningOperator> {
+async function runAsChart(
+  plane: ControlPlane,
+  flags: readonly string[],
+  program: readonly string[] | undefined,
+): Promise<RunningOperator> {
   const text = await plane.kubectl(['get', 'deployment', release, '-n', home, '-o', 'json'])
   const pod = (JSON.parse(text) as Deployment).spec.template.spec
   const account = pod.serviceAccountName
@@ -143,7 +148,8 @@ async function runAsChart(plane: ControlPlane, flags: readonly string[]): Promis
   return startOperator({
     kubeconfig,
     // As the image has it. What runs from its sources needs a thread to read them.
-    nodeOptions: runsBundle('dist/perennial.mjs') ? hardeningHere() : [],
+    nodeOptions: program === undefined && runsBundle('dist/perennial.mjs') ? hardeningHere() : [],
+    ...(program === undefined ? {} : { program }),
     flags: [
       // Of this machine rather than of a pod: where it listens, and what the pod is told by its environment.
       ...pod.containers[0].args.filter((flag) => !/^--(?:metrics|http01|tls-alpn01|web)-address=/.test(flag)),

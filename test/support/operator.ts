@@ -18,6 +18,8 @@ export interface OperatorOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Options of Node. */
   readonly nodeOptions?: readonly string[]
+  /** What Node runs: this version, when left out. */
+  readonly program?: readonly string[]
 }
 
 export type Labels = Readonly<Record<string, string>>
@@ -53,7 +55,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
     command: process.execPath,
     args: [
       ...nodeOptions,
-      ...programOf('dist/perennial.mjs', 'src/main.ts'),
+      ...(options.program ?? programOf('dist/perennial.mjs', 'src/main.ts')),
       `--kubeconfig=${kubeconfig}`,
       `--metrics-address=127.0.0.1:${metricsPort}`,
       '--http01-address=off',
