@@ -1,4 +1,5 @@
 /** `policy test`: the same verdict as in a cluster, on manifests. */
+import { stringify } from 'yaml'
 import type { Certificate } from '../api/certificate.ts'
 import { contradictions } from '../domain/policy/contradictions.ts'
 import type { Breach } from '../domain/policy/breach.ts'
@@ -37,8 +38,19 @@ export async function testPolicies(options: PolicyOptions, world: World): Promis
   const judgements = judgeAll(manifests.value, options.namespace)
   if (!judgements.ok) return endWith(terminal, { kind: 'complaint', message: judgements.error })
   for (const remark of remarksOn(manifests.value, judgements.value)) terminal.remark(remark)
-  terminal.result({ certificates: judgements.value }, judgements.value.flatMap(linesOf))
+  terminal.result({ certificates: judgements.value }, linesIn(judgements.value, options.output))
   return judgements.value.some(({ verdict }) => verdict === 'Denied') ? exitCodes.refused : exitCodes.fine
+}
+
+function linesIn(judgements: readonly Judgement[], output: PolicyOptions['output']): readonly string[] {
+  if (output === 'yaml')
+    return stringify({ certificates: judgements }, { aliasDuplicateObjects: false }).trimEnd().split('\n')
+  return judgements.flatMap((one) => [
+    ...linesOf(one),
+    ...(output === 'wide'
+      ? [`  selected by ${one.judgedBy.length === 0 ? 'no policy' : one.judgedBy.join(', ')}`]
+      : []),
+  ])
 }
 
 function judgeAll(manifests: PolicyManifests, namespace: string): Result<readonly Judgement[], string> {

@@ -19,16 +19,19 @@ export const policyCommands = {
         shape: 'name',
         help: 'The namespace of Certificates that name none. Default: default.',
       },
-      output: { short: 'o', shape: 'text|json', help: 'How the verdicts are printed. Default: text.' },
+      output: { short: 'o', shape: 'text|wide|json|yaml', help: 'How the verdicts are printed. Default: text.' },
       help: { short: 'h', help: 'Print this text.' },
     },
   },
 } as const
 
+const outputs = ['text', 'wide', 'json', 'yaml'] as const
+
 export interface PolicyOptions {
   readonly files: readonly string[]
   readonly namespace: string
-  readonly output: 'text' | 'json'
+  /** `wide`: with the policies that select each Certificate. */
+  readonly output: (typeof outputs)[number]
 }
 
 /** @returns what is asked for, or a sentence about the word that is wrong */
@@ -44,7 +47,8 @@ export function policyOptions(
   const files = flags.get('file') ?? []
   if (files.length === 0) return err('policy test needs manifests: -f policy.yaml -f certificate.yaml.')
   if (files.filter((file) => file === '-').length > 1) return err('Standard input can be read once: give -f - once.')
-  const output = flags.get('output')?.at(-1) ?? 'text'
-  if (output !== 'text' && output !== 'json') return err(`-o is text or json, not "${output}".`)
+  const asked = flags.get('output')?.at(-1) ?? 'text'
+  const output = outputs.find((one) => one === asked)
+  if (output === undefined) return err(`-o is one of ${outputs.join(', ')}, not "${asked}".`)
   return ok({ files, output, namespace: flags.get('namespace')?.at(-1) ?? 'default' })
 }

@@ -50,8 +50,8 @@ export async function runCli(argv: readonly string[], machine: Machine): Promise
       return runInCluster(asked.value.options, worldOf(machine, { format, verbose: false }))
     }
     case 'policy': {
-      const { output } = asked.value.options
-      return testPolicies(asked.value.options, worldOf(machine, { format: output, verbose: false }))
+      const format: Format = asked.value.options.output === 'json' ? 'json' : 'text'
+      return testPolicies(asked.value.options, worldOf(machine, { format, verbose: false }))
     }
     default:
       return work(asked.value, machine)

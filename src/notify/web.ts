@@ -1,12 +1,14 @@
 /** Letters over HTTP: to programs as JSON, and to chats that take Slack's incoming webhooks (Mattermost, Rocket.Chat and others). */
 import type { Message } from '../domain/notify/message.ts'
+import type { HttpResponse } from '../net/http.ts'
 import { seconds } from '../std/time.ts'
 import type { Channel, ChannelWorld } from './channel.ts'
 import type { PlaceConfig } from './config.ts'
 
 const timeout = seconds(15)
-/** Replies are not read but for their status. */
 const maxBytes = 65_536
+/** A sign-in, or a parked domain: whoever takes messages answers with no page, whatever the status says. */
+const page = /^\s*<(?:!doctype\s+html|html)[\s>]/i
 
 export const webhook = (name: string, place: PlaceConfig, world: ChannelWorld): Channel =>
   posting({ name, place, world, body: ({ subject, notices }) => ({ version: 1, subject, notices }) })
@@ -43,8 +45,18 @@ function posting({ name, place, world, body }: Posting): Channel {
       const request = { method: 'POST', url, headers, body: JSON.stringify(body(message)), timeout, maxBytes } as const
       const reply = await world.http.send(request, signal)
       if (!reply.ok) return reply.error.message
-      const { status } = reply.value
-      return status >= 200 && status < 300 ? undefined : `${new URL(url).host} answered with status ${status}`
+      return complaintAbout(reply.value, new URL(url).host)
     },
   }
+}
+
+/** Never with what the server said: it may repeat what it was told. */
+function complaintAbout({ status, body }: Pick<HttpResponse, 'status' | 'body'>, host: string): string | undefined {
+  if (status >= 300 && status < 400)
+    return `${host} sends elsewhere (status ${status}), which is not followed: the address in the configuration must be the final one`
+  if (status < 200 || status >= 300) return `${host} answered with status ${status}`
+  const isPage = page.test(Buffer.from(body.subarray(0, 256)).toString('utf8'))
+  return isPage
+    ? `${host} answered with a web page, so it has hardly taken the message; is there a sign-in in front of it?`
+    : undefined
 }

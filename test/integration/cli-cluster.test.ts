@@ -173,7 +173,8 @@ describe('renew', () => {
     'waits until the new certificate is there',
     async () => {
       const before = await world.ns.seenCertificate('web')
-      const { code, stderr } = await inTool('renew', 'web', '--wait')
+      const { code, stdout, stderr } = await inTool('renew', 'web', '--wait', '-o', 'yaml')
+      expect(stdout).toMatch(/^kind: List\nitems:\n  - namespace: tool\n    name: web\n    requested: /)
       expect(stderr).toContain('Certificate tool/web: renewed')
       expect(code).toBe(exitCodes.fine)
       const after = await world.ns.seenCertificate('web')

@@ -122,6 +122,8 @@ async function renew(errand: Errand): Promise<ExitCode> {
     await cluster.certificates.mergePatch(ref, { metadata: { annotations: { [renewAnnotation]: token } } }, signal)
     world.terminal.note(`Certificate ${ref.namespace}/${ref.name}: renewal asked for`)
   }
+  const asked = certificates.map(({ metadata: { namespace, name } }) => ({ namespace, name, requested: token }))
+  printed(errand, { kind: 'List', items: asked })
   return options.wait ? untilRenewed(errand, certificates) : exitCodes.fine
 }
 

@@ -87,6 +87,13 @@ describe('policy test', () => {
     expect(await judge([byName, web], '--namespace', 'shop')).toMatchObject({ code: 2 })
   })
 
+  it('prints YAML, and who selects what, where asked to', async () => {
+    expect((await judge([names, web], '-o', 'yaml')).stdout).toMatch(
+      /^certificates:\n  - namespace: default\n    name: web\n/,
+    )
+    expect((await judge([names, web], '-o', 'wide')).stdout).toMatch(/^  selected by names$/m)
+  })
+
   it('prints one object for programs', async () => {
     const { code, stdout } = await judge([names, web], '-o', 'json')
     expect(code).toBe(2)
@@ -142,7 +149,7 @@ describe('policy test', () => {
     [['policy', 'tset', '-f', 'x'], /and not "tset"/],
     [['policy', 'test'], /needs manifests: -f policy.yaml/],
     [['policy', 'test', '-f', '-', '-f', '-'], /give -f - once/],
-    [['policy', 'test', '-f', 'x', '-o', 'yaml'], /-o is text or json, not "yaml"/],
+    [['policy', 'test', '-f', 'x', '-o', 'csv'], /-o is one of text, wide, json, yaml, not "csv"/],
     [['policy', 'test', '-f', '/nowhere.yaml'], /nowhere.yaml cannot be read/],
   ])('ends with 1 where the command line is wrong: %j', async (argv, message) => {
     const { code, stderr } = await run(argv)
