@@ -75,13 +75,17 @@ function itemOf(index: number): InventoryItem {
 }
 
 function measured(name: string, work: () => void): void {
-  const times = Array.from({ length: rounds }, () => {
-    const started = performance.now()
+  const runs = Array.from({ length: rounds }, () => {
+    const [started, before] = [performance.now(), process.cpuUsage()]
     work()
-    return performance.now() - started
-  }).sort((a, b) => a - b)
-  const at = (share: number): string => (times[Math.floor(share * (rounds - 1))] ?? 0).toFixed(1).padStart(7)
-  console.log(`${name.padEnd(58)} ${at(0.5)} ms ${at(1)} ms`)
+    const { user, system } = process.cpuUsage(before)
+    return { time: performance.now() - started, cpu: (user + system) / 1000 }
+  })
+  const at = (share: number, of: 'time' | 'cpu'): string => {
+    const sorted = runs.map((run) => run[of]).sort((a, b) => a - b)
+    return `${(sorted[Math.floor(share * (rounds - 1))] ?? 0).toFixed(1).padStart(8)} ms`
+  }
+  console.log(`${name.padEnd(40)} ${at(0.5, 'time')} ${at(1, 'time')} ${at(0.5, 'cpu')}`)
 }
 
 const heap = (): number => {
@@ -95,7 +99,7 @@ const each = (heap() - before) / count
 const judging = { now, placesOf: () => 1 }
 const asking = { ...judging, consumerKinds: () => ['Ingress'] }
 
-console.log(`${count} certificates, ${rounds} rounds each${' '.repeat(26)}  median    longest`)
+console.log(`${count} certificates, ${rounds} rounds each${' '.repeat(8)}      median     longest  median CPU`)
 for (const search of [
   '',
   'q=host-77',

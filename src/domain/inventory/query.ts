@@ -1,4 +1,5 @@
 /** Questions to the inventory: filter, search, sort, page. Everything is in memory and worked out before, so a question is one pass. */
+import { smallest } from '../../std/smallest.ts'
 import { days, plus } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import { findingsOf, worstOf } from './findings.ts'
@@ -119,7 +120,7 @@ export function answerQuery(judged: readonly JudgedItem[], query: Query, asking:
     else if (missed !== 'several') countIn(counts[missed], of[missed] ?? '')
   }
   const first = (query.page - 1) * query.size
-  const items = sorted(found, query).slice(first, first + query.size)
+  const items = firstOf(found, query, first + query.size).slice(first)
   return { items, total: found.length, facets: facetsOf(counts) }
 }
 
@@ -199,16 +200,17 @@ const sortKeys: Readonly<Record<SortName, (judged: JudgedItem) => number | strin
 }
 
 /** Equals stand by their end, then by identity, so that pages never overlap. */
-function sorted(found: readonly JudgedItem[], { sort, descending }: Query): readonly JudgedItem[] {
+function firstOf(found: readonly JudgedItem[], { sort, descending }: Query, count: number): readonly JudgedItem[] {
   const keyOf = sortKeys[sort]
   const direction = descending ? -1 : 1
-  return found
-    .map((judged) => ({ judged, key: keyOf(judged), end: judged.item.facts?.notAfter ?? never }))
-    .sort(
-      (a, b) =>
-        direction * compare(a.key, b.key) || compare(a.end, b.end) || compareText(a.judged.item.id, b.judged.item.id),
-    )
-    .map(({ judged }) => judged)
+  const keyed = found.map((judged) => ({ judged, key: keyOf(judged), end: judged.item.facts?.notAfter ?? never }))
+  const ordered = smallest(
+    keyed,
+    count,
+    (a, b) =>
+      direction * compare(a.key, b.key) || compare(a.end, b.end) || compareText(a.judged.item.id, b.judged.item.id),
+  )
+  return ordered.map(({ judged }) => judged)
 }
 
 function compare(a: number | string, b: number | string): number {
