@@ -45,6 +45,7 @@ describe('what the pages tell people to type', () => {
       '--ignore-scripts',
       '--server-side',
       '--experimental-vm-modules',
+      '--expose-gc',
       '--create-namespace',
       '--reset-then-reuse-values',
     ]

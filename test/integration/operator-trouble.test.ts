@@ -1,4 +1,4 @@
-/** What goes wrong with issuers and with input: one clear sentence each, no loop, and no effect on neighbours. */
+/** What goes wrong with issuers and input: a clear sentence each, no loop, no effect on neighbours. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { IssuerRef } from '../../src/api/meta.ts'
 import { instant } from '../../src/std/time.ts'
@@ -20,7 +20,7 @@ let operator: RunningOperator
 let ns: Namespace
 let healthy: CaMaterial
 
-/** A CA that begins a minute ago and lives for so many seconds from now. */
+/** A CA that began a minute ago and lives so many seconds more. */
 const ca = (name: string, seconds = 86_400, change = {}): Promise<CaMaterial> => {
   const now = Math.floor(Date.now() / 1000) * 1000
   return makeCa({ name, notBefore: instant(now - 60_000), notAfter: instant(now + seconds * 1000), change })
