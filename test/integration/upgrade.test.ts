@@ -68,7 +68,7 @@ const asked = (): number =>
 const contents = async (): Promise<readonly string[]> =>
   (await ns.secrets())
     .filter(({ type }) => type === 'kubernetes.io/tls')
-    .map(({ metadata, data }) => `${metadata.name} ${data['tls.crt']}`)
+    .map(({ metadata, data }) => `${metadata.name} ${data['tls.crt']?.toString() ?? ''}`)
 
 async function begin(name: string): Promise<void> {
   const had = est.seen.length

@@ -73,7 +73,7 @@ export async function openChartWorld(): Promise<ChartWorld> {
     uninstall: async () => {
       await helm(['uninstall', release, `--namespace=${home}`, ...kubeconfigFlag(plane)])
     },
-    run: (flags = [], program = undefined) => runAsChart(plane, flags, program),
+    run: (flags = [], program) => runAsChart(plane, flags, program),
     roles,
     granted: async () => deedsOf((await roles()).flatMap(({ rules }) => rules ?? [])),
     pods: async () => {

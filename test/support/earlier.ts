@@ -25,6 +25,6 @@ export function checkOut(commit: string): Earlier {
   return {
     chart: join(scratch.path, 'charts/perennial'),
     program: ['--import=tsx', join(scratch.path, 'src/main.ts')],
-    remove: scratch.remove,
+    remove: () => scratch.remove(),
   }
 }
