@@ -30,6 +30,7 @@ import type { Clock } from './std/clock.ts'
 import { policyReader, policyReconciler, wakeJudged } from './judging.ts'
 import { makeBudgets, makePacingReader } from './pacing.ts'
 import { challengeParts, wakeSweeper } from './routing.ts'
+import { trustKeeper } from './trusting.ts'
 import { enqueueRevocations, revoking, wakeRevocations } from './revoking.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
 import type { Logger } from './std/log.ts'
@@ -173,7 +174,7 @@ function certificateController(
 }
 
 function issuerController(
-  { config, resources, caches, events, http, clock, log }: ControllerParts,
+  { config, resources, caches, events, http, transport, clock, log }: ControllerParts,
   { live, contexts, queue }: { live: LiveIssuers; contexts: ContextMaker; queue: WorkQueue },
 ): IssuerController {
   return new IssuerController({
@@ -185,6 +186,7 @@ function issuerController(
     live,
     sessions: new SessionMaker({ clock, http, concurrency: config.issuerConcurrency }),
     contexts,
+    trust: trustKeeper({ config, caches, transport, clock }),
     events,
     queue,
     clock,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Certificate } from '../api/certificate.ts'
 import type { Secret } from '../api/meta.ts'
 import type { ChallengeBoard } from '../enroll/challenge.ts'
-import type { Ctx, Vault } from '../enroll/enroller.ts'
+import type { Ctx, Vault, VouchedRoot } from '../enroll/enroller.ts'
 import type { Surroundings } from '../enroll/surroundings.ts'
 import { KubeError } from '../kube/errors.ts'
 import type { Resource } from '../kube/resource.ts'
@@ -25,6 +25,7 @@ export interface ContextSource {
   readonly http: HttpClient
   readonly secretNamespace: string
   readonly scope: 'Namespaced' | 'Cluster'
+  readonly vouched?: () => readonly VouchedRoot[]
 }
 
 /** Stands in for the HTTP client in steps that have no issuer; a call through it is a bug and answers so. */
@@ -51,6 +52,7 @@ export class ContextMaker {
       board: boards.boardFor(certificate, signal),
       vault: secretVault(secrets, { namespace: source?.secretNamespace ?? '', signal }),
       surroundings: surroundingsOf(source),
+      ...(source?.vouched === undefined ? {} : { vouched: source.vouched() }),
     }
   }
 }

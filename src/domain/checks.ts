@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../std/time.ts'
 import { toRfc3339 } from '../std/time.ts'
-import { renewAt } from './due.ts'
+import { dueByAge, reissueAt } from './due.ts'
 import { breachText } from './policy/telling.ts'
 import type { PolicyView } from './policy/telling.ts'
 import type { RequestedWish, SecretView, Situation } from './snapshot.ts'
@@ -21,6 +21,7 @@ export type CheckReason =
   | 'RequestChanged'
   | 'ManuallyTriggered'
   | 'PolicyViolated'
+  | 'IssuerCaChanged'
   | 'Renewing'
   | 'Expired'
   | 'NotYetValid'
@@ -44,11 +45,13 @@ export interface CheckInput {
   readonly secret: SecretView | undefined
   readonly renewRequest: string | undefined
   readonly renewAt: Instant | undefined
+  /** When it is re-issued because its CA was replaced. */
+  readonly reissueAt?: Instant | undefined
   readonly policy?: PolicyView | undefined
 }
 
 /** What is good and is replaced in time can wait a while; whatever is not named here is wanted now. */
-const canWaitFor: ReadonlySet<CheckReason> = new Set(['Renewing', 'PolicyViolated'])
+const canWaitFor: ReadonlySet<CheckReason> = new Set(['Renewing', 'IssuerCaChanged', 'PolicyViolated'])
 
 /** Whether a renewal for this reason may wait for a window, and stand behind others in line. */
 export const canWait = ({ reason }: Violation): boolean => canWaitFor.has(reason)
@@ -138,6 +141,11 @@ const alreadyValid: Check = ({ secret }, now) => {
   return wished('NotYetValid', `the certificate is not valid before ${toRfc3339(secret.certificate.facts.notBefore)}`)
 }
 
+const caStands: Check = ({ reissueAt: due }, now) =>
+  due === undefined || now < due
+    ? undefined
+    : wished('IssuerCaChanged', 'the CA that issued it was replaced by another')
+
 const notDue: Check = ({ renewAt: due }, now) =>
   due === undefined || now < due ? undefined : wished('Renewing', 'the certificate is due for renewal')
 
@@ -168,7 +176,7 @@ const fitness: readonly Check[] = [
 ]
 
 /** What asks for a new certificate, in the order in which it is looked for. */
-const trigger: readonly Check[] = [...fitness, notAskedFor, notExpired, notDue, keepsPolicy]
+const trigger: readonly Check[] = [...fitness, notAskedFor, notExpired, notDue, caStands, keepsPolicy]
 
 /** What makes `Ready` false: a certificate that is merely due is still good. */
 const readiness: readonly Check[] = [...fitness, notExpired, alreadyValid]
@@ -208,7 +216,8 @@ export function checkInput(snapshot: Situation): CheckInput | undefined {
     wish: certificate.wish.value,
     secret,
     renewRequest: certificate.renewRequest,
-    renewAt: renewAt(snapshot),
+    renewAt: dueByAge(snapshot),
+    reissueAt: reissueAt(snapshot),
     policy: snapshot.policy,
   }
 }

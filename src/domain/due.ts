@@ -1,14 +1,29 @@
 /** When the certificate in a Secret is due for renewal, by everything that bears on it. Pure. */
 import { earliest, fromRfc3339, instant, toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
+import { reissueTime } from './authority/rollover.ts'
 import type { CheckReason } from './checks.ts'
 import { lastCall, lastGoodMoment, renewalKey, renewalTime, soonestRenewal } from './renewal.ts'
 import type { RenewalInput } from './renewal.ts'
 import type { Situation } from './snapshot.ts'
 import { momentInWindow } from './windows.ts'
 
-/** When the certificate in the Secret is due; undefined when there is none to renew. */
+/** When the certificate in the Secret is due, for whatever reason; undefined when there is none to renew. */
 export function renewAt(situation: Situation): Instant | undefined {
+  const [age, staged] = [dueByAge(situation), reissueAt(situation)]
+  return age === undefined || staged === undefined ? age : earliest(age, staged)
+}
+
+/** When it is re-issued because its CA was replaced; undefined when it was not, or the certificate is to be left alone. */
+export function reissueAt({ certificate, secret, succession }: Situation): Instant | undefined {
+  if (succession === undefined || secret?.certificate.kind !== 'ok') return undefined
+  const { facts } = secret.certificate
+  const lead = { issuedAt: secret.marks.issuedAt ?? facts.notBefore, links: [facts, ...succession.above] }
+  return reissueTime({ uid: certificate.uid, ...lead }, succession.rollover)
+}
+
+/** When its age asks for a successor, or the advice of the CA about it. */
+export function dueByAge(situation: Situation): Instant | undefined {
   const input = renewalInput(situation)
   if (input === undefined) return undefined
   const due = renewalTime(input)

@@ -6,6 +6,7 @@ import type { CertificateStatus } from '../api/certificate.ts'
 import type { IssuerRef } from '../api/meta.ts'
 import type { Result } from '../std/result.ts'
 import type { Instant } from '../std/time.ts'
+import type { Link, Rollover } from './authority/rollover.ts'
 import type { CertificateFacts, KeyFacts } from './facts.ts'
 import type { PolicyView } from './policy/telling.ts'
 import type { RenewalWindow } from './windows.ts'
@@ -44,6 +45,8 @@ export interface Situation {
   readonly policy?: PolicyView | undefined
   /** What its issuer says of when to renew; undefined where it says nothing. */
   readonly pacing?: PacingView | undefined
+  /** While the CA that issued the certificate changes. */
+  readonly succession?: { readonly rollover: Rollover; readonly above: readonly Link[] } | undefined
 }
 
 export interface PacingView {

@@ -20,6 +20,7 @@ import type { PrivateKey } from '../pki/key.ts'
 import type { Der } from '../std/bytes.ts'
 import type { Logger } from '../std/log.ts'
 import type { Duration, Instant } from '../std/time.ts'
+import type { Authorities } from './authorities.ts'
 import type { ChallengeAnswer, ChallengeBoard } from './challenge.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -133,6 +134,8 @@ export type Readiness =
       readonly message: string
       readonly details?: IssuerDetails
       readonly credentials?: readonly TrackedCredential[]
+      /** The CA as it shows itself; absent where there is none, or nothing is known of it yet. */
+      readonly authorities?: Authorities
       /** When the protocol wants to be probed next; the controllers bound it. */
       readonly probeAgainAt?: Instant
     }
@@ -195,6 +198,13 @@ export interface Exchange {
   readonly took: Duration
 }
 
+/** A root of the CA that counts, although the spec does not name it. */
+export interface VouchedRoot {
+  readonly der: Der
+  /** The CA before it vouched for it, by its signature. */
+  readonly byPredecessor: boolean
+}
+
 /** The whole outside world of one call. Nothing else is ambient. */
 export interface Ctx {
   now(): Instant
@@ -208,6 +218,8 @@ export interface Ctx {
   readonly board: ChallengeBoard
   readonly vault: Vault
   readonly surroundings: Surroundings
+  /** What the issuer's status has of the CA, found with these settings. Absent: nothing. */
+  readonly vouched?: readonly VouchedRoot[]
 }
 
 export interface Enroller {

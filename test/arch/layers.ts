@@ -27,6 +27,7 @@ const layer = (name: string, own: readonly Allowed[], packages: readonly string[
 const protocol = (name: string): Layer =>
   layer(`enroll/${name}/`, [
     code('enroll/enroller.ts'),
+    types('enroll/authorities.ts'),
     types('enroll/challenge.ts'),
     code('enroll/solvers/'),
     code('enroll/outcomes.ts'),
@@ -47,6 +48,7 @@ const controllers = [
   code('kube/'),
   code('runtime/'),
   code('enroll/enroller.ts'),
+  types('enroll/authorities.ts'),
   types('enroll/challenge.ts'),
   types('enroll/surroundings.ts'),
   code('enroll/table.ts'),
@@ -166,6 +168,7 @@ export const layers: readonly Layer[] = [
   ]),
   layer('enroll/transport.ts', [code('domain/fault.ts'), types('net/')]),
   layer('enroll/surroundings.ts', [types('net/'), types('std/')]),
+  layer('enroll/authorities.ts', [types('std/')]),
   layer('enroll/crlreasons.ts', [types('enroll/enroller.ts')]),
   layer('enroll/outcomes.ts', [types('enroll/enroller.ts'), code('domain/fault.ts'), code('std/')]),
   layer('enroll/challenge.ts', [types('domain/'), types('std/'), types('enroll/enroller.ts')]),

@@ -9,7 +9,9 @@
  */
 import { fault } from '../../src/domain/fault.ts'
 import type { Fault } from '../../src/domain/fault.ts'
+import { formatDistinguishedName } from '../../src/domain/name.ts'
 import type { SubjectName } from '../../src/domain/wanted.ts'
+import type { InferredAuthority } from '../../src/enroll/authorities.ts'
 import type {
   Credentials,
   Ctx,
@@ -22,6 +24,7 @@ import type {
 import type { HttpResponse } from '../../src/net/http.ts'
 import { certificateFacts } from '../../src/pki/certificate.ts'
 import { asDer } from '../../src/std/bytes.ts'
+import type { Der } from '../../src/std/bytes.ts'
 import { err, ok } from '../../src/std/result.ts'
 import type { Result } from '../../src/std/result.ts'
 import { plus, seconds } from '../../src/std/time.ts'
@@ -65,6 +68,7 @@ interface Account {
 
 function paperEnroller(account: Account): Enroller {
   const enroll = (order: Order, ctx: Ctx): Promise<Outcome> => place(account, order, ctx)
+  let authority: InferredAuthority | undefined
   return {
     protocol: 'paper',
     traits: { inProcess: false, renewsWithCurrent: false, revokes: true, serverKeys: false, lifetime: 'ignored' },
@@ -72,15 +76,17 @@ function paperEnroller(account: Account): Enroller {
       const reply = await call(account, { path: 'health' }, ctx)
       if (!reply.ok) return { kind: 'notReady', fault: reply.error.fault }
       if (Buffer.from(reply.value.body).toString() !== 'paper') return { kind: 'notReady', fault: strange }
-      return { kind: 'ready', message: `The CA at ${account.url} answers` }
+      const authorities = authority === undefined ? {} : { authorities: authority }
+      return { kind: 'ready', message: `The CA at ${account.url} answers`, ...authorities }
     },
     enroll,
     renew: (order, _current, ctx) => enroll(order, ctx),
-    poll: (ticket, order, ctx) => {
+    poll: async (ticket, order, ctx) => {
       const { id } = ticket.state
-      return ticket.version === 1 && typeof id === 'string'
-        ? fetchOrder(account, { id, order }, ctx)
-        : enroll(order, ctx)
+      if (ticket.version !== 1 || typeof id !== 'string') return enroll(order, ctx)
+      const outcome = await fetchOrder(account, { id, order }, ctx)
+      if (outcome.kind === 'issued') authority = issuerIn(outcome.chain)
+      return outcome
     },
     revoke: async (current, _reason, ctx) => {
       const reply = await call(account, { path: `revoke/${serialOf(current)}`, body: '' }, ctx)
@@ -126,6 +132,17 @@ async function fetchOrder(
   if (!facts.ok || facts.value.publicKeyHash !== order.key.publicKeyHash)
     return { kind: 'deferred', fault: strange, ticket }
   return { kind: 'issued', chain: [asDer(body)] }
+}
+
+/** Nothing shows the CA; its name stands on what it issued. */
+function issuerIn(chain: readonly Der[]): InferredAuthority | undefined {
+  const top = chain.map(certificateFacts).at(-1)
+  if (top?.ok !== true) return undefined
+  return {
+    kind: 'inferred',
+    subject: formatDistinguishedName(top.value.issuer),
+    keyId: top.value.authorityKeyId,
+  }
 }
 
 function serialOf({ chain, key }: Revocable): string {

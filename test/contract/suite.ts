@@ -3,6 +3,7 @@
  * that lives in the test's process; the chapters never ask which protocol it is.
  */
 import { describe } from '@jest/globals'
+import { authoritiesChapter } from './authorities.ts'
 import { credentialsChapter } from './credentials.ts'
 import type { Harness } from './harness.ts'
 import { issuanceChapter } from './issuance.ts'
@@ -16,6 +17,7 @@ export function contractSuite<S>(harness: Harness<S>): void {
   describe(`the ${harness.factory.protocol} enroller`, () => {
     const stage = stageFor(harness)
     issuanceChapter(stage)
+    authoritiesChapter(stage)
     resumptionChapter(stage)
     troubleChapter(stage)
     revocationChapter(stage)

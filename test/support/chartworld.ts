@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { auditOf, deedsOf } from './audit.ts'
 import type { Audit, Rule } from './audit.ts'
 import { Namespace, until } from './cluster.ts'
-import { startControlPlane } from './controlplane.ts'
+import { servesTrustBundles, startControlPlane } from './controlplane.ts'
 import type { ControlPlane } from './controlplane.ts'
 import { gatewayApi } from './gateway-api.ts'
 import { chart, helm } from './helm.ts'
@@ -55,7 +55,10 @@ export interface ChartWorld {
 export async function openChartWorld(): Promise<ChartWorld> {
   const scratch = scratchDirectory('chart')
   const audit = auditOf(`system:serviceaccount:${home}:${release}`, scratch.path)
-  const plane = await startControlPlane({ controllerManager: true, apiServerFlags: audit.flags })
+  const plane = await startControlPlane({
+    controllerManager: true,
+    apiServerFlags: [...audit.flags, ...servesTrustBundles],
+  })
   await plane.kubectl(['apply', '--server-side', '-f', '-'], gatewayApi)
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all'])
   const own = await Namespace.make(plane, home)

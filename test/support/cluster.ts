@@ -35,6 +35,7 @@ type Plural =
   | 'certificaterevocations'
   | 'issuers'
   | 'secrets'
+  | 'configmaps'
   | 'events'
   | 'leases'
   | 'ingresses'
@@ -49,6 +50,7 @@ const groups: Readonly<Record<Plural, string>> = {
   certificaterevocations: '/apis/perennial.dev/v1',
   issuers: '/apis/perennial.dev/v1',
   secrets: '/api/v1',
+  configmaps: '/api/v1',
   events: '/api/v1',
   leases: '/apis/coordination.k8s.io/v1',
   ingresses: '/apis/networking.k8s.io/v1',

@@ -12,6 +12,7 @@ import type {
   Outcome,
   Readiness,
   Ticket,
+  VouchedRoot,
 } from '../../src/enroll/enroller.ts'
 import type { HttpClient } from '../../src/net/http.ts'
 import { generateKey } from '../../src/pki/key.ts'
@@ -56,6 +57,8 @@ const mostSteps = 40
 
 export class CmpCustomer {
   readonly exchanges: Exchange[] = []
+  /** What the status of the issuer has of the CA. */
+  vouched: readonly VouchedRoot[] = []
   readonly #options: CustomerOptions
   #spec: CmpSpec
   #secret: string | undefined
@@ -90,6 +93,7 @@ export class CmpCustomer {
       ...lonelyCtx(this.#now),
       now: () => this.#now,
       told: (exchange) => void this.exchanges.push(exchange),
+      vouched: this.vouched,
       http: this.#options.http,
     }
   }

@@ -17,6 +17,12 @@ export interface ControlPlaneOptions {
   readonly apiServerFlags?: readonly string[]
 }
 
+/** ClusterTrustBundles are beta in Kubernetes 1.36, and off. */
+export const servesTrustBundles: readonly string[] = [
+  '--feature-gates=ClusterTrustBundle=true',
+  '--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true',
+]
+
 export interface ControlPlane {
   /** Path of a kubeconfig of a cluster administrator. */
   readonly kubeconfig: string

@@ -2,7 +2,17 @@
 import type { EstSpec } from '../../src/api/issuer/est.ts'
 import type { Fault } from '../../src/domain/fault.ts'
 import type { Wanted } from '../../src/domain/wanted.ts'
-import type { Ctx, Enroller, Exchange, Identity, Order, Outcome, Readiness, Ticket } from '../../src/enroll/enroller.ts'
+import type {
+  Ctx,
+  Enroller,
+  Exchange,
+  Identity,
+  Order,
+  Outcome,
+  Readiness,
+  Ticket,
+  VouchedRoot,
+} from '../../src/enroll/enroller.ts'
 import { est } from '../../src/enroll/est/enroller.ts'
 import type { HttpClient } from '../../src/net/http.ts'
 import { generateKey } from '../../src/pki/key.ts'
@@ -44,6 +54,8 @@ const mostSteps = 40
 
 export class EstCustomer {
   readonly exchanges: Exchange[] = []
+  /** What the status of the issuer has of the CA. */
+  vouched: readonly VouchedRoot[] = []
   readonly #options: CustomerOptions
   #spec: EstSpec
   #now: Instant
@@ -75,6 +87,7 @@ export class EstCustomer {
       ...lonelyCtx(this.#now),
       now: () => this.#now,
       told: (exchange) => void this.exchanges.push(exchange),
+      vouched: this.vouched,
       http: this.#options.http,
       vault: new MemoryVault(),
     }

@@ -1,7 +1,17 @@
 /** A customer of a SCEP service: drives the enroller as the controllers do, in a time that moves to each wake-up by itself. */
 import type { ScepSpec } from '../../src/api/issuer/scep.ts'
 import type { Wanted } from '../../src/domain/wanted.ts'
-import type { Ctx, Enroller, Exchange, Identity, Order, Outcome, Readiness, Ticket } from '../../src/enroll/enroller.ts'
+import type {
+  Ctx,
+  Enroller,
+  Exchange,
+  Identity,
+  Order,
+  Outcome,
+  Readiness,
+  Ticket,
+  VouchedRoot,
+} from '../../src/enroll/enroller.ts'
 import { scep } from '../../src/enroll/scep/enroller.ts'
 import type { HttpClient } from '../../src/net/http.ts'
 import { generateKey } from '../../src/pki/key.ts'
@@ -49,6 +59,8 @@ const mostSteps = 40
 
 export class ScepCustomer {
   readonly exchanges: Exchange[] = []
+  /** What the status of the issuer has of the CA. */
+  vouched: readonly VouchedRoot[] = []
   readonly vault: MemoryVault
   readonly #options: CustomerOptions
   #spec: ScepSpec
@@ -86,6 +98,7 @@ export class ScepCustomer {
       ...lonelyCtx(this.#now),
       now: () => this.#now,
       told: (exchange) => void this.exchanges.push(exchange),
+      vouched: this.vouched,
       http,
       vault: this.vault,
     }

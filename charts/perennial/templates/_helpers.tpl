@@ -52,6 +52,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: ['']
   resources: [events]
   verbs: [create]
+{{- if .Values.trustBundles.enabled }}
+- apiGroups: ['']
+  resources: [configmaps]
+  verbs: [get, create, patch, delete]
+{{- end }}
 - apiGroups: [networking.k8s.io]
   resources: [ingresses]
   verbs: [list{{ if .Values.ingress.enabled }}, watch{{ end }}{{ if .Values.http01.routes }}, get, create, patch, delete{{ end }}]
@@ -97,6 +102,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [networking.k8s.io]
   resources: [ingressclasses]
   verbs: [get]
+{{- end }}
+{{- if .Values.trustBundles.enabled }}
+- apiGroups: [certificates.k8s.io]
+  resources: [clustertrustbundles]
+  verbs: [get, create, patch, delete]
+- apiGroups: [certificates.k8s.io]
+  resources: [signers]
+  resourceNames: ['clusterissuers.perennial.dev/*']
+  verbs: [attest]
 {{- end }}
 {{- with .Values.dns01.webhookGroups }}
 - apiGroups: {{ toJson . }}

@@ -6,6 +6,7 @@ import type { Place } from '../rule.ts'
 import { list, text } from '../schema.ts'
 import { durationFrom, http } from '../texts.ts'
 import { renewalWindows } from '../windows.ts'
+import { trustMembers } from './trust.ts'
 
 /** URLs that end up in certificates. */
 export const urlList = (place: Place, description: string): z.ZodArray<z.ZodString> =>
@@ -135,4 +136,5 @@ export const commonMembers = {
   renewalWindows: renewalWindows(
     'When certificates of this issuer are renewed, where they can wait. Certificates may name windows of their own. At any time when not given.',
   ).exactOptional(),
+  ...trustMembers,
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { conditions, observedGeneration } from '../meta.ts'
 import { anyObject, keyedList, text, timestamp } from '../schema.ts'
+import { trustStatusMembers } from './trust.ts'
 
 const credential = z
   .object({
@@ -24,5 +25,6 @@ export const issuerStatus = z
     lastProbeTime: timestamp(
       'When the issuer was last asked whether it is well, and the answer was news.',
     ).exactOptional(),
+    ...trustStatusMembers,
   })
   .meta({ description: 'What Perennial found out about the issuer. Written by Perennial alone.' })

@@ -80,6 +80,7 @@ export function observe(
     hold,
     policy: ruled.policy,
     pacing: spec.ok ? caches.pacing(spec.value, namespace, now) : undefined,
+    succession: successionOf(target, namespace, caches.issuers),
   }
   const chosen = chooseIssuer(situation, candidatesOf(certificate, caches), now)
   if (chosen === undefined) return undefined
@@ -91,6 +92,17 @@ export function observe(
 function awaitsProbe(certificate: Certificate, caches: Caches): boolean {
   const [first, ...others] = candidatesOf(certificate, caches)
   return first?.view === undefined && others.length === 0
+}
+
+/** The change of the CA that issued what lies in the Secret, whichever issuer is asked next. */
+function successionOf(
+  secret: CertificateSecret | undefined,
+  namespace: string,
+  issuers: LiveIssuers,
+): Situation['succession'] {
+  const ref = secret?.view.marks.issuerRef
+  const rollover = ref === undefined ? undefined : issuers.rollover(issuerKeyOf(ref, namespace))
+  return secret === undefined || rollover === undefined ? undefined : { rollover, above: secret.chain }
 }
 
 /** The issuers that a Certificate names, in its order; what cannot be understood names none. */

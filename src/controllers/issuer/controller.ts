@@ -27,10 +27,13 @@ import type { ContextMaker } from '../context.ts'
 import { loadCredentials } from './credentials.ts'
 import { projectIssuer, storeKey } from './issuers.ts'
 import type { AnyIssuer, IssuerProjection } from './issuers.ts'
-import type { IssuerKey, IssuerSession, LiveIssuers } from './live.ts'
+import { vouchedRoots } from './authorities.ts'
+import { eventsOf } from './events.ts'
+import type { IssuerKey, IssuerSession, IssuerState, LiveIssuers } from './live.ts'
 import { sameExceptProbeTime } from './samestatus.ts'
 import type { SessionMaker } from './session.ts'
 import { issuerStatus } from './status.ts'
+import type { Trust, TrustKeeper } from './trust.ts'
 
 export interface IssuerControllerParts {
   readonly issuers: Store<IssuerProjection>
@@ -41,6 +44,7 @@ export interface IssuerControllerParts {
   readonly live: LiveIssuers
   readonly sessions: SessionMaker
   readonly contexts: ContextMaker
+  readonly trust: TrustKeeper
   readonly events: EventRecorder
   readonly queue: WorkQueue
   readonly clock: Clock
@@ -70,15 +74,18 @@ export class IssuerController {
       return { kind: 'done' }
     }
     const before = this.#parts.live.state(key)?.session
-    const session = await this.#session(object, before, signal)
+    const session = await this.#session(key, { object, before }, signal)
     const outage = session.ok ? this.#parts.live.outage(key, session.value, this.#parts.clock.now()) : undefined
     if (outage !== undefined) return this.#leaveAlone(key, { object, outage }, signal)
-    const readiness = session.ok ? await this.#probe(session.value, signal) : notReady(session.error)
+    const found = session.ok ? await this.#probe(session.value, signal) : notReady(session.error)
+    const trust = await this.#parts.trust.keep(key, { object, readiness: found }, signal)
+    const { readiness } = trust
     const isReady = readiness.kind === 'ready'
     this.#failures.set(key, isReady ? 0 : (this.#failures.get(key) ?? 0) + 1)
-    await this.#writeStatus(key, { object, readiness }, signal)
+    await this.#writeStatus(key, { object, trust }, signal)
     if (isReady) this.#parts.live.tryAgain(key, this.#parts.clock.now())
-    this.#publish(key, { session: session.ok ? session.value : undefined, secrets: this.#secretsOf(object) }, readiness)
+    const pointing = { secrets: this.#secretsOf(object), rollover: trust.rollover }
+    this.#publish(key, { session: session.ok ? session.value : undefined, ...pointing }, readiness)
     if (!session.ok || session.value !== before) await this.#retire(before)
     return { kind: 'wakeAt', at: this.#nextProbe(key, object, readiness) }
   }
@@ -103,8 +110,8 @@ export class IssuerController {
 
   /** The session for this generation and these credentials: the one there is, or a new one. */
   async #session(
-    object: AnyIssuer,
-    before: IssuerSession | undefined,
+    key: IssuerKey,
+    { object, before }: { readonly object: AnyIssuer; readonly before: IssuerSession | undefined },
     signal: AbortSignal,
   ): Promise<Result<IssuerSession, Fault>> {
     const parsed = parseIssuer(object)
@@ -124,7 +131,13 @@ export class IssuerController {
       namespace,
       scope: object.metadata.namespace === undefined ? 'Cluster' : 'Namespaced',
       credentials: loaded.value.credentials,
+      vouched: () => this.#vouched(key),
     })
+  }
+
+  #vouched(key: IssuerKey): ReturnType<typeof vouchedRoots> {
+    const object = this.#find(key)
+    return object === undefined ? [] : vouchedRoots(object)
   }
 
   /** Ends a session that was replaced; exchanges under way end by themselves. */
@@ -139,7 +152,8 @@ export class IssuerController {
     { object, outage }: { readonly object: AnyIssuer; readonly outage: Circuit },
     signal: AbortSignal,
   ): Promise<Verdict> {
-    await this.#writeStatus(key, { object, readiness: notReady(openFault(outage)) }, signal)
+    const trust = await this.#parts.trust.keep(key, { object, readiness: notReady(openFault(outage)) }, signal)
+    await this.#writeStatus(key, { object, trust }, signal)
     return { kind: 'wakeAt', at: outage.until }
   }
 
@@ -162,7 +176,7 @@ export class IssuerController {
 
   #publish(
     key: IssuerKey,
-    { session, secrets }: { session: IssuerSession | undefined; secrets: readonly string[] },
+    { session, ...pointing }: Pick<IssuerState, 'secrets' | 'rollover'> & { session: IssuerSession | undefined },
     readiness: Readiness,
   ): void {
     const { live, clock } = this.#parts
@@ -172,12 +186,12 @@ export class IssuerController {
         kind: 'notReady',
         message: readiness.fault.message,
         session,
-        secrets,
+        ...pointing,
         since: before?.kind === 'notReady' ? before.since : clock.now(),
       })
     if (session === undefined) throw new Error('ready without a session')
     const isSame = before?.kind === 'ready' && before.session.identity === session.identity
-    live.set(key, { kind: 'ready', session, secrets, since: isSame ? before.since : clock.now() })
+    live.set(key, { kind: 'ready', session, ...pointing, since: isSame ? before.since : clock.now() })
   }
 
   #nextProbe(key: IssuerKey, object: AnyIssuer, readiness: Readiness): Instant {
@@ -196,17 +210,18 @@ export class IssuerController {
 
   async #writeStatus(
     key: IssuerKey,
-    { object, readiness }: { object: AnyIssuer; readiness: Readiness },
+    { object, trust }: { object: AnyIssuer; trust: Trust },
     signal: AbortSignal,
   ): Promise<void> {
     const status = issuerStatus(object.status, {
-      readiness,
+      readiness: trust.readiness,
+      trust,
       protocol: knownProtocol(object.spec),
       generation: object.metadata.generation ?? 0,
       at: this.#parts.clock.now(),
     })
     if (sameExceptProbeTime(object.status, status)) return
-    this.#tell(object, readiness)
+    for (const event of eventsOf(object, trust)) this.#parts.events.record(event)
     await this.#apply(key, { object, status }, signal)
   }
 
@@ -229,23 +244,6 @@ export class IssuerController {
       const isNews = error instanceof KubeError && (error.reason === 'notFound' || error.reason === 'conflict')
       if (!isNews) throw error
     }
-  }
-
-  /** One Event for each turn of readiness, not one for each probe. */
-  #tell(object: AnyIssuer, readiness: Readiness): void {
-    const was = object.status?.conditions?.find((condition) => condition.type === 'Ready')
-    const { apiVersion, kind, metadata } = object
-    const regarding = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '' }
-    const where = metadata.namespace === undefined ? regarding : { ...regarding, namespace: metadata.namespace }
-    if (readiness.kind === 'ready' && was?.status !== 'True')
-      this.#parts.events.record({ regarding: where, type: 'Normal', reason: 'Ready', message: readiness.message })
-    if (readiness.kind === 'notReady' && was?.reason !== readiness.fault.code)
-      this.#parts.events.record({
-        regarding: where,
-        type: 'Warning',
-        reason: readiness.fault.code,
-        message: readiness.fault.message,
-      })
   }
 }
 

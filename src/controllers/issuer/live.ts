@@ -2,12 +2,14 @@
  * The issuers as this process knows them: which are ready, and the enroller to speak through. Filled by the issuer
  * controller, read by the certificate controller. Nothing here is stored: a new process probes every issuer again.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { IssuerRef } from '../../api/meta.ts'
+import type { Rollover } from '../../domain/authority/rollover.ts'
 import { afterExchange, closedCircuit, onTrial, openFault, pauseAfter } from '../../domain/health.ts'
 import type { Circuit, Pause } from '../../domain/health.ts'
 import type { Result } from '../../domain/outcome.ts'
 import type { IssuerView } from '../../domain/snapshot.ts'
-import type { Enroller } from '../../enroll/enroller.ts'
+import type { Enroller, VouchedRoot } from '../../enroll/enroller.ts'
 import type { HttpClient } from '../../net/http.ts'
 import type { Gate } from '../../runtime/gate.ts'
 import type { Instant } from '../../std/time.ts'
@@ -33,6 +35,8 @@ export interface IssuerSession {
   readonly secretNamespace: string
   /** Whether it serves one namespace or the cluster. */
   readonly scope: IssuerScope
+  /** Roots of the CA that the issuer's status has, at the moment of the call. */
+  readonly vouched?: () => readonly VouchedRoot[]
 }
 
 export type IssuerState =
@@ -47,6 +51,8 @@ export type IssuerState =
 interface Pointing {
   /** `namespace/name` of the Secrets its spec points at, there or not. */
   readonly secrets: readonly string[]
+  /** While its CA changes: what certificates follow. */
+  readonly rollover?: Rollover | undefined
 }
 
 /** One exchange with a CA. `begins`: something new was asked for. */
@@ -82,7 +88,13 @@ export class LiveIssuers {
     const before = this.#states.get(key)
     this.#states.set(key, state)
     if (before?.session?.identity !== state.session?.identity) this.#circuits.delete(key)
-    if (before?.kind !== state.kind || before.session?.identity !== state.session?.identity) this.#tell(key)
+    const isSame = before?.kind === state.kind && before.session?.identity === state.session?.identity
+    if (!isSame || !isDeepStrictEqual(before?.rollover, state.rollover)) this.#tell(key)
+  }
+
+  /** What certificates of the issuer follow while its CA changes. */
+  rollover(key: IssuerKey): Rollover | undefined {
+    return this.#states.get(key)?.rollover
   }
 
   remove(key: IssuerKey): void {

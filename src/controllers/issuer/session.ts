@@ -6,7 +6,7 @@ import { parseGoDuration } from '../../std/duration.ts'
 import type { IssuerSpec } from '../../api/issuer.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
-import type { CredentialNeed, Credentials } from '../../enroll/enroller.ts'
+import type { CredentialNeed, Credentials, VouchedRoot } from '../../enroll/enroller.ts'
 import { protocols, selectProtocol } from '../../enroll/table.ts'
 import type { SelectedProtocol } from '../../enroll/table.ts'
 import type { OwnedHttpClient } from '../../net/client.ts'
@@ -25,6 +25,7 @@ export interface SessionInput {
   readonly namespace: string
   readonly scope: IssuerScope
   readonly credentials: Credentials
+  readonly vouched?: () => readonly VouchedRoot[]
 }
 
 /** Opens the connections of one issuer. */
@@ -67,6 +68,7 @@ export class SessionMaker {
       gate: this.#gate(spec),
       secretNamespace: input.namespace,
       scope: input.scope,
+      ...(input.vouched === undefined ? {} : { vouched: input.vouched }),
     })
   }
 

@@ -1,6 +1,6 @@
 /** The status of an Issuer, from what its last probe said. Pure. */
 import type { IssuerStatus } from '../../api/issuer.ts'
-import type { Condition } from '../../api/meta.ts'
+import type { Told } from '../../domain/authority/telling.ts'
 import { sentence } from '../../domain/conditions.ts'
 import { faultTable } from '../../domain/fault.ts'
 import type { Readiness } from '../../enroll/enroller.ts'
@@ -12,12 +12,20 @@ export interface Probe {
   readonly protocol: string | undefined
   readonly generation: number
   readonly at: Instant
+  /** What is known of its CA, and told of it. */
+  readonly trust: {
+    readonly status: Pick<IssuerStatus, 'authorities' | 'authoritiesHash' | 'trustBundle'>
+    readonly conditions: readonly Told[]
+  }
 }
 
 /** @returns the next status, transition times kept where a condition did not change */
 export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): IssuerStatus {
-  const { readiness } = probe
-  const drafts = readiness.kind === 'ready' ? readyConditions(readiness.message) : notReadyConditions(readiness)
+  const { readiness, trust } = probe
+  const drafts: readonly Told[] = [
+    ...(readiness.kind === 'ready' ? readyConditions(readiness.message) : notReadyConditions(readiness)),
+    ...trust.conditions.map((told) => ({ ...told, message: sentence(told.message) })),
+  ]
   return {
     observedGeneration: probe.generation,
     ...(probe.protocol === undefined ? {} : { protocol: probe.protocol }),
@@ -26,6 +34,7 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
     ...(readiness.kind !== 'ready' || readiness.credentials === undefined
       ? keep(before, 'credentials')
       : { credentials: readiness.credentials.map(({ name, notAfter }) => ({ name, notAfter: toRfc3339(notAfter) })) }),
+    ...trust.status,
     conditions: drafts.map((draft) => {
       const old = before?.conditions?.find((condition) => condition.type === draft.type)
       const lastTransitionTime = old?.status === draft.status ? old.lastTransitionTime : toRfc3339(probe.at)
@@ -34,13 +43,11 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
   }
 }
 
-type Draft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
-
-const readyConditions = (message: string): readonly Draft[] => [
+const readyConditions = (message: string): readonly Told[] => [
   { type: 'Ready', status: 'True', reason: 'Ready', message: sentence(message) },
 ]
 
-function notReadyConditions({ fault }: Extract<Readiness, { kind: 'notReady' }>): readonly Draft[] {
+function notReadyConditions({ fault }: Extract<Readiness, { kind: 'notReady' }>): readonly Told[] {
   const told = { status: 'True', reason: fault.code, message: sentence(fault.message) } as const
   const needsPerson = ['configuration', 'credentials', 'request', 'security'].includes(faultTable[fault.code].about)
   return [

@@ -1,9 +1,11 @@
 /** Downloading what was issued, and choosing among the chains that a CA offers (RFC 8555 section 7.4.2). */
 import type { AcmeSpec } from '../../api/issuer/acme.ts'
+import { formatDistinguishedName } from '../../domain/name.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import { readCertificates } from '../../pki/pem.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
+import type { InferredAuthority } from '../authorities.ts'
 import type { Ctx } from '../enroller.ts'
 import type { Account } from './account.ts'
 import type { AcmeClient } from './client.ts'
@@ -58,4 +60,12 @@ function isPreferred(chain: readonly Der[], { preferredChain, preferredChainFing
   const byName = preferredChain !== undefined && issuer === preferredChain
   const fingerprint = preferredChainFingerprint?.toLowerCase()
   return byName || facts.some((one) => one.fingerprint === fingerprint)
+}
+
+/** ACME shows no root: all that is known of it is what the topmost certificate says. */
+export function topOf(chain: readonly Der[]): InferredAuthority | undefined {
+  const top = chain.map(certificateFacts).at(-1)
+  if (top?.ok !== true) return undefined
+  const { issuer, authorityKeyId } = top.value
+  return { kind: 'inferred', subject: formatDistinguishedName(issuer), keyId: authorityKeyId }
 }

@@ -3,6 +3,7 @@ import type { AcmeSpec } from '../../api/issuer/acme.ts'
 import { fault } from '../../domain/fault.ts'
 import type { Fault, FaultCode } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
+import type { InferredAuthority } from '../authorities.ts'
 import type {
   CredentialNeed,
   Credentials,
@@ -25,6 +26,7 @@ import type { Account } from './account.ts'
 import { loadAccountKey, wantsNewKey } from './accountkey.ts'
 import { renewalAdvice } from './ari.ts'
 import { withCaaRecord } from './caa.ts'
+import { topOf } from './chain.ts'
 import { AcmeClient } from './client.ts'
 import { readExternalAccount } from './eab.ts'
 import type { ExternalAccount } from './eab.ts'
@@ -92,6 +94,8 @@ class AcmeEnroller implements Enroller {
   readonly #told = new Set<string>()
   readonly #dns: DnsSolver
   #account: Account | undefined
+  /** Of the last certificate that was issued here. */
+  #authority: InferredAuthority | undefined
   /** The spec of an enroller never changes, so that the CA needs to hear of its contact only once. */
   #isContactSettled = false
 
@@ -117,7 +121,9 @@ class AcmeEnroller implements Enroller {
     // Asked anew on every probe: an account may have been deactivated since.
     const account = await this.#open(ctx)
     if (!account.ok) return { ...notReady(account.error), details: this.#details(directory.value) }
-    return { kind: 'ready', message: `Registered with ${this.#spec.server}`, details: this.#details(directory.value) }
+    const authorities = this.#authority === undefined ? {} : { authorities: this.#authority }
+    const message = `Registered with ${this.#spec.server}`
+    return { kind: 'ready', message, details: this.#details(directory.value), ...authorities }
   }
 
   async enroll(order: Order, ctx: Ctx): Promise<Outcome> {
@@ -157,6 +163,7 @@ class AcmeEnroller implements Enroller {
     const desk = await this.#desk(ctx)
     if (!desk.ok) return failureOutcome(desk.error, ticket)
     const outcome = await work(desk.value)
+    if (outcome.kind === 'issued') this.#authority = topOf(outcome.chain) ?? this.#authority
     if (!mayBeOfOldKey(outcome) || !(await this.#hasNewKey(desk.value))) return withCaaRecord(outcome, desk.value)
     this.#account = undefined
     const next = await this.#desk(ctx)

@@ -88,7 +88,10 @@ function prepare(named: NamedAuthority, now: Instant): Readiness {
   const invalid = outsideValidity(named, now)
   if (invalid === undefined) {
     const message = `Signing with ${named.label}, valid until ${toRfc3339(facts.notAfter)}`
-    return { kind: 'ready', message, details, credentials: [{ name: 'CA certificate', notAfter: facts.notAfter }] }
+    const credentials = [{ name: 'CA certificate', notAfter: facts.notAfter }]
+    const current = [...named.authority.chain, ...named.authority.roots]
+    const authorities = { kind: 'shown', current, next: [], vouchedBy: 'settings' } as const
+    return { kind: 'ready', message, details, credentials, authorities }
   }
   const early = now < facts.notBefore
   return { kind: 'notReady', fault: invalid, details, ...(early ? { wakeAt: facts.notBefore } : {}) }

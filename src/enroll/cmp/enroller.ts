@@ -106,8 +106,16 @@ class CmpEnroller implements Enroller {
   }
 
   #desk(ctx: Ctx): Desk {
-    return { spec: this.#spec, means: this.#means, acquaintances: this.#acquaintances, ctx }
+    return { spec: this.#spec, means: withSuccessors(this.#means, ctx), acquaintances: this.#acquaintances, ctx }
   }
+}
+
+/** A root that one of the spec's has signed for counts beside it, so that the bundle may be mended after the CA has changed. */
+function withSuccessors(means: Means, { vouched = [] }: Ctx): Means {
+  const successors = vouched.filter(({ byPredecessor }) => byPredecessor).map(({ der }) => der)
+  return means.anchors.length === 0 || successors.length === 0
+    ? means
+    : { ...means, anchors: [...means.anchors, ...successors] }
 }
 
 /** The CAs that vouch for the certificate, roots included: they vouch for the replies to what it signs as well. */

@@ -6,12 +6,13 @@ import type { DerElement } from '../../pki/der.ts'
 import type { Der } from '../../std/bytes.ts'
 import { reading } from '../../pki/readder.ts'
 import { ok } from '../../std/result.ts'
-import type { Result } from '../../std/result.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts'
 import { clampedWait } from '../outcomes.ts'
 import { outOfTimeSigner } from './credentials.ts'
+import { authoritiesOf, isRoot, nextRootDetails, noRootUpdate } from './authorities.ts'
+import type { RootUpdate } from './authorities.ts'
 import { conversationOf, versions } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { exchange, write } from './exchange.ts'
@@ -47,7 +48,9 @@ export async function prepare(desk: Desk): Promise<Readiness> {
   const refusal = refusalOf(reply)
   if (refusal !== undefined && refusal.code !== 'RequestRejected') return onlyReached(desk, refusal)
   const caCerts = refusal === undefined ? caCertsOf(reply) : []
-  const details = { ...detailsOf(reply, caCerts), ...(refusal === undefined ? await moreDetails(desk, caCerts) : {}) }
+  const more = refusal === undefined ? await moreDetails(desk, caCerts) : {}
+  const update = refusal === undefined ? await askRootUpdate(desk, caCerts) : noRootUpdate
+  const details = { ...detailsOf(reply, caCerts), ...more, ...nextRootDetails(update, described) }
   const name = nameOf(reply, caCerts)
   const silence = refusal === undefined ? '' : '; it answers no general messages'
   return {
@@ -55,6 +58,7 @@ export async function prepare(desk: Desk): Promise<Readiness> {
     message: `The CA${name === undefined ? '' : ` "${name}"`} answers over CMP${silence}${pinAdvice(desk, reply)}`,
     details,
     credentials: [...credentials, ...expiring([...caCerts, ...signersOf(reply, caCerts)])],
+    ...authoritiesOf({ caCerts, protection: reply.protection, update, anchors: desk.means.anchors }),
   }
 }
 
@@ -122,11 +126,7 @@ async function moreDetails(desk: Desk, caCerts: readonly Der[]): Promise<IssuerD
           answer: infoTypes.crls,
         })
       : undefined
-  return {
-    ...(wanted.has('RootUpdate') ? await rootUpdate(desk) : {}),
-    ...readTemplate(template),
-    ...(crls === undefined ? {} : { revocationLists: countCrls(crls) }),
-  }
+  return { ...readTemplate(template), ...(crls === undefined ? {} : { revocationLists: countCrls(crls) }) }
 }
 
 interface Question {
@@ -146,17 +146,18 @@ async function valueOf(
   return found.ok ? found.value : undefined
 }
 
-/** @returns the root that comes next, of the first root among the spec's */
-async function rootUpdate(desk: Desk): Promise<IssuerDetails> {
-  const root = desk.means.anchors.find((der) => {
-    const facts = certificateFacts(der)
-    return facts.ok && facts.value.selfSigned
-  })
-  if (root === undefined) return {}
-  const value = await valueOf(desk, infoTypes.rootCaCert, { value: root, answer: infoTypes.rootCaKeyUpdate })
-  const next: Result<Der | undefined, string> = readRootUpdate(value, root)
-  if (!next.ok) return { nextRootRefused: next.error }
-  return next.value === undefined ? {} : { nextRoot: described([next.value]) }
+/** @returns the root that comes next, of the first root among those that the CA issues with and the spec's */
+async function askRootUpdate(desk: Desk, caCerts: readonly Der[]): Promise<RootUpdate> {
+  if (!(desk.spec.generalMessages ?? []).includes('RootUpdate')) return noRootUpdate
+  const root = [...desk.means.anchors, ...caCerts].find(isRoot)
+  if (root === undefined) return noRootUpdate
+  const answer = await ask(desk, encodeQuestion(infoTypes.rootCaCert, root))
+  if (answer.kind !== 'answered' || answer.reply.message.name !== 'genp') return { next: undefined }
+  const value = answerOf(answer.reply.message.content, infoTypes.rootCaKeyUpdate)
+  if (!value.ok) return { next: undefined }
+  const next = readRootUpdate(value.value, root)
+  if (!next.ok) return { next: undefined, refused: next.error }
+  return { next: next.value === undefined ? [] : [next.value] }
 }
 
 function credentialsOf({ means }: Desk): readonly TrackedCredential[] {

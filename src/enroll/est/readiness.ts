@@ -4,12 +4,13 @@ import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
+import type { ShownAuthorities } from '../authorities.ts'
 import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts'
 import { serviceUrl } from './address.ts'
 import type { EstCredentials } from './credentials.ts'
 import type { CsrWishes } from './csrattrs.ts'
 import type { Site } from './site.ts'
-import { nameOf } from './trust.ts'
+import { nameOf, supersededRoots } from './trust.ts'
 import type { Anchors, Authority } from './trust.ts'
 
 export interface Seen {
@@ -26,20 +27,47 @@ export function readinessOf(seen: Seen, now: Instant): Readiness {
   const trouble = expiredRoots(site.anchors, now)
   if (trouble !== undefined) return { kind: 'notReady', fault: trouble, details }
   const [ca] = [...site.anchors.roots, ...site.anchors.intermediates]
+  const authorities = authoritiesOf(site.anchors, now)
   const parts = [
     `The CA "${ca === undefined ? 'without a name' : nameOf(ca.facts)}" answers over EST`,
-    site.anchors.strangers.length === 0
-      ? undefined
-      : `it shows another root that nothing trusted vouches for ("${site.anchors.strangers
-          .map(({ facts }) => nameOf(facts))
-          .join('", "')
-          .slice(0, 200)}"); to accept it, set spec.est.nextCAFingerprint`,
+    authorities.doubtful,
+    pinGone(site.anchors, spec),
     spec.caFingerprint !== undefined || ca?.facts.selfSigned !== true
       ? undefined
       : `to pin it, set spec.est.caFingerprint to ${ca.facts.fingerprint}`,
   ]
   const message = parts.filter((part) => part !== undefined).join('; ')
-  return { kind: 'ready', message, details, credentials: credentialsOf(seen) }
+  return { kind: 'ready', message, details, credentials: credentialsOf(seen), authorities }
+}
+
+function authoritiesOf(anchors: Anchors, now: Instant): ShownAuthorities {
+  const { roots, strangers, intermediates, isPinned } = anchors
+  const ders = (all: readonly Authority[]): readonly Authority['der'][] => all.map(({ der }) => der)
+  const names = strangers
+    .map(({ facts }) => nameOf(facts))
+    .join('", "')
+    .slice(0, 200)
+  return {
+    kind: 'shown',
+    current: ders([...roots, ...intermediates]),
+    former: ders(supersededRoots(anchors, now)),
+    next: [],
+    vouchedBy: isPinned ? 'settings' : 'connection',
+    pin: isPinned ? 'spec.est.nextCAFingerprint' : 'spec.est.caFingerprint',
+    doubtful:
+      strangers.length === 0
+        ? undefined
+        : `it shows another root that nothing trusted vouches for ("${names}"); to accept it, set spec.est.nextCAFingerprint`,
+  }
+}
+
+/** What the status knows by now is lost with the status. */
+function pinGone({ roots }: Anchors, { caFingerprint, nextCAFingerprint }: EstSpec): string | undefined {
+  const pins = [caFingerprint, nextCAFingerprint].flatMap((pin) => pin?.toLowerCase() ?? [])
+  const [first] = roots
+  if (pins.length === 0 || first === undefined || roots.some(({ facts }) => pins.includes(facts.fingerprint)))
+    return undefined
+  return `it no longer shows the root of spec.est.caFingerprint, whose successor is trusted; set it to ${first.facts.fingerprint}`
 }
 
 /** A CA none of whose roots is valid certifies for nobody. */

@@ -75,7 +75,11 @@ async function fetchAnchors({ client, spec, shown, ctx }: Visit, trust: Call['tr
     const message = `the EST server answered cacerts with something that holds no certificates: ${certificates.error}; check spec.est.server and spec.est.label`
     return err({ fault: replyFault('unreadable', message) })
   }
-  const anchors = findAnchors(certificates.value, spec)
+  const anchors = findAnchors(
+    certificates.value,
+    spec,
+    ctx.vouched?.map(({ der }) => der),
+  )
   return anchors.ok ? anchors : err({ fault: anchors.error })
 }
 

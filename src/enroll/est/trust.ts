@@ -13,15 +13,15 @@ import type { Trust } from '../../net/tls.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import { assembleChain } from '../../pki/chain.ts'
 import { certificatesPem } from '../../pki/pem.ts'
+import { distinctCertificates, isVouchedFor, withSuccessors } from '../../pki/succession.ts'
+import type { Known } from '../../pki/succession.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
+import type { Instant } from '../../std/time.ts'
 import { replyFault } from './faults.ts'
 
-export interface Authority {
-  readonly der: Der
-  readonly facts: CertificateFacts
-}
+export type Authority = Known
 
 export interface Anchors {
   /** Self-signed and trusted, the pinned one first. */
@@ -37,13 +37,16 @@ export interface Anchors {
  * Sorts what /cacerts showed.
  *
  * @param certificates - in any order; what cannot be read is passed over
+ * @param spec - with the pins
+ * @param vouched - roots that a path from a pinned one led to before; without a pin they say nothing
  * @returns the anchors; or a fault when what is pinned is not among them
  */
 export function findAnchors(
   certificates: readonly Der[],
   spec: Pick<EstSpec, 'caFingerprint' | 'nextCAFingerprint'>,
+  vouched: readonly Der[] = [],
 ): Result<Anchors, Fault> {
-  const all = distinct(certificates)
+  const all = distinctCertificates(certificates)
   const roots = all.filter(({ facts }) => facts.selfSigned)
   const intermediates = all.filter(({ facts }) => !facts.selfSigned)
   const pins = [spec.caFingerprint, spec.nextCAFingerprint].flatMap((pin) => pin?.toLowerCase() ?? [])
@@ -52,20 +55,12 @@ export function findAnchors(
       return err(replyFault('unreadable', 'the EST server shows no certificate in cacerts that can be read'))
     return ok({ roots, strangers: [], intermediates, isPinned: false })
   }
-  const pinned = roots.filter(({ facts }) => pins.includes(facts.fingerprint))
+  const followed = [...pins, ...distinctCertificates(vouched).map(({ facts }) => facts.fingerprint)]
+  const pinned = roots.filter(({ facts }) => followed.includes(facts.fingerprint))
   if (pinned.length === 0) return err(unpinned(all, pins))
-  const trusted = withSuccessors(pinned, { roots, intermediates })
+  const trusted = withSuccessors(pinned, { roots, links: intermediates })
   const strangers = roots.filter((one) => !trusted.includes(one))
   return ok({ roots: trusted, strangers, intermediates, isPinned: true })
-}
-
-function distinct(certificates: readonly Der[]): readonly Authority[] {
-  const found = new Map<string, Authority>()
-  for (const der of certificates) {
-    const facts = certificateFacts(der)
-    if (facts.ok && !found.has(facts.value.fingerprint)) found.set(facts.value.fingerprint, { der, facts: facts.value })
-  }
-  return [...found.values()]
 }
 
 function unpinned(all: readonly Authority[], pins: readonly string[]): Fault {
@@ -84,29 +79,15 @@ function unpinned(all: readonly Authority[], pins: readonly string[]): Fault {
   )
 }
 
-/** Roots whose key a trusted root certified, one after the other: old with new of a series of changes. */
-function withSuccessors(
-  pinned: readonly Authority[],
-  { roots, intermediates }: Pick<Anchors, 'roots' | 'intermediates'>,
-): readonly Authority[] {
-  const trusted = [...pinned]
-  for (let grown = true; grown;) {
-    const next = roots.find((root) => !trusted.includes(root) && isVouchedFor(root, trusted, intermediates))
-    grown = next !== undefined
-    if (next !== undefined) trusted.push(next)
-  }
-  return trusted
-}
-
-/** By key, not by name: an old and a new root have the same name. */
-function isVouchedFor({ facts }: Authority, trusted: readonly Authority[], links: readonly Authority[]): boolean {
-  if (!links.some((link) => link.facts.publicKeyHash === facts.publicKeyHash && link.facts.isCA)) return false
-  const path = assembleChain({
-    certificates: links.map(({ der }) => der),
-    publicKeyHash: facts.publicKeyHash,
-    roots: trusted.map(({ der }) => der),
-  })
-  return path.ok && path.value.root !== undefined
+/**
+ * Roots that are still shown although another, valid one has taken their place: its key is certified by theirs, and from the day
+ * on which that was shown the CA signs with the new key (RFC 4210 section 4.4.1).
+ */
+export function supersededRoots({ roots, intermediates }: Anchors, now: Instant): readonly Authority[] {
+  const isValid = ({ facts }: Authority): boolean => facts.notBefore <= now && now < facts.notAfter
+  return roots.filter((old) =>
+    roots.some((other) => other !== old && isValid(other) && isVouchedFor(other, [old], intermediates)),
+  )
 }
 
 /** Names can be long, and end up in a status. */

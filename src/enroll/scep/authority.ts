@@ -35,7 +35,12 @@ export interface Authority {
   readonly signing: readonly Member[]
 }
 
-export type AuthoritySettings = Pick<ScepSpec, 'url' | 'caFingerprint' | 'nextCAFingerprint' | 'raFingerprints'>
+type Pins = Pick<ScepSpec, 'url' | 'caFingerprint' | 'nextCAFingerprint' | 'raFingerprints'>
+
+export interface AuthoritySettings extends Pins {
+  /** Fingerprints of CAs that one which was pinned has announced (RFC 8894 section 4.7). */
+  readonly vouched?: readonly string[]
+}
 
 const mostCertificates = 20
 
@@ -79,9 +84,9 @@ const malformed = (sentence: string): Fault => fault('ReplyMalformed', `${senten
 
 /** Without a pin TLS has said who the service is. With one, only what the pinned CA vouches for, and what is pinned itself. */
 function trustedAmong(members: readonly Member[], settings: AuthoritySettings): Result<readonly Member[], Fault> {
-  const { caFingerprint, nextCAFingerprint, raFingerprints } = settings
+  const { caFingerprint, nextCAFingerprint, raFingerprints, vouched = [] } = settings
   if (caFingerprint === undefined) return ok(members)
-  const pins = lowerCase([caFingerprint, nextCAFingerprint])
+  const pins = lowerCase([caFingerprint, nextCAFingerprint, ...vouched])
   const pinned = members.filter(({ facts }) => pins.has(facts.fingerprint))
   if (pinned.length === 0) return err(wrongCa(members, caFingerprint))
   const overrides = lowerCase([raFingerprints?.encryption, raFingerprints?.signing])

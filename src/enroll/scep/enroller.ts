@@ -20,7 +20,7 @@ import { challengeField, readChallenge } from './challenge.ts'
 import { ScepClient } from './client.ts'
 import type { Answer } from './client.ts'
 import type { Desk } from './desk.ts'
-import { nextCaDetails } from './nextca.ts'
+import { findNextCa } from './nextca.ts'
 import { readinessOf } from './readiness.ts'
 import { beginRenewal, canEnroll } from './renewal.ts'
 import { beginTransaction, unsuitableKey } from './request.ts'
@@ -73,7 +73,7 @@ class ScepEnroller implements Enroller {
         ...(retryAfter === undefined ? {} : { wakeAt: clampedWait(retryAfter, ctx.now()) }),
       }
     }
-    const nextCa = await nextCaDetails(this.#client, site.value, ctx)
+    const nextCa = await findNextCa(this.#client, site.value, ctx)
     const seen = { site: site.value, spec: this.#spec, protection: this.#protection, nextCa }
     return readinessOf(seen, ctx.now())
   }

@@ -3,11 +3,13 @@ import { X509Certificate } from 'node:crypto'
 import type { ScepSpec } from '../../api/issuer/scep.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
+import type { ShownAuthorities } from '../authorities.ts'
 import type { IssuerDetails, Readiness, TrackedCredential } from '../enroller.ts'
 import { nameOf, unusable } from './authority.ts'
 import type { Authority, Member } from './authority.ts'
 import { can } from './capabilities.ts'
 import type { Protection } from './certrep.ts'
+import type { NextCa } from './nextca.ts'
 import type { Site } from './site.ts'
 import { legacyOf, warningFor } from './warnings.ts'
 
@@ -16,8 +18,7 @@ export interface Seen {
   readonly spec: ScepSpec
   /** How the last reply was protected, when there was one. */
   readonly protection: Protection | undefined
-  /** Of the CA that comes next. */
-  readonly nextCa: IssuerDetails
+  readonly nextCa: NextCa
 }
 
 export function readinessOf(seen: Seen, now: Instant): Readiness {
@@ -33,7 +34,26 @@ export function readinessOf(seen: Seen, now: Instant): Readiness {
     spec.caFingerprint === undefined ? `to pin it, set spec.scep.caFingerprint to ${ca.facts.fingerprint}` : undefined,
   ]
   const message = parts.filter((part) => part !== undefined).join('; ')
-  return { kind: 'ready', message, details, credentials: credentialsOf(site.authority) }
+  return {
+    kind: 'ready',
+    message,
+    details,
+    credentials: credentialsOf(site.authority),
+    authorities: authoritiesOf(seen),
+  }
+}
+
+/** A registration authority issues nothing. */
+function authoritiesOf({ site, spec, nextCa }: Seen): ShownAuthorities {
+  const { members, ca } = site.authority
+  return {
+    kind: 'shown',
+    current: members.filter((member) => member === ca || member.facts.isCA).map(({ der }) => der),
+    next: nextCa.certificates,
+    vouchedBy: spec.caFingerprint === undefined ? 'connection' : 'settings',
+    pin: 'spec.scep.caFingerprint',
+    doubtful: nextCa.doubtful,
+  }
 }
 
 /** Whoever is on the way may put a certificate that the CA once gave him into the list, which TLS would not let him. */
@@ -65,7 +85,7 @@ function detailsOf({ site, spec, protection, nextCa }: Seen): IssuerDetails {
     ...(algorithms.legacy.length + legacyReplies.length === 0
       ? {}
       : { legacyAlgorithms: [...new Set([...algorithms.legacy, ...legacyReplies])] }),
-    ...nextCa,
+    ...nextCa.details,
   }
 }
 

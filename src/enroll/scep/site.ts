@@ -3,6 +3,7 @@ import type { ScepSpec } from '../../api/issuer/scep.ts'
 import { fault } from '../../domain/fault.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
 import { certificatesOnly } from '../../pki/cms/signeddata.ts'
+import { distinctCertificates } from '../../pki/succession.ts'
 import { asDer } from '../../std/bytes.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
@@ -34,7 +35,8 @@ export async function discover(client: ScepClient, spec: ScepSpec, ctx: Ctx): Pr
     const message = 'the SCEP service answered GetCACert with something that holds no certificates; check spec.scep.url'
     return err({ fault: fault('ReplyMalformed', message) })
   }
-  const authority = findAuthority(certificates, spec, ctx.now())
+  const vouched = distinctCertificates(ctx.vouched?.map(({ der }) => der) ?? []).map(({ facts }) => facts.fingerprint)
+  const authority = findAuthority(certificates, { ...spec, vouched }, ctx.now())
   if (!authority.ok) return err({ fault: authority.error })
   const algorithms = chooseAlgorithms(capabilities.value, spec)
   if (!algorithms.ok) return err({ fault: algorithms.error })

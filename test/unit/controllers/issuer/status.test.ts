@@ -13,7 +13,7 @@ const ready: Readiness = {
   details: { caSubject: 'CN=a' },
   credentials: [{ name: 'CA certificate', notAfter: later }],
 }
-const probe = { protocol: 'ca', generation: 3 }
+const probe = { protocol: 'ca', generation: 3, trust: { status: {}, conditions: [] } }
 const first = issuerStatus(undefined, { ...probe, readiness: ready, at })
 const broken = (code: 'Unreachable' | 'CredentialsMissing'): Readiness => ({
   kind: 'notReady',
