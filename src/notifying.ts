@@ -1,6 +1,5 @@
 /** Notifications, put together: from the file that says who is told what to a loop of the leader. Part of the composition root. */
 import { lookup } from 'node:dns/promises'
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { addressPolicy, userAgent } from './connections.ts'
@@ -17,6 +16,7 @@ import type { NotificationConfig } from './notify/config.ts'
 import { channelFor } from './notify/table.ts'
 import type { ChannelWorld } from './notify/channel.ts'
 import type { Metrics } from './obs/metrics.ts'
+import { readWithin } from './std/file.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
 import { err, ok } from './std/result.ts'
@@ -64,10 +64,14 @@ export async function openNotifying(parts: NotifyingParts): Promise<Result<Notif
   return ok({ run: (signal) => notifier.run(signal), close: () => http.value.close() })
 }
 
+/** Bytes: what a Secret can hold, and what a login, an address or a CA can have. */
+const largestConfig = 1024 * 1024
+const largestSecret = 64 * 1024
+
 async function readConfig(path: string): Promise<Result<NotificationConfig, string>> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = (await readWithin(path, largestConfig)).toString('utf8')
   } catch {
     return err(`--notifications-config: ${path} cannot be read.`)
   }
@@ -81,7 +85,7 @@ function worldOf({ config }: NotifyingParts, path: string, http: ChannelWorld['h
   const folder = dirname(path)
   return ok({
     http,
-    read: async (file) => (await readFile(resolve(folder, file), 'utf8')).trim(),
+    read: async (file) => (await readWithin(resolve(folder, file), largestSecret)).toString('utf8').trim(),
     addressOf: async (host) => {
       const found = await lookup(host, { all: true }).catch(() => [])
       const permitted = found.find(({ address }) => check.value(address))

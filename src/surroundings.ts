@@ -1,5 +1,4 @@
 /** What solvers over DNS reach beside the CA: DNS servers, services of DNS, webhooks in the cluster. Part of the composition root. */
-import { readFile } from 'node:fs/promises'
 import { ambientVariables, environment } from './config.ts'
 import type { Config } from './config.ts'
 import { addressPolicy, userAgent } from './connections.ts'
@@ -13,6 +12,7 @@ import { createHttpClient } from './net/client.ts'
 import type { DnsClient } from './net/dns.ts'
 import { createDnsClient, systemServers } from './net/dnsclient.ts'
 import { randomBytes } from './pki/random.ts'
+import { readWithin } from './std/file.ts'
 import type { Clock } from './std/clock.ts'
 import type { Json } from './std/json.ts'
 import type { Logger } from './std/log.ts'
@@ -90,8 +90,8 @@ function ambientFor(allowed: boolean, variables: ReadonlyMap<string, string>): A
     allowed,
     variable: (name) => variables.get(name),
     file: async (path) => {
-      const bytes = await readFile(path).catch(() => undefined)
-      return bytes === undefined || bytes.length > largestFile ? undefined : bytes.toString('utf8')
+      const bytes = await readWithin(path, largestFile).catch(() => undefined)
+      return bytes?.toString('utf8')
     },
   }
 }

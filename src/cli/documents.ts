@@ -1,6 +1,6 @@
 /** Manifests as files hold them: YAML or JSON, several in a file, lists of `kubectl get` unpacked. */
-import { readFile } from 'node:fs/promises'
 import { LineCounter, parseAllDocuments } from 'yaml'
+import { readWithin } from '../std/file.ts'
 import { isJsonObject } from '../std/json.ts'
 import type { JsonObject } from '../std/json.ts'
 import { err, ok } from '../std/result.ts'
@@ -39,7 +39,7 @@ export async function readDocuments(
 
 export async function readText(path: string, readStdin: () => Promise<Uint8Array>): Promise<Result<string, string>> {
   try {
-    const bytes = path === '-' ? await readStdin() : await readFile(path)
+    const bytes = path === '-' ? await readStdin() : await readWithin(path, mostBytes)
     if (bytes.length > mostBytes) return err(`${path} has ${bytes.length} bytes; at most ${mostBytes} are read.`)
     return ok(Buffer.from(bytes).toString('utf8'))
   } catch (error) {

@@ -1,7 +1,8 @@
 /** The few things that are done with files: read what may be missing, replace in one step. */
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { FileTooLarge, readWithin } from '../std/file.ts'
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
@@ -21,6 +22,7 @@ const failures: Readonly<Record<string, string>> = {
 
 /** @returns a clause about what the system objects to */
 export function failureText(error: unknown): string {
+  if (error instanceof FileTooLarge) return `it has more than ${error.most} bytes`
   const code = codeOf(error)
   return failures[code] ?? (code === '' ? 'the system refuses' : `the system says ${code}`)
 }
@@ -30,15 +32,18 @@ export class DamagedFile extends Error {}
 
 /** @returns a sentence about a file that is damaged or that the system objects to; undefined for every other error */
 export function fileTrouble(error: unknown): string | undefined {
-  if (error instanceof DamagedFile) return error.message
+  if (error instanceof DamagedFile || error instanceof FileTooLarge) return error.message
   if (typeof error !== 'object' || error === null || !('syscall' in error) || !('path' in error)) return undefined
   return `${String(error.path)} cannot be used: ${failureText(error)}.`
 }
 
+/** Larger than any key, chain or manifest that is kept in a file. */
+const mostBytes = 4 * 1024 * 1024
+
 /** @returns undefined when there is no such file */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path)
+    return await readWithin(path, mostBytes)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error

@@ -1,6 +1,7 @@
 /** One run at a time in an output directory: two would ask the CA twice. */
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readWithin } from '../std/file.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { hasCode, makeDirectory, removeFile } from './files.ts'
@@ -35,7 +36,7 @@ export async function takeDirectory(directory: string): Promise<Result<Release, 
 /** @returns undefined for a lock that was given back, or that a crash left half written */
 async function holderOf(path: string): Promise<number | undefined> {
   try {
-    const pid = Number(await readFile(path, 'utf8'))
+    const pid = Number((await readWithin(path, 64)).toString('utf8'))
     return Number.isInteger(pid) && pid > 0 ? pid : undefined
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined

@@ -3,6 +3,7 @@
 import { systemClock } from '../runtime/clock.ts'
 import { exitCodes } from './exitcodes.ts'
 import { runCli } from './run.ts'
+import { FileTooLarge, collect } from '../std/file.ts'
 
 const interruption = new AbortController()
 
@@ -17,10 +18,13 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt)
 
+/** Bytes; what reads less looks at that itself. */
+const mostOfStdin = 4 * 1024 * 1024
+
 async function readStdin(): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
-  return Buffer.concat(chunks)
+  const bytes = await collect(process.stdin, mostOfStdin)
+  if (bytes === undefined) throw new FileTooLarge('standard input', mostOfStdin)
+  return bytes
 }
 
 process.exitCode = await runCli(process.argv.slice(2), {

@@ -1,6 +1,6 @@
 /** The identity of a pod: what Kubernetes mounts into each of them. Read here, because the client library costs 22 MB. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readWithin } from '../std/file.ts'
 import type { Clock } from '../std/clock.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
@@ -38,11 +38,15 @@ export async function podIdentity(pod: PodSurroundings, clock: Clock): Promise<R
   return ok({ server: `https://${host}:${pod.port}`, credentials })
 }
 
+/** Bytes. */
+const largestToken = 64 * 1024
+const largestBundle = 1024 * 1024
+
 async function readMounted(directory: string): Promise<Credentials> {
-  const [token, ca] = await Promise.all([
-    readFile(join(directory, 'token'), 'utf8'),
-    readFile(join(directory, 'ca.crt'), 'utf8'),
-  ])
+  const [token = '', ca = ''] = await Promise.all([
+    readWithin(join(directory, 'token'), largestToken),
+    readWithin(join(directory, 'ca.crt'), largestBundle),
+  ]).then((files) => files.map((bytes) => bytes.toString('utf8')))
   if (token.trim() === '') throw new Error(`${join(directory, 'token')} is empty`)
   return {
     ca,

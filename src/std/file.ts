@@ -1,0 +1,39 @@
+/** Files whose size somebody else decides: a mounted Secret, a token, what a person names on the command line. */
+import { createReadStream } from 'node:fs'
+
+export class FileTooLarge extends Error {
+  override readonly name = 'FileTooLarge'
+  /** Bytes. */
+  readonly most: number
+
+  constructor(what: string, most: number) {
+    super(`${what} has more than ${most} bytes, which is more than is read of it`)
+    this.most = most
+  }
+}
+
+/**
+ * Reads a file up to a limit, and no further.
+ *
+ * @param most - bytes
+ * @throws FileTooLarge, or what the system says
+ */
+export async function readWithin(path: string, most: number): Promise<Buffer> {
+  // The end is inclusive: one byte more than may be.
+  const bytes = await collect(createReadStream(path, { end: most }), most)
+  if (bytes === undefined) throw new FileTooLarge(path, most)
+  return bytes
+}
+
+/** @returns everything that a stream brings; undefined as soon as that is more than `most` bytes */
+export async function collect(stream: AsyncIterable<unknown>, most: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk as Uint8Array)
+    length += bytes.length
+    if (length > most) return undefined
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
+}
