@@ -38,8 +38,8 @@ describe.each(readdirSync(folder))('the workflow %s', (name) => {
   })
 
   it('installs without running scripts of packages', () => {
-    for (const { run = '' } of stepsOf(read(name)))
-      if (/npm (?:ci|install)/.test(run)) expect(run).toContain('--ignore-scripts')
+    const installs = stepsOf(read(name)).flatMap(({ run = '' }) => (/npm (?:ci|install)/.test(run) ? [run] : []))
+    expect(installs.filter((run) => !run.includes('--ignore-scripts'))).toEqual([])
   })
 })
 
