@@ -95,10 +95,17 @@ const nameOf = ({ subject, keyId }: AuthorityRecord): NamedCa => ({ subject, key
 const moment = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : fromRfc3339(text))
 const nonEmpty = (moments: readonly Instant[]): [Instant, ...Instant[]] => [moments[0] ?? (0 as Instant), ...moments]
 
-/** @returns since when relying parties can know a CA; undefined where they cannot yet */
+/**
+ * Published long ago is not enough: of a CA that changes back and forth each root was.
+ *
+ * @returns since when a CA counts, and relying parties can know it; undefined where they cannot yet
+ */
 function beginOf({ role, since, publishedAt }: AuthorityRecord, { trustBundle }: Spec): Instant | undefined {
+  const counts = moment(since)
   const isPublic = trustBundle?.configMap !== undefined || trustBundle?.clusterTrustBundle === true
-  return moment(isPublic && role === 'Root' ? publishedAt : since)
+  if (!isPublic || role !== 'Root' || counts === undefined) return counts
+  const published = moment(publishedAt)
+  return published && latest(counts, published)
 }
 
 /** A certificate, the leaf or one above it, as far as it says who issued it. */

@@ -105,6 +105,15 @@ describe('nothing is re-issued', () => {
   })
 })
 
+describe('a root that was published long ago', () => {
+  it('is not followed before it has counted for the delay', () => {
+    const published = [record('b', since, { publishedAt: before }), record('a', since, { state: 'Former' })]
+    expect(rolloverOf(published, { trustBundle: { configMap: { name: 'bundle' } } })).toMatchObject({
+      from: plus(changed, hours(1)),
+    })
+  })
+})
+
 describe('who issued a certificate', () => {
   it.each([
     ['the same key and another name', 'CN=other', 'key-a', true],
