@@ -3,26 +3,17 @@
  * may act until its own clock says that its time is over. Safety comes from the preconditions of every write, not from here.
  * Only the local monotonic clock is trusted: how long ago the record changed is measured from when it was seen to change.
  */
-import type { KubeObject } from '../api/meta.ts'
 import type { Clock } from '../std/clock.ts'
 import { startDeadline } from '../std/deadline.ts'
 import type { Logger } from '../std/log.ts'
 import { milliseconds, seconds, toMicroTime } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
 import { KubeError } from './errors.ts'
+import { LeaseWatch, leaseKind, leaseType } from './leaseobject.ts'
+import type { LeaseObject } from './leaseobject.ts'
 import { pause } from './pause.ts'
 import { Resource } from './resource.ts'
 import type { Transport } from './transport.ts'
-
-interface LeaseObject extends KubeObject {
-  readonly spec: {
-    readonly holderIdentity?: string
-    readonly leaseDurationSeconds?: number
-    readonly acquireTime?: string
-    readonly renewTime?: string
-    readonly leaseTransitions?: number
-  }
-}
 
 export interface ElectorOptions {
   readonly transport: Transport
@@ -32,6 +23,8 @@ export interface ElectorOptions {
   readonly namespace: string
   readonly name: string
   readonly identity: string
+  /** What the Lease is to be found by. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly leaseDuration: Duration
   readonly renewDeadline: Duration
   readonly retryPeriod: Duration
@@ -43,25 +36,17 @@ export interface Election {
   readonly signal: AbortSignal
 }
 
-const leaseKind = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-} as const
-
 export class Elector {
   readonly #options: ElectorOptions
   readonly #leases: Resource<LeaseObject>
-  /** The record as last seen, and when it was seen to change. */
-  #observed: { readonly record: string; readonly at: Duration } | undefined
+  readonly #watch: LeaseWatch
 
   #lastTrouble = ''
 
   constructor(options: ElectorOptions) {
     this.#options = options
     this.#leases = new Resource(options.transport, leaseKind)
+    this.#watch = new LeaseWatch(options.clock, options.leaseDuration)
   }
 
   /**
@@ -150,28 +135,26 @@ export class Elector {
   }
 
   async #takeOrRenew(signal: AbortSignal): Promise<'ours' | 'theirs'> {
-    const { namespace, name } = this.#options
+    const { namespace, name, labels } = this.#options
+    const marks = labels === undefined ? {} : { labels }
     const lease = await this.#leases.get({ namespace, name }, signal)
     if (lease === undefined) {
-      const metadata = { namespace, name }
+      const metadata = { namespace, name, ...marks }
       const spec = this.#record(undefined)
-      await this.#leases.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec }, signal)
+      await this.#leases.create({ ...leaseType, metadata, spec }, signal)
       return 'ours'
     }
     if (!this.#mayTake(lease)) return 'theirs'
-    const patch = { metadata: { resourceVersion: lease.metadata.resourceVersion }, spec: this.#record(lease) }
+    const { resourceVersion } = lease.metadata
+    const patch = { metadata: { resourceVersion, ...marks }, spec: this.#record(lease) }
     await this.#leases.mergePatch({ namespace, name }, patch, signal)
     return 'ours'
   }
 
-  #mayTake({ spec, metadata }: LeaseObject): boolean {
-    const { clock, identity, leaseDuration } = this.#options
-    const holder = spec.holderIdentity ?? ''
-    if (holder === '' || holder === identity) return true
-    const record = `${metadata.resourceVersion}`
-    if (this.#observed?.record !== record) this.#observed = { record, at: clock.monotonic() }
-    const theirs = milliseconds((spec.leaseDurationSeconds ?? leaseDuration / 1000) * 1000)
-    return clock.monotonic() - this.#observed.at > theirs
+  #mayTake(lease: LeaseObject): boolean {
+    const { identity } = this.#options
+    const holder = lease.spec.holderIdentity ?? ''
+    return holder === '' || holder === identity || !this.#watch.isAlive(lease)
   }
 
   #record(lease: LeaseObject | undefined): LeaseObject['spec'] {

@@ -50,6 +50,8 @@ interface Entry<K> {
 
 export interface QueueOptions {
   readonly clock: Clock
+  /** Whether a key is for this process to work on, asked each time. Default: all are. */
+  readonly admits?: ((key: string) => boolean) | undefined
   readonly backoff?: Backoff
   readonly meter?: WorkMeter
 }
@@ -70,7 +72,9 @@ export class WorkQueue<K extends string = string> {
   readonly #ready = new Heap<Entry<K>>(runsBefore)
   readonly #waiting = { wall: new Heap<Entry<K>>(wakesBefore), steady: new Heap<Entry<K>>(wakesBefore) }
   readonly #takers = new Set<Taker<K>>()
-  readonly #drainers: (() => void)[] = []
+  /** Who waits for keys that were taken to be done. */
+  readonly #ends: { readonly isOver: () => boolean; readonly tell: () => void }[] = []
+  readonly #admits: (key: string) => boolean
   #timer: { readonly due: Duration; readonly cancel: Cancel } | undefined
   #arrivals = 0
   #processing = 0
@@ -82,6 +86,7 @@ export class WorkQueue<K extends string = string> {
     this.#clock = options.clock
     this.#backoff = options.backoff ?? defaultBackoff
     this.#meter = options.meter ?? silentWorkMeter
+    this.#admits = options.admits ?? (() => true)
     this.#lead = this.#leadNow()
   }
 
@@ -92,7 +97,7 @@ export class WorkQueue<K extends string = string> {
 
   /** Runs `key` as soon as a worker is free; once more afterwards when it is running now. */
   add(key: K, priority: Priority = 'user'): void {
-    if (this.#closed) return
+    if (this.#closed || !this.#admits(key)) return
     const entry = this.#entry(key)
     if (entry.dirty === undefined) {
       entry.dirty = { priority, age: this.#arrivals++, since: this.#clock.monotonic() }
@@ -110,13 +115,13 @@ export class WorkQueue<K extends string = string> {
    */
   wakeAt(key: K, at: Instant): void {
     if (Number.isNaN(at)) throw new RangeError(`the time to wake ${key} is not a number`)
-    if (this.#closed) return
+    if (this.#closed || !this.#admits(key)) return
     this.#wait(this.#entry(key), { kind: 'wall', at })
   }
 
   /** Runs `key` after a wait that doubles with every failure since the last {@link WorkQueue.forget}. */
   retry(key: K): void {
-    if (this.#closed) return
+    if (this.#closed || !this.#admits(key)) return
     const entry = this.#entry(key)
     entry.failures += 1
     const wait = Math.min(this.#backoff.longest, this.#backoff.first * 2 ** Math.min(entry.failures - 1, 40))
@@ -162,7 +167,23 @@ export class WorkQueue<K extends string = string> {
     entry.processing = false
     this.#processing -= 1
     this.#place(entry)
-    if (this.#closed && this.#processing === 0) for (const drained of this.#drainers.splice(0)) drained()
+    for (const end of this.#ends.splice(0)) {
+      if (end.isOver()) end.tell()
+      else this.#ends.push(end)
+    }
+  }
+
+  /** Drops every key that is no longer admitted. @returns a promise that resolves when those that were taken are done */
+  yieldUp(): Promise<void> {
+    const dropped = [...this.#entries.values()].filter(({ key }) => !this.#admits(key))
+    for (const entry of dropped) {
+      this.#ready.remove(entry)
+      this.#stopWaiting(entry)
+      entry.dirty = undefined
+      entry.failures = 0
+      this.#place(entry)
+    }
+    return this.#when(() => !dropped.some(({ processing }) => processing))
   }
 
   /** Hands out no more keys and takes none in. What lies in the queue is dropped: the next start lists everything again. */
@@ -176,8 +197,12 @@ export class WorkQueue<K extends string = string> {
   /** Closes the queue. @returns a promise that resolves when every key that was taken is done */
   drain(): Promise<void> {
     this.close()
-    if (this.#processing === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#drainers.push(resolve))
+    return this.#when(() => this.#processing === 0)
+  }
+
+  #when(isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve()
+    return new Promise((tell) => this.#ends.push({ isOver, tell }))
   }
 
   #entry(key: K): Entry<K> {

@@ -32,14 +32,24 @@ export interface Replica {
 
 export const lease = { collection: '/apis/coordination.k8s.io/v1/leases', namespace: 'home', name: 'leader' }
 
-/** With the usual times: 15 s, 10 s, 2 s. */
-export function startReplica(api: FakeApi, name: string): Replica {
+/** The connection of one replica to the server, and its clock. */
+export interface Station {
+  readonly clock: FakeClock
+  readonly log: ReturnType<typeof recordingLogger>
+  readonly transport: Transport
+  /** Waits until everything that was asked is answered and taken in. */
+  settle(): Promise<void>
+  /** Lets time pass, second by second, with all answers taken in between. */
+  live(length: Duration): Promise<void>
+}
+
+/** The usual ones. */
+export const times = { leaseDuration: seconds(15), renewDeadline: seconds(10), retryPeriod: seconds(2) }
+
+export function makeStation(api: FakeApi, name: string): Station {
   const clock = new FakeClock()
   const log = recordingLogger()
   const flight = { asked: 0, answered: 0 }
-  const state: { leads: boolean; ended: Replica['ended'] } = { leads: false, ended: undefined }
-  const stopping = new AbortController()
-  const work = makeWork((leads) => (state.leads = leads))
   const none = { ca: undefined, cert: undefined, key: undefined, serverName: undefined, skipVerify: false, headers: {} }
   const credentials = (): Promise<typeof none> => {
     flight.asked += 1
@@ -47,19 +57,40 @@ export function startReplica(api: FakeApi, name: string): Replica {
   }
   const meter = { answered: () => void (flight.answered += 1) }
   const transport = new Transport({ identity: { server: api.url, credentials }, clock, log, meter, userAgent: name })
-  const times = { leaseDuration: seconds(15), renewDeadline: seconds(10), retryPeriod: seconds(2) }
-  const names = { namespace: lease.namespace, name: lease.name, identity: name }
-  const elector = new Elector({ transport, clock, log, random: () => 0.5, ...names, ...times })
-  const running = elector.run({ onStarted: work.run, signal: stopping.signal }).then(
-    (end) => (state.ended = end),
-    () => (state.ended = 'threw'),
-  )
   const settle = async (): Promise<void> => {
     do {
       await until(() => flight.asked === flight.answered)
       await turns(3)
     } while (flight.asked !== flight.answered)
   }
+  return {
+    clock,
+    log,
+    transport,
+    settle,
+    live: async (length) => {
+      await settle()
+      for (let left: number = length; left > 0; left -= 1000) {
+        clock.advance(seconds(1))
+        await settle()
+      }
+    },
+  }
+}
+
+/** @param of - the name of the Lease */
+export function startReplica(api: FakeApi, name: string, of = lease.name): Replica {
+  const station = makeStation(api, name)
+  const { clock, log, transport } = station
+  const state: { leads: boolean; ended: Replica['ended'] } = { leads: false, ended: undefined }
+  const stopping = new AbortController()
+  const work = makeWork((leads) => (state.leads = leads))
+  const names = { namespace: lease.namespace, name: of, identity: name }
+  const elector = new Elector({ transport, clock, log, random: () => 0.5, ...names, ...times })
+  const running = elector.run({ onStarted: work.run, signal: stopping.signal }).then(
+    (end) => (state.ended = end),
+    () => (state.ended = 'threw'),
+  )
   return {
     name,
     clock,
@@ -72,14 +103,8 @@ export function startReplica(api: FakeApi, name: string): Replica {
     },
     ...work,
     stop: () => stopping.abort(),
-    settle,
-    live: async (length) => {
-      await settle()
-      for (let left: number = length; left > 0; left -= 1000) {
-        clock.advance(seconds(1))
-        await settle()
-      }
-    },
+    settle: station.settle,
+    live: station.live,
     close: async () => {
       stopping.abort()
       work.letGo()

@@ -238,3 +238,64 @@ describe('WorkQueue', () => {
     expect(queue.depth.processing).toBe(0)
   })
 })
+
+describe('a queue that is told which keys are its own', () => {
+  function setUpOwned(...own: readonly string[]) {
+    const owned = new Set(own)
+    const clock = new FakeClock()
+    const queue = new WorkQueue({ clock, admits: (key) => owned.has(key) })
+    return { clock, owned, queue }
+  }
+
+  const depth = ({ ready, waiting, processing }: WorkQueue['depth']): readonly number[] => [ready, waiting, processing]
+
+  it('takes no others in, in whatever way they come', () => {
+    const { queue, clock } = setUpOwned('mine')
+    for (const key of ['mine', 'theirs']) queue.add(key)
+    queue.retry('theirs')
+    queue.wakeAt('theirs', plus(clock.now(), seconds(1)))
+    expect(depth(queue.depth)).toEqual([1, 0, 0])
+  })
+
+  it('drops what is no longer its own, ready or waiting, and keeps the rest', async () => {
+    const { queue, owned, clock } = setUpOwned('ready', 'waiting', 'retried', 'kept')
+    queue.add('ready')
+    queue.wakeAt('waiting', plus(clock.now(), seconds(1)))
+    queue.retry('retried')
+    queue.add('kept')
+    for (const key of ['ready', 'waiting', 'retried']) owned.delete(key)
+    await queue.yieldUp()
+    expect(depth(queue.depth)).toEqual([1, 0, 0])
+    clock.advance(seconds(10))
+    expect(depth(queue.depth)).toEqual([1, 0, 0])
+  })
+
+  it('is rid of a key only when it is done, and does not run it again', async () => {
+    const { queue, owned } = setUpOwned('busy', 'other')
+    queue.add('busy')
+    queue.add('other')
+    const never = new AbortController().signal
+    expect([await queue.next(never), await queue.next(never)]).toEqual(['busy', 'other'])
+    queue.add('busy')
+    owned.delete('busy')
+    let isRid = false
+    const rid = queue.yieldUp().then(() => (isRid = true))
+    queue.done('other')
+    await settled()
+    expect(isRid).toBe(false)
+    queue.retry('busy')
+    queue.done('busy')
+    await rid
+    expect(depth(queue.depth)).toEqual([0, 0, 0])
+  })
+
+  it('takes a key in again when it is its own again', async () => {
+    const { queue, owned } = setUpOwned('a')
+    queue.add('a')
+    owned.delete('a')
+    await queue.yieldUp()
+    owned.add('a')
+    queue.add('a')
+    expect(await queue.next(new AbortController().signal)).toBe('a')
+  })
+})
