@@ -122,6 +122,9 @@ function disagreements(config: Config): readonly string[] {
   if (config.leaseRetryPeriod >= config.leaseRenewDeadline) {
     problems.push('--lease-retry-period must be less than --lease-renew-deadline, or a leader has no second try.')
   }
+  if (config.shards > 1 && !config.leaderElection) {
+    problems.push('--shards needs --leader-election, or every replica would take everything.')
+  }
   if (config.retryLongest < config.retryFirst) problems.push('--retry-longest must not be less than --retry-first.')
   return problems
 }

@@ -2,23 +2,19 @@
  * The composition root: every part is made here, handed what it needs, started in order and stopped in the opposite order.
  *
  *   API server ──► reflectors ──► stores ──► queues ──► workers ──► controllers ──► API server, CAs
- *                  (every replica)          └────── only while this replica leads ──────┘
+ *                  (every replica)          └─ while this replica leads, or holds shards ─┘
  */
-import { hostname } from 'node:os'
 import { makeCaches, makeResources, reflectAll, synced } from './caches.ts'
-import type { CacheSet, Resources } from './caches.ts'
 import { environment, podSurroundings } from './config.ts'
 import type { Config } from './config.ts'
-import { issuerHttp, userAgent } from './connections.ts'
-import { makeControllers } from './controllers.ts'
-import { openChecks } from './checks.ts'
+import { userAgent } from './connections.ts'
 import { AlpnProofs, alpnProtocol } from './controllers/challenge/alpn.ts'
 import { answersIn, tlsAnswersIn } from './controllers/challenge/answers.ts'
 import { challengeRoutes } from './controllers/challenge/responder.ts'
 import { listRoutes } from './controllers/revocation/lists.ts'
-import { EventRecorder } from './kube/events.ts'
+import { identityOf, leaderPart } from './leading.ts'
+import type { Operator } from './leading.ts'
 import { loadIdentity } from './kube/identity.ts'
-import { Elector } from './kube/lease.ts'
 import { Transport } from './kube/transport.ts'
 import type { RunningServer } from './net/listen.ts'
 import { startServer } from './net/server.ts'
@@ -26,40 +22,21 @@ import type { ServerOptions } from './net/server.ts'
 import { startTlsServer } from './net/tlsserver.ts'
 import { createLogger } from './obs/logger.ts'
 import { createMetrics } from './obs/metrics.ts'
-import type { Metrics } from './obs/metrics.ts'
 import { observabilityRoutes } from './obs/routes.ts'
 import { random, systemClock } from './runtime/clock.ts'
 import { live } from './runtime/lifecycle.ts'
 import type { Part } from './runtime/lifecycle.ts'
+import { HeldShards } from './runtime/ownership.ts'
 import { policySamples } from './judging.ts'
 import { certificateSamples, foundSamples, issuerSamples } from './samples.ts'
-import type { Clock } from './std/clock.ts'
-import type { Logger } from './std/log.ts'
 import { openNotifying } from './notifying.ts'
-import type { Notifying } from './notifying.ts'
 import { makeInventory } from './inventory.ts'
-import type { RunningInventory } from './inventory.ts'
 import { ok } from './std/result.ts'
 import type { Result } from './std/result.ts'
 import { minutes, seconds } from './std/time.ts'
-import { openSurroundings } from './surroundings.ts'
 import { followTraffic } from './traffic.ts'
 import { version } from './version.ts'
 import { websitePart } from './website.ts'
-
-interface Operator {
-  readonly config: Config
-  readonly clock: Clock
-  readonly log: Logger
-  readonly transport: Transport
-  readonly resources: Resources
-  readonly caches: CacheSet
-  readonly metrics: Metrics
-  readonly state: { leads: boolean; synced: boolean }
-  readonly inventory: RunningInventory
-  /** Undefined: nobody is to be told anything. */
-  readonly notifying: Notifying | undefined
-}
 
 /**
  * Runs until the signal is aborted or a part fails.
@@ -90,8 +67,6 @@ export async function runOperator(config: Config, signal: AbortSignal): Promise<
 
 const plusGrace = (config: Config): ReturnType<typeof seconds> => seconds(config.shutdownGrace / 1000 + 5)
 
-const identityOf = (config: Config): string => config.identity ?? `${hostname()}-${process.pid}`
-
 type Begun = Pick<Operator, 'config' | 'clock' | 'log'>
 
 async function assemble({ config, clock, log }: Begun): Promise<Result<Operator, string>> {
@@ -101,20 +76,23 @@ async function assemble({ config, clock, log }: Begun): Promise<Result<Operator,
   const identity = await loadIdentity({ ...(kubeconfig === undefined ? {} : { kubeconfig }), pod, clock })
   if (!identity.ok) return identity
   const caches = makeCaches(log)
+  const shards = config.shards > 1 ? new HeldShards(config.shards) : undefined
   const metrics = createMetrics({
     version,
     certificates: () => certificateSamples(caches),
     found: () => foundSamples(inventory.inventory.found()),
     issuers: () => issuerSamples(caches),
     policies: () => policySamples(caches),
+    shards: () => shards?.samples() ?? [],
   })
   const transport = new Transport({ identity: identity.value, clock, log, meter: metrics.api, userAgent })
   const inventory = makeInventory({ config, transport, caches, clock, log, random })
   const state = { leads: false, synced: false }
-  const notifying = await openNotifying({ config, transport, inventory: inventory.inventory, metrics, clock, log })
+  const common = { config, transport, clock, log }
+  const notifying = await openNotifying({ ...common, inventory: inventory.inventory, metrics })
   if (!notifying.ok) return notifying
   const resources = makeResources(transport)
-  return ok({ config, clock, log, transport, resources, caches, metrics, state, inventory, notifying: notifying.value })
+  return ok({ ...common, caches, resources, metrics, state, inventory, notifying: notifying.value, shards })
 }
 
 /** Closed last, so that what other parts still have to write gets out. */
@@ -217,83 +195,4 @@ function listeningPart(
     },
     stop: async () => server?.close(),
   }
-}
-
-/** Acts while this replica holds the Lease. Losing it ends the process: a restart is the only state known to be clean. */
-function leaderPart(operator: Operator): Part {
-  const { config, transport, clock, log } = operator
-  const ending = new AbortController()
-  let work: Promise<void> = Promise.resolve()
-  return {
-    name: 'controllers',
-    start: ({ fail }) => {
-      const lead = (signal: AbortSignal): Promise<void> => act(operator, signal)
-      if (!config.leaderElection) {
-        work = lead(ending.signal)
-        return Promise.resolve(ok(undefined))
-      }
-      const elector = new Elector({
-        transport,
-        clock,
-        log,
-        random,
-        namespace: config.leaderElectionNamespace,
-        name: config.leaderElectionName,
-        identity: identityOf(config),
-        leaseDuration: config.leaseDuration,
-        renewDeadline: config.leaseRenewDeadline,
-        retryPeriod: config.leaseRetryPeriod,
-      })
-      work = elector.run({ onStarted: lead, signal: ending.signal }).then((end) => {
-        if (end === 'lost') fail('The Lease was lost to another replica, or could not be renewed in time.')
-      })
-      return Promise.resolve(ok(undefined))
-    },
-    stop: async () => {
-      ending.abort()
-      await work
-    },
-  }
-}
-
-/** The work of the leader, until the signal is aborted. What is under way then gets its grace to finish. */
-async function act(operator: Operator, signal: AbortSignal): Promise<void> {
-  const { config, clock, log, metrics, state, caches, resources, transport } = operator
-  const checks = openChecks({ config, clock, log })
-  const events = new EventRecorder({ transport, clock, log, component: 'perennial', instance: identityOf(config) })
-  const http = issuerHttp({ config, clock, log })
-  const outside = openSurroundings({ config, clock, log, transport })
-  if (!outside.ok) throw new Error(outside.error)
-  const controllers = makeControllers({
-    config,
-    resources,
-    caches,
-    events,
-    metrics,
-    http,
-    looks: checks.looks,
-    transport,
-    surroundingsOf: outside.value.surroundingsOf,
-    clock,
-    log,
-  })
-  state.leads = true
-  metrics.leadership(true)
-  log.info('leading')
-  const hard = new AbortController()
-  const running = controllers.run(hard.signal)
-  const telling = operator.notifying?.run(signal)
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  const cancel = clock.after(config.shutdownGrace, () => hard.abort())
-  await controllers.drain()
-  cancel()
-  await Promise.all([running, telling])
-  await events.flush(seconds(2))
-  await checks.close()
-  await outside.value.close()
-  metrics.leadership(false)
-  state.leads = false
 }

@@ -11,6 +11,7 @@ import { storeKey } from './controllers/issuer/issuers.ts'
 import type { AnyIssuer } from './controllers/issuer/issuers.ts'
 import type { IssuerKey } from './controllers/issuer/live.ts'
 import type { Metrics } from './obs/metrics.ts'
+import type { HeldShards } from './runtime/ownership.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 import type { Clock } from './std/clock.ts'
 
@@ -19,12 +20,16 @@ export interface PacingParts {
   readonly queue: WorkQueue
   readonly metrics: Metrics
   readonly clock: Clock
+  readonly shards: HeldShards | undefined
 }
 
-export function makeBudgets({ caches, queue, metrics, clock }: PacingParts): Budgets {
+/** A process that shares the work has its share of each budget, and its own Certificates as customers. */
+export function makeBudgets({ caches, queue, metrics, clock, shards }: PacingParts): Budgets {
+  const part = (limit: number | undefined): number | undefined =>
+    limit === undefined ? undefined : Math.max(1, Math.floor(limit * (shards?.share ?? 1)))
   const budgets = new Budgets({
-    issuerOf: (key) => budgetedIssuer(findIssuer(caches, key)),
-    customersOf: (key) => customersOf(caches, key),
+    issuerOf: (key) => budgetedIssuer(findIssuer(caches, key), part),
+    customersOf: (key) => customersOf(caches, key, (certificate) => shards?.owns(certificate) !== false),
     wake: (key) => queue.add(key, 'due'),
     clock,
   })
@@ -51,8 +56,12 @@ function findIssuer(caches: CacheSet, key: IssuerKey): Issuer | undefined {
   return issuer
 }
 
-function budgetedIssuer(issuer: Issuer | undefined): BudgetedIssuer | undefined {
-  const { certificatesPerHour: perHour, certificatesPerDay: perDay } = issuer?.spec.limits ?? {}
+function budgetedIssuer(
+  issuer: Issuer | undefined,
+  part: (limit: number | undefined) => number | undefined,
+): BudgetedIssuer | undefined {
+  const { certificatesPerHour, certificatesPerDay } = issuer?.spec.limits ?? {}
+  const [perHour, perDay] = [part(certificatesPerHour), part(certificatesPerDay)]
   if (issuer === undefined || (perHour === undefined && perDay === undefined)) return undefined
   const { kind, metadata } = issuer
   const ref = {
@@ -63,8 +72,13 @@ function budgetedIssuer(issuer: Issuer | undefined): BudgetedIssuer | undefined 
   return { ref, uid: metadata.uid ?? '', limits: { perHour, perDay } }
 }
 
-function* customersOf({ certificates, secrets }: CacheSet, issuer: IssuerKey): Generator<Customer> {
+function* customersOf(
+  { certificates, secrets }: CacheSet,
+  issuer: IssuerKey,
+  isOurs: (certificate: string) => boolean,
+): Generator<Customer> {
   for (const key of certificates.byIndex('issuer', issuer)) {
+    if (!isOurs(key)) continue
     const certificate = certificates.get(key)?.object
     if (certificate === undefined) continue
     const secret = secrets.get(`${certificate.metadata.namespace}/${certificate.spec.secretName}`)

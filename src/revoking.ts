@@ -2,7 +2,6 @@
 import type { CacheSet, Resources } from './caches.ts'
 import type { Supersede } from './controllers/certificate/publish.ts'
 import type { ContextMaker } from './controllers/context.ts'
-import { storeKey } from './controllers/issuer/issuers.ts'
 import type { IssuerKey, LiveIssuers } from './controllers/issuer/live.ts'
 import { RevocationController } from './controllers/revocation/controller.ts'
 import { Farewell, concernsFarewell } from './controllers/revocation/farewell.ts'
@@ -24,6 +23,7 @@ export interface RevokingParts {
   readonly live: LiveIssuers
   readonly contexts: ContextMaker
   readonly queue: WorkQueue
+  readonly issuerExists: (key: IssuerKey) => boolean
 }
 
 export interface Revoking {
@@ -34,6 +34,9 @@ export interface Revoking {
 
 const orderPrefix = 'CertificateRevocation/'
 const farewellPrefix = 'Certificate/'
+
+/** @returns `namespace/name` of what a key of the queue is about */
+export const aboutOf = (key: string): string => key.slice(key.indexOf('/') + 1)
 
 export function revoking(parts: RevokingParts): Revoking {
   const { resources, caches, clock, log } = parts
@@ -63,7 +66,7 @@ export function revoking(parts: RevokingParts): Revoking {
 }
 
 function revocationController(
-  { resources, caches, events, clock, log, live, contexts, queue }: RevokingParts,
+  { resources, caches, events, clock, log, live, contexts, queue, issuerExists }: RevokingParts,
   targets: Targets,
 ): RevocationController {
   return new RevocationController({
@@ -72,18 +75,13 @@ function revocationController(
     certificates: resources.certificates,
     targets,
     live,
-    issuerExists: (key) => exists(caches, key),
+    issuerExists,
     contexts,
     events,
     again: (key) => queue.add(`${orderPrefix}${key}`, 'due'),
     clock,
     log,
   })
-}
-
-function exists(caches: CacheSet, key: IssuerKey): boolean {
-  const { cluster, key: name } = storeKey(key)
-  return (cluster ? caches.clusterIssuers : caches.issuers).get(name) !== undefined
 }
 
 /** A renewal is worth more than the revocation of what it replaces: what keeps the order from being written is logged. */
@@ -124,7 +122,7 @@ export function wakeRevocations(caches: CacheSet, live: LiveIssuers, queue: Work
 }
 
 /** Everything, for a process that has just begun to lead. */
-export function enqueueRevocations(caches: CacheSet, queue: WorkQueue): void {
+export function enqueueRevocations(caches: CacheSet, queue: Pick<WorkQueue, 'add'>): void {
   for (const key of caches.revocations.keys()) queue.add(`${orderPrefix}${key}`, 'resync')
   for (const [key, { object }] of entriesOf(caches)) if (concernsFarewell(object)) queue.add(`${farewellPrefix}${key}`)
 }

@@ -7,17 +7,17 @@ import { ChallengeBackend } from './controllers/challenge/backend.ts'
 import { backendKind, ingressClassKind, ingressKind, routeKinds, sliceKind } from './controllers/challenge/objects.ts'
 import type { HttpRoute } from './controllers/challenge/objects.ts'
 import { ChallengeRoutes } from './controllers/challenge/routes.ts'
-import { ChallengeSweeper, everywhere, leavesSomething } from './controllers/challenge/sweeper.ts'
+import { ChallengeSweeper, leavesSomething } from './controllers/challenge/sweeper.ts'
 import { fieldManager } from './controllers/names.ts'
 import { firstServed } from './kube/discovery.ts'
 import { Resource } from './kube/resource.ts'
 import type { Transport } from './kube/transport.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 import type { Clock } from './std/clock.ts'
+import { seconds } from './std/time.ts'
 
 export interface ChallengeParts extends RoutingParts {
   readonly looks: BoardParts['looks']
-  readonly clock: Clock
 }
 
 /** @param queue - of namespaces to be swept */
@@ -34,13 +34,17 @@ export function challengeParts(
 }
 
 export interface RoutingParts {
-  readonly config: Pick<Config, 'namespaces' | 'http01Service' | 'clusterResourceNamespace'>
+  readonly config: Pick<Config, 'namespaces' | 'http01Service' | 'clusterResourceNamespace' | 'shards'>
   readonly transport: Transport
   readonly caches: Pick<CacheSet, 'certificates'>
+  readonly clock: Clock
 }
 
+/** Longer than a watch is late in a cluster that is well. */
+const leeway = seconds(15)
+
 function challengeRoutesOf(
-  { config, transport, caches: { certificates } }: RoutingParts,
+  { config, transport, caches: { certificates }, clock }: RoutingParts,
   queue: WorkQueue,
 ): ChallengeRoutes {
   return new ChallengeRoutes({
@@ -57,6 +61,9 @@ function challengeRoutesOf(
     },
     wakeSweeper: (namespace) => queue.add(namespace),
     namespaces: config.namespaces,
+    // Alone, this process has put up everything itself, and knows of it.
+    leeway: config.shards > 1 ? leeway : seconds(0),
+    clock,
   })
 }
 
@@ -71,9 +78,8 @@ function httpRoutes(transport: Transport): (signal: AbortSignal) => Promise<Reso
   }
 }
 
-/** What an enrollment put up is swept up when it is over, and when this replica begins to lead. */
+/** What an enrollment put up is swept up when it is over. */
 export function wakeSweeper({ certificates }: RoutingParts['caches'], queue: WorkQueue): () => void {
-  queue.add(everywhere)
   return certificates.witness((key, before) => {
     if (leavesSomething(before, certificates.get(key))) queue.add(key.split('/')[0] ?? '')
   })

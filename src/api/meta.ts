@@ -32,7 +32,7 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>
   readonly finalizers?: readonly string[]
   readonly ownerReferences?: readonly OwnerReference[]
-  readonly managedFields?: readonly unknown[]
+  readonly managedFields?: readonly { readonly manager?: string; readonly time?: string }[]
 }
 
 export interface KubeObject {

@@ -42,6 +42,13 @@ export interface PolicySample {
   readonly certificates: number
 }
 
+/** A part of the work that replicas share, at the moment of a scrape. */
+export interface ShardSample {
+  readonly shard: number
+  /** Whether this replica does it. */
+  readonly isHeld: boolean
+}
+
 /** One Issuer or ClusterIssuer as it is at the moment of a scrape. */
 export interface IssuerSample extends IssuerLabel {
   readonly ready: boolean

@@ -9,6 +9,7 @@ import type {
   IssuerLabel,
   IssuerSample,
   PolicySample,
+  ShardSample,
 } from './meters.ts'
 
 export interface MetricsOptions {
@@ -18,6 +19,8 @@ export interface MetricsOptions {
   readonly found?: () => Iterable<FoundSample>
   readonly issuers: () => Iterable<IssuerSample>
   readonly policies?: () => Iterable<PolicySample>
+  /** None where one replica does everything. */
+  readonly shards?: () => Iterable<ShardSample>
 }
 
 export interface QueueSample {
@@ -62,6 +65,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     samples: options.policies ?? (() => []),
     labels: ({ policy, mode, rule }) => ({ policy, mode, rule }),
     value: ({ certificates }) => certificates,
+  })
+  collected(registry, {
+    name: 'perennial_shard_held',
+    help: 'Whether this replica holds the shard (1) or not (0).',
+    samples: options.shards ?? (() => []),
+    labels: ({ shard }) => ({ shard: String(shard) }),
+    value: ({ isHeld }) => (isHeld ? 1 : 0),
   })
   const build = new Gauge({
     ...named(registry, 'build_info', 'Always 1; the label tells the version.'),

@@ -13,6 +13,8 @@ export interface GateLimits {
   /** Calls at the same time; at least 1. */
   readonly concurrency: number
   readonly rate?: { readonly perSecond: number; readonly burst: number } | undefined
+  /** The part of the limits that is for this process, more than 0 and at most 1; asked each time. Default: all of it. */
+  readonly share?: (() => number) | undefined
 }
 
 export type Entry =
@@ -39,7 +41,7 @@ export class Gate {
     this.#clock = options.clock
     this.#limits = options
     this.#width = options.concurrency
-    this.#tokens = options.rate === undefined ? Infinity : Math.max(1, options.rate.burst)
+    this.#tokens = options.rate === undefined ? Infinity : this.#burst(options.rate.burst)
     this.#filledAt = options.clock.monotonic()
   }
 
@@ -113,7 +115,17 @@ export class Gate {
   }
 
   #hasSlot(): boolean {
-    return this.#inside + this.#offers.size < this.#width
+    // One at least: a share of less than one call would be none.
+    const most = Math.max(1, Math.floor(this.#limits.concurrency * this.#share()))
+    return this.#inside + this.#offers.size < Math.min(this.#width, most)
+  }
+
+  #share(): number {
+    return this.#limits.share?.() ?? 1
+  }
+
+  #burst(whole: number): number {
+    return Math.max(1, Math.floor(whole * this.#share()))
   }
 
   #isOpen(): boolean {
@@ -125,7 +137,8 @@ export class Gate {
     const { rate } = this.#limits
     if (rate === undefined) return
     const now = this.#clock.monotonic()
-    this.#tokens = Math.min(Math.max(1, rate.burst), this.#tokens + ((now - this.#filledAt) / 1000) * rate.perSecond)
+    const perSecond = rate.perSecond * this.#share()
+    this.#tokens = Math.min(this.#burst(rate.burst), this.#tokens + ((now - this.#filledAt) / 1000) * perSecond)
     this.#filledAt = now
   }
 
@@ -161,7 +174,7 @@ export class Gate {
   #untilTokens(count: number): Duration {
     const { rate } = this.#limits
     if (rate === undefined) return milliseconds(0)
-    return milliseconds(Math.max(0, Math.ceil(((count - this.#tokens) / rate.perSecond) * 1000)))
+    return milliseconds(Math.max(0, Math.ceil(((count - this.#tokens) / (rate.perSecond * this.#share())) * 1000)))
   }
 
   #waitFor(key: string): Entry {

@@ -38,14 +38,15 @@ export class HeldShards implements Ownership {
     return Math.max(1, this.#held.size) / this.#shards
   }
 
-  get held(): readonly number[] {
-    return [...this.#held].toSorted((a, b) => a - b)
+  /** Every shard, held or not. */
+  *samples(): Generator<{ readonly shard: number; readonly isHeld: boolean }> {
+    for (let shard = 0; shard < this.#shards; shard++) yield { shard, isHeld: this.#held.has(shard) }
   }
 
   /** Who comes late is told of what is held already. */
   watch(watcher: ShardWatcher): () => void {
     this.#watchers.add(watcher)
-    for (const shard of this.held) watcher.gained(shard)
+    for (const shard of this.#held) watcher.gained(shard)
     return () => this.#watchers.delete(watcher)
   }
 

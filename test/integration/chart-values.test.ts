@@ -12,6 +12,7 @@ describe('a values file with a mistake', () => {
     [{ image: { repo: 'x' } }, "at '/image': additional properties 'repo' not allowed"],
     [{ crds: { keeep: true } }, "at '/crds': additional properties 'keeep' not allowed"],
     [{ replicas: 'two' }, "at '/replicas': got string, want integer"],
+    [{ shards: 0 }, "at '/shards': minimum: got 0, want 1"],
     [{ image: { pullPolicy: 'Sometimes' } }, "at '/image/pullPolicy': value must be one of"],
     [{ image: { digest: 'sha256:1' } }, "at '/image/digest'"],
     [{ namespaces: 'a' }, "at '/namespaces': got string, want array"],
@@ -50,7 +51,7 @@ describe('a values file with a mistake', () => {
 const given: ReadonlySet<string> = new Set(
   [
     'kubeconfig service-account-directory identity cluster-resource-namespace leader-election-namespace namespaces',
-    'cluster-issuers leader-election-name metrics-address http01-address http01-service http01-self-check',
+    'cluster-issuers leader-election-name shards metrics-address http01-address http01-service http01-self-check',
     'tls-alpn01-address web-address inventory ingress cert-manager-annotations default-issuer',
   ].flatMap((line) => line.split(' ')),
 )

@@ -117,6 +117,9 @@ describe('readConfig', () => {
     [['--allow-addresses=10.0.0.0/99'], '"10.0.0.0/99" is not an address range'],
     [['--lease-renew-deadline=15s'], '--lease-renew-deadline must be less than --lease-duration'],
     [['--lease-retry-period=10s'], '--lease-retry-period must be less than --lease-renew-deadline'],
+    [['--shards=0'], '--shards must be at least 1, not "0".'],
+    [['--shards=257'], '--shards must be at most 256, not "257".'],
+    [['--shards=2', '--leader-election=false'], '--shards needs --leader-election'],
     [['--retry-first=10m'], '--retry-longest must not be less than --retry-first'],
     [['--leader-election-name=Not A Name'], 'must be a Kubernetes name'],
   ])('refuses %j', (argv, sentence) => {

@@ -111,6 +111,11 @@ export class Budgets {
     }
   }
 
+  /** This process has other Certificates to look after than before: what these have spent already is learnt anew. */
+  reopen(): void {
+    for (const [issuer, desk] of this.#desks) this.#shut(issuer, desk)
+  }
+
   close(): void {
     this.#isClosed = true
     for (const { timer } of this.#desks.values()) timer?.()

@@ -93,6 +93,12 @@ export class CertificateController {
     }
   }
 
+  /** What is remembered about Certificates that are no longer ours would be out of date when they are again. */
+  forgetOthers(isOurs: (key: string) => boolean): void {
+    for (const memory of [this.#holds, this.#untold])
+      for (const key of memory.keys()) if (!isOurs(key)) memory.delete(key)
+  }
+
   #forget(key: string): void {
     this.#holds.delete(key)
     this.#parts.budgets.leave(key)

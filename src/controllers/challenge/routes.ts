@@ -9,7 +9,10 @@ import type { Fault } from '../../domain/fault.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { Resource } from '../../kube/resource.ts'
 import { exhaustive } from '../../std/exhaustive.ts'
-import { labels } from '../names.ts'
+import type { Clock } from '../../std/clock.ts'
+import { fromRfc3339, minus } from '../../std/time.ts'
+import type { Duration, Instant } from '../../std/time.ts'
+import { fieldManager, labels } from '../names.ts'
 import type { BackendState, ChallengeBackend } from './backend.ts'
 import { labelled } from './labelled.ts'
 import { Lanes } from './lanes.ts'
@@ -32,6 +35,16 @@ export interface RoutesParts {
   readonly wakeSweeper: (namespace: string) => void
   /** Empty: all. */
   readonly namespaces: readonly string[]
+  /** What was changed less than this long ago stays: another replica may have put it up for what is not seen here yet. */
+  readonly leeway: Duration
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** Whether we changed it, or it was made, after that moment. */
+function isYoung({ metadata }: KubeObject, since: Instant): boolean {
+  const ours = (metadata.managedFields ?? []).filter(({ manager }) => manager === fieldManager)
+  const times = [metadata.creationTimestamp, ...ours.map(({ time }) => time)]
+  return times.some((time) => (fromRfc3339(time ?? '') ?? since) > since)
 }
 
 export type RouteState =
@@ -84,20 +97,29 @@ export class ChallengeRoutes {
       const needed = this.#needed(namespace)
       const snapshot = [...needed.tokens].toSorted().join(' ')
       if (snapshot !== '' && this.#swept.get(namespace) === snapshot) return 'needed'
-      await this.#takeDown(namespace, needed, signal)
-      if (snapshot === '') this.#swept.delete(namespace)
+      const isDone = await this.#takeDown(namespace, needed, signal)
+      if (snapshot === '' || !isDone) this.#swept.delete(namespace)
       else this.#swept.set(namespace, snapshot)
-      return snapshot === '' ? 'clean' : 'needed'
+      return snapshot === '' && isDone ? 'clean' : 'needed'
     })
   }
 
-  async #takeDown(namespace: string, needed: Needed, signal: AbortSignal): Promise<void> {
-    const { ingresses, backend } = this.#parts
-    for (const ingress of await labelled(ingresses, namespace, signal)) await this.#clear(ingress, needed, signal)
+  /** @returns false when something is left that is too young to be taken down */
+  async #takeDown(namespace: string, needed: Needed, signal: AbortSignal): Promise<boolean> {
+    const { ingresses, backend, clock, leeway } = this.#parts
+    const since = minus(clock.now(), leeway)
+    let isDone = true
+    const old = <T extends KubeObject>(objects: readonly T[]): readonly T[] => {
+      const kept = leeway > 0 ? objects.filter((object) => !isYoung(object, since)) : objects
+      isDone &&= kept.length === objects.length
+      return kept
+    }
+    for (const ingress of old(await labelled(ingresses, namespace, signal))) await this.#clear(ingress, needed, signal)
     const routes = await this.#parts.routes(signal)
-    for (const route of routes === undefined ? [] : await labelled(routes, namespace, signal))
+    for (const route of routes === undefined ? [] : old(await labelled(routes, namespace, signal)))
       if (!needed.names.has(route.metadata.name)) await routes?.delete(route.metadata, {}, signal)
-    if (!needed.backend) await backend.remove(namespace, signal)
+    if (!needed.backend && isDone) await backend.remove(namespace, signal)
+    return isDone
   }
 
   /** The namespaces in which something of ours is left, needed or not. */

@@ -52,6 +52,8 @@ export interface IssuerControllerParts {
   /** Where the Secrets of ClusterIssuers lie. */
   readonly clusterSecretNamespace: string
   readonly probeInterval: Duration
+  /** Whether it is this replica that says how the issuer is; others may probe it for themselves. Default: it is. */
+  readonly tells?: ((key: IssuerKey) => boolean) | undefined
 }
 
 const firstRetry = seconds(5)
@@ -213,6 +215,7 @@ export class IssuerController {
     { object, trust }: { object: AnyIssuer; trust: Trust },
     signal: AbortSignal,
   ): Promise<void> {
+    if (this.#parts.tells?.(key) === false) return
     const status = issuerStatus(object.status, {
       readiness: trust.readiness,
       trust,

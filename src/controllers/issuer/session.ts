@@ -11,6 +11,7 @@ import { protocols, selectProtocol } from '../../enroll/table.ts'
 import type { SelectedProtocol } from '../../enroll/table.ts'
 import type { OwnedHttpClient } from '../../net/client.ts'
 import { Gate } from '../../runtime/gate.ts'
+import type { GateLimits } from '../../runtime/gate.ts'
 import type { Clock } from '../../std/clock.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
@@ -36,6 +37,7 @@ export interface SessionMakerParts {
   readonly http: HttpMaker
   /** Calls at the same time where the issuer does not say. */
   readonly concurrency: number
+  readonly share?: GateLimits['share']
 }
 
 export class SessionMaker {
@@ -83,6 +85,7 @@ export class SessionMaker {
     return new Gate({
       clock: this.#parts.clock,
       concurrency: concurrency ?? this.#parts.concurrency,
+      share: this.#parts.share,
       ...(requestsPerSecond === undefined ? {} : { rate: { perSecond: requestsPerSecond, burst: burst ?? 1 } }),
     })
   }

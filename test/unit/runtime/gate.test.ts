@@ -171,3 +171,35 @@ describe('Gate', () => {
     )
   })
 })
+
+describe('a gate of a process that has a share of the work', () => {
+  it.each([
+    { concurrency: 16, share: 0.25, inside: 4 },
+    { concurrency: 10, share: 0.34, inside: 3 },
+    { concurrency: 1, share: 0.25, inside: 1 },
+  ])('lets in $inside of $concurrency with a share of $share', ({ concurrency, share, inside }) => {
+    const { enter } = setUp({ concurrency, share: () => share })
+    const entered = Array.from({ length: 20 }, (_, index) => enter(`${index}`)).filter(({ kind }) => kind === 'entered')
+    expect(entered).toHaveLength(inside)
+  })
+
+  it('lets in more as soon as its share grows', () => {
+    let share = 0.25
+    const { enter } = setUp({ concurrency: 4, share: () => share })
+    expect(enter('a').kind).toBe('entered')
+    share = 0.5
+    expect(enter('b').kind).toBe('entered')
+    expect(enter('c').kind).toBe('wait')
+  })
+
+  it('spends its part of the rate, so that all together keep it', () => {
+    const rate = { perSecond: 8, burst: 4 }
+    const { clock, gate, mustEnter, enter } = setUp({ concurrency: 100, rate, share: () => 0.25 })
+    mustEnter('a')()
+    const second = enter('b')
+    expect(second).toEqual({ kind: 'wait', until: plus(clock.now(), milliseconds(500)) })
+    clock.advance(milliseconds(500))
+    expect(gate.waiting).toBe(0)
+    mustEnter('b')
+  })
+})

@@ -116,6 +116,16 @@ describe('the budgets of issuers', () => {
     expect(ask('c')).toBe('open')
   })
 
+  it('are learnt anew from the Certificates that there are to look after by now, and who waits asks again', () => {
+    const customers: Customer[] = []
+    const { budgets, woken, ask } = world(customers)
+    expect([ask('a'), ask('b'), ask('c')]).toEqual(['open', 'open', 'wait'])
+    customers.push(customer('x', minutes(10), days(90)), customer('y', minutes(20), days(90)))
+    budgets.reopen()
+    expect(woken.toSorted()).toEqual(['team/a', 'team/b', 'team/c'])
+    expect(ask('c')).toBe('wait')
+  })
+
   it('tell how many wait, and nothing once closed', () => {
     const { budgets, clock, ask } = world()
     for (const name of ['a', 'b', 'c', 'd']) ask(name)

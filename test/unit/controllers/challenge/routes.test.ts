@@ -8,9 +8,12 @@ import type { RoutesParts } from '../../../../src/controllers/challenge/routes.t
 import { KubeError } from '../../../../src/kube/errors.ts'
 import type { KubeReason } from '../../../../src/kube/errors.ts'
 import type { JsonObject } from '../../../../src/std/json.ts'
+import { instant, minus, seconds, toRfc3339 } from '../../../../src/std/time.ts'
+import type { Duration } from '../../../../src/std/time.ts'
 import { certificateProving } from '../../../support/proving.ts'
 
 const { signal } = new AbortController()
+const now = instant(Date.UTC(2026, 10, 23))
 
 interface Scene {
   readonly routes: ChallengeRoutes
@@ -21,7 +24,14 @@ interface Scene {
   readonly certificates: Certificate[]
 }
 
-function scene(more: { failing?: KubeReason; classes?: 'none' | 'secret'; left?: readonly KubeObject[] } = {}): Scene {
+interface Circumstances {
+  readonly failing?: KubeReason
+  readonly classes?: 'none' | 'secret'
+  readonly left?: readonly KubeObject[]
+  readonly leeway?: Duration
+}
+
+function scene(more: Circumstances = {}): Scene {
   const done: string[] = []
   const woken: string[] = []
   const certificates: Certificate[] = []
@@ -58,6 +68,8 @@ function scene(more: { failing?: KubeReason; classes?: 'none' | 'secret'; left?:
     certificatesIn: () => certificates,
     wakeSweeper: (namespace) => woken.push(namespace),
     namespaces: [],
+    leeway: more.leeway ?? seconds(0),
+    clock: { now: () => now },
   })
   return { routes, done, woken, certificates }
 }
@@ -143,6 +155,33 @@ describe('sweeping', () => {
       'patch web',
       'remove backend of web',
     ])
+  })
+
+  it.each([
+    { what: 'was made', metadata: { creationTimestamp: toRfc3339(minus(now, seconds(5))) } },
+    {
+      what: 'was changed by another replica',
+      metadata: { managedFields: [{ manager: 'perennial', time: toRfc3339(minus(now, seconds(5))) }] },
+    },
+  ])('leaves for a moment what $what just now, where others may have put it up', async ({ metadata }) => {
+    const young = ingress('young', 'route')
+    const left = [{ ...young, metadata: { ...young.metadata, ...metadata } }, ingress('old', 'route')]
+    const { routes, done } = scene({ left, leeway: seconds(15) })
+    expect(await routes.sweep('web', signal)).toBe('needed')
+    expect(done).toEqual(['list', 'delete old'])
+    const alone = scene({ left })
+    expect(await alone.routes.sweep('web', signal)).toBe('clean')
+    expect(alone.done).toEqual(['list', 'delete young', 'delete old', 'remove backend of web'])
+  })
+
+  it('takes away what somebody else changed just now', async () => {
+    const route = ingress('old', 'route')
+    const managedFields = [{ manager: 'nginx', time: toRfc3339(now) }]
+    const { routes } = scene({
+      left: [{ ...route, metadata: { ...route.metadata, managedFields } }],
+      leeway: seconds(15),
+    })
+    expect(await routes.sweep('web', signal)).toBe('clean')
   })
 
   it('that fails is done again', async () => {
