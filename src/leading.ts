@@ -110,7 +110,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   log.info('leading')
   const unwatch = shards?.watch(controllers)
   const telling = tell(operator, signal)
-  await work(controllers, { grace: config.shutdownGrace, clock, signal })
+  await workUntil(controllers, { grace: config.shutdownGrace, clock, signal })
   unwatch?.()
   await telling.end()
   await events.flush(seconds(2))
@@ -120,7 +120,7 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   state.leads = false
 }
 
-async function work(
+async function workUntil(
   controllers: ControllerSet,
   {
     grace,

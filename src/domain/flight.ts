@@ -7,6 +7,7 @@ import type { IssuerRef } from '../api/meta.ts'
 import { checkInput, isFit } from './checks.ts'
 import type { Wish } from './wish.ts'
 import type { Situation } from './snapshot.ts'
+import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 
 type Enrollment = NonNullable<CertificateStatus['enrollment']>
@@ -46,6 +47,19 @@ export function isUntold(snapshot: Situation, now: Instant): boolean {
   const input = checkInput(snapshot)
   if (input === undefined || secret?.certificate.kind !== 'ok') return false
   return isFit(input, now) && secret.certificate.facts.fingerprint !== certificate.status.fingerprintSHA256
+}
+
+/**
+ * The status is written after the Secret. One that tells of a later certificate than the one that is seen may mean that the Secret is
+ * seen late: the two come by different watches, and another replica may have written both. Or somebody has put an old one back, or
+ * removed it; only a look at the API server tells.
+ */
+export function mayBeSeenLate({ certificate: { status }, secret }: Situation): boolean {
+  const { fingerprintSHA256: told, notBefore = '' } = status
+  if (told === undefined) return false
+  if (secret?.certificate.kind !== 'ok') return secret === undefined
+  const { facts } = secret.certificate
+  return facts.fingerprint !== told && toRfc3339(facts.notBefore) <= notBefore
 }
 
 /** Whether a certificate came from one of the issuers to fall back to. */

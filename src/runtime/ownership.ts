@@ -8,9 +8,6 @@ export interface Ownership {
   readonly share: number
 }
 
-/** Of a process that shares with nobody. */
-export const ownsEverything: Ownership = { owns: () => true, share: 1 }
-
 export interface ShardWatcher {
   /** The shard is ours: its work begins. */
   gained(shard: number): void

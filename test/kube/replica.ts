@@ -38,9 +38,9 @@ export interface Station {
   readonly log: ReturnType<typeof recordingLogger>
   readonly transport: Transport
   /** Waits until everything that was asked is answered and taken in. */
-  settle(): Promise<void>
+  readonly settle: () => Promise<void>
   /** Lets time pass, second by second, with all answers taken in between. */
-  live(length: Duration): Promise<void>
+  readonly live: (length: Duration) => Promise<void>
 }
 
 /** The usual ones. */

@@ -4,6 +4,7 @@
  */
 import type { KeySource, Step } from '../../src/domain/decide.ts'
 import type { CertificateFacts } from '../../src/domain/facts.ts'
+import { mayBeSeenLate } from '../../src/domain/flight.ts'
 import type { Result } from '../../src/domain/outcome.ts'
 import type { RequestedWish, SecretMarks, Snapshot } from '../../src/domain/snapshot.ts'
 import { verify } from '../../src/domain/verify.ts'
@@ -50,6 +51,13 @@ export function* call<T>(hands: Hands, effect: () => T): Effects<T> {
   const result = effect()
   yield hands.latency()
   return result
+}
+
+export function* isSeenLate({ snapshot, wish, known }: Action, hands: Hands): Effects<boolean> {
+  if (!mayBeSeenLate(snapshot)) return false
+  const live = yield* call(hands, () => hands.api.getSecret(wish.secretName))
+  if (known === undefined) return live?.role === 'certificate' && live.labelled
+  return live?.resourceVersion !== known.resourceVersion
 }
 
 export function* act(action: Action, hands: Hands): Effects<Result> {

@@ -35,6 +35,8 @@ export class Observer {
   /** Since when the operator has been alive without a break. */
   soundSince: Instant
   isClockRight = true
+  /** Several act at once on sight of their own: one may begin what another has begun, and none may keep it. */
+  haveSeveral = false
   /** The CA may advise to renew what is quite new. */
   mayRenewEarly = false
   /** How long a CA must have been healthy, and the Certificate untouched, for an expiry to be our fault. */
@@ -72,7 +74,7 @@ export class Observer {
 
   stepped(name: string, step: Step): void {
     if (step.kind === 'abandon') this.abandoned.set(name, (this.abandoned.get(name) ?? 0) + 1)
-    if (step.kind === 'enroll' || step.kind === 'renew') this.#resumes(name)
+    if (!this.haveSeveral && (step.kind === 'enroll' || step.kind === 'renew')) this.#resumes(name)
   }
 
   /** An order that the API server knows of is gone on with, never made a second time. */

@@ -1,7 +1,4 @@
-/**
- * One life of the operator: caches fed by late watches, a queue, and reconciles, step by step. What is in here is
- * lost when it is killed.
- */
+/** One life of the operator: caches fed by late watches, a queue, and reconciles, step by step. */
 import type { CertificateStatus } from '../../src/api/certificate.ts'
 import { decide } from '../../src/domain/decide.ts'
 import type { Step } from '../../src/domain/decide.ts'
@@ -11,7 +8,7 @@ import type { Situation } from '../../src/domain/snapshot.ts'
 import { Store } from '../../src/kube/store.ts'
 import { between, milliseconds, minutes, plus, seconds, toRfc3339 } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
-import { act, call } from './act.ts'
+import { act, call, isSeenLate } from './act.ts'
 import type { Action, Effects, Hands } from './act.ts'
 import type { Agenda } from './agenda.ts'
 import type { ApiServer, Change } from './apiserver.ts'
@@ -166,6 +163,7 @@ export class Process {
     if (untold !== undefined) return yield* this.#tell(untold)
     const action = this.#observe(name)
     if (action === undefined) return
+    if (yield* isSeenLate(action, this.#hands())) return this.#work.retry(name)
     const { step } = action
     this.#parts.onStep(name, step)
     const result = yield* act(action, this.#hands(this.#authorityFor(action)))

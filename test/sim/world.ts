@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly practice?: Partial<Practice>
   /** The chance to die between two effects. */
   readonly crashes?: number
+  /** How many replicas act at once, each on its own sight, because each believes everything to be its own. */
+  readonly actors?: number
 }
 
 export const refTo = (name: string) => ({ name, kind: 'Issuer', group: 'perennial.dev' }) as const
@@ -47,11 +49,11 @@ export class World {
   readonly defiant: string[] = []
   crashes: number
   #skew: Duration = milliseconds(0)
-  #process: Process
+  readonly #processes: Process[] = []
   #keys = 0
   #created = 0
 
-  constructor({ seed, practice = {}, crashes = 0 }: WorldOptions) {
+  constructor({ seed, practice = {}, crashes = 0, actors = 1 }: WorldOptions) {
     this.dice = new Dice(seed)
     this.crashes = crashes
     this.api = new ApiServer(this.agenda, this.dice)
@@ -59,7 +61,8 @@ export class World {
     this.authority = new Authority({ ...usual, ...practice }, this.agenda, this.dice)
     this.spare = new Authority({ ...usual, manner: spareManner(seed), serials: 1_000_000 }, this.agenda, this.dice)
     this.observer = new Observer(this.agenda, this.api, this.authority)
-    this.#process = this.#launch()
+    this.observer.haveSeveral = actors > 1
+    for (let actor = 0; actor < actors; actor++) this.#launch(actor)
   }
 
   get now(): Instant {
@@ -153,18 +156,18 @@ export class World {
     if (mood === this.authority.mood) return
     this.note(`CA turns ${mood}`)
     this.authority.turn(mood)
-    this.agenda.in(this.dice.between(seconds(1), minutes(1)), () => this.#process.probe())
+    this.agenda.in(this.dice.between(seconds(1), minutes(1)), () => this.probe())
   }
 
   probe(): void {
-    this.#process.probe()
+    for (const process of this.#processes) process.probe()
   }
 
   editIssuer(): void {
     this.note('issuer edited')
     this.issuer.generation += 1
     this.observer.touchAll()
-    this.agenda.in(this.dice.between(milliseconds(1), seconds(1)), () => this.#process.probe())
+    this.agenda.in(this.dice.between(milliseconds(1), seconds(1)), () => this.probe())
   }
 
   setClock(skew: Duration): void {
@@ -173,24 +176,24 @@ export class World {
     this.observer.isClockRight = skew === 0
     this.observer.soundSince = this.now
     this.observer.touchAll()
-    this.#process.clockWasSet()
+    for (const process of this.#processes) process.clockWasSet()
   }
 
   kill(): void {
     this.note('killed')
-    this.#process.kill()
+    for (const process of this.#processes) process.kill()
   }
 
   get isResting(): boolean {
-    return this.#process.isAlive && this.#process.isResting
+    return this.#processes.every(({ isAlive, isResting }) => isAlive && isResting)
   }
 
   note(text: string): void {
     this.trace.note(this.now, () => text)
   }
 
-  #launch(): Process {
-    return new Process({
+  #launch(actor: number): void {
+    this.#processes[actor] = new Process({
       agenda: this.agenda,
       dice: this.dice,
       api: this.api,
@@ -207,7 +210,7 @@ export class World {
         this.agenda.in(this.dice.between(seconds(1), seconds(20)), () => {
           this.note('started')
           this.observer.soundSince = this.now
-          this.#process = this.#launch()
+          this.#launch(actor)
         })
       },
       onStep: (name, step) => {

@@ -27,6 +27,7 @@ import { EnrollmentHold } from './hold.ts'
 import type { IssuanceLog } from './issuance.ts'
 import { observe } from './observe.ts'
 import type { Caches, Observation } from './observe.ts'
+import { isSeenLate } from './sight.ts'
 import { CertificateStatuses } from './statuses.ts'
 
 export interface CertificateControllerParts {
@@ -77,6 +78,7 @@ export class CertificateController {
       if (caches.certificates.get(key) === undefined) this.#forget(key)
       return { kind: 'done' }
     }
+    if (await isSeenLate(observation, this.#parts.actors.secrets, signal)) return { kind: 'retry' }
     const held = await this.#hold.settle(observation.certificate, this.#holderOf(observation), signal)
     if (held !== undefined) return held
     const wanted = decide(observation.snapshot, clock.now())

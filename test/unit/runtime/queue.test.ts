@@ -274,7 +274,6 @@ describe('a queue that is told which keys are its own', () => {
     const { queue, owned } = setUpOwned('busy', 'other')
     queue.add('busy')
     queue.add('other')
-    const never = new AbortController().signal
     expect([await queue.next(never), await queue.next(never)]).toEqual(['busy', 'other'])
     queue.add('busy')
     owned.delete('busy')

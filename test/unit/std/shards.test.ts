@@ -35,7 +35,7 @@ describe('the shard of a key', () => {
     ['numbered names in one namespace', (n: number) => `bench/certificate-${n}`],
     ['one name in numbered namespaces', (n: number) => `team-${n}/web`],
   ])('spreads %s evenly: no shard of 16 is a fifth over its share of 10,000', (_, name) => {
-    const counts = new Array<number>(16).fill(0)
+    const counts = Array.from({ length: 16 }, () => 0)
     for (let n = 0; n < 10_000; n++) counts[shardOf(name(n), 16)] = (counts[shardOf(name(n), 16)] ?? 0) + 1
     expect(Math.max(...counts)).toBeLessThan((10_000 / 16) * 1.2)
     expect(Math.min(...counts)).toBeGreaterThan((10_000 / 16) * 0.8)
