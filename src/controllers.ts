@@ -92,6 +92,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
   })
   return {
     live,
+    ...handover(parts, { queues, budgets, certificate }),
     run: async (signal) => {
       // Every worker listens to it.
       setMaxListeners(0, signal)
@@ -104,6 +105,18 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
       unsubscribe()
       await Promise.all(kinds.map((kind) => queues[kind].drain()))
     },
+  }
+}
+
+interface Handed {
+  readonly queues: Queues
+  readonly budgets: Budgets
+  readonly certificate: CertificateController
+}
+
+/** What happens when a shard comes or goes. */
+function handover({ caches, config, shards }: ControllerParts, { queues, budgets, certificate }: Handed): ShardWatcher {
+  return {
     gained: (shard) => {
       budgets.reopen()
       enqueueEverything(caches, onlyOf(shard, queues, config.shards))
@@ -111,7 +124,7 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     lost: async () => {
       await Promise.all(kinds.map((kind) => queues[kind].yieldUp()))
       budgets.reopen()
-      certificate.forgetOthers((key) => parts.shards?.owns(key) !== false)
+      certificate.forgetOthers((key) => shards?.owns(key) !== false)
     },
   }
 }

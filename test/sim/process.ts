@@ -39,6 +39,8 @@ export interface ProcessParts {
   readonly onStep: (name: string, step: Step) => void
 }
 
+type Told = 'written' | 'stale' | 'unavailable' | 'contended'
+
 interface Telling {
   readonly object: CertificateObject
   readonly next: Next
@@ -177,13 +179,13 @@ export class Process {
     yield* this.#tell({ object: action.object, next, isStale: result.kind === 'stale' })
   }
 
-  /** What could not be told for the moment is told before anything else is done. */
   *#tell(telling: Telling): Effects<void> {
     const { object, next, isStale } = telling
     const { name } = object
     this.#untold.set(name, telling)
     const written = next.status === undefined ? 'written' : yield* this.#writeStatus(object, next.status)
     if (written === 'unavailable') return this.#work.retry(name)
+    if (written === 'contended') return this.#wakeAt(name, plus(this.#now(), seconds(1)))
     this.#untold.delete(name)
     if (written === 'stale' && this.#owed.has(name)) this.#parts.lost([name])
     this.#owed.delete(name)
@@ -226,12 +228,12 @@ export class Process {
   }
 
   /** Only a changed status makes ours out of date. */
-  *#writeStatus(object: CertificateObject, status: CertificateStatus): Effects<'written' | 'stale' | 'unavailable'> {
+  *#writeStatus(object: CertificateObject, status: CertificateStatus): Effects<Told> {
     if (sameStatus(status, object.status)) return 'written'
     const { api } = this.#parts
     const { name } = object
     let wanted = object.resourceVersion
-    for (let tries = 0; tries < 3; tries++) {
+    for (let tries = 0; tries < 5; tries++) {
       const version = wanted
       const answer = yield* call(this.#hands(), () => api.applyStatus(name, status, version))
       if (answer !== 'conflict') return this.#remember(name, answer)
@@ -241,10 +243,10 @@ export class Process {
       if (!sameStatus(found.status, object.status)) return 'stale'
       wanted = found.resourceVersion
     }
-    return 'unavailable'
+    return 'contended'
   }
 
-  #remember(name: string, answer: CertificateObject | 'notFound' | 'unavailable'): 'written' | 'stale' | 'unavailable' {
+  #remember(name: string, answer: CertificateObject | 'notFound' | 'unavailable'): Told {
     if (typeof answer === 'string') return answer === 'notFound' ? 'stale' : answer
     this.#certificates.overlay(name, answer)
     return 'written'

@@ -16,6 +16,7 @@ import type { WorkQueue } from '../../runtime/queue.ts'
 import type { Verdict } from '../../runtime/worker.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Logger } from '../../std/log.ts'
+import { plus, seconds } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { ContextMaker } from '../context.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
@@ -50,6 +51,9 @@ interface Telling {
   readonly next: Next
   readonly isStale: boolean
 }
+
+/** Until a status is written again that somebody else's changes got in the way of. */
+const breath = seconds(1)
 
 /** Troubles of the API server that pass. A write that is refused for good must not hold up the next renewal. */
 const passing: ReadonlySet<KubeReason> = new Set(['tooManyRequests', 'timeout', 'unreachable', 'unreadable', 'server'])
@@ -205,7 +209,7 @@ export class CertificateController {
     try {
       const written =
         next.status === undefined ? 'written' : await this.#statuses.write(certificate, next.status, signal)
-      if (written === 'contended') return { kind: 'retry' }
+      if (written === 'contended') return { kind: 'wakeAt', at: plus(this.#parts.clock.now(), breath) }
       this.#untold.delete(key)
       if (written === 'stale') return { kind: 'retry' }
     } catch (error) {

@@ -15,7 +15,7 @@ import { sameStatus } from './samestatus.ts'
 export type StatusWrite = 'written' | 'stale' | 'contended'
 
 /** How often the version is looked up anew when somebody else touches the Certificate in the same moment. */
-const conflictTries = 3
+const conflictTries = 5
 
 export class CertificateStatuses {
   readonly #certificates: Resource<Certificate>
