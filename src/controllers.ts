@@ -65,7 +65,7 @@ export interface ControllerSet extends ShardWatcher {
 
 /** Everything that acts. Made anew each time this replica becomes the leader, so that nothing survives a lost Lease. */
 export function makeControllers(parts: ControllerParts): ControllerSet {
-  const { config, caches, clock, surroundingsOf } = parts
+  const { caches, clock, surroundingsOf } = parts
   const needed = new NeededIssuers()
   const { queues, meters } = makeQueues(parts, needed)
   const issuerExists = finder(parts, needed, queues)
@@ -86,18 +86,12 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
     policy: policyReconciler(parts),
   }
   const unsubscribe = subscribeAll(caches, { live, queues })
-  const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log: parts.log }
-  const work = kinds.map((kind) => {
-    return { ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }
-  })
   return {
     live,
     ...handover(parts, { queues, budgets, certificate }),
     run: async (signal) => {
-      // Every worker listens to it.
-      setMaxListeners(0, signal)
       enqueueEverything(caches, queues)
-      await Promise.all(work.map((one) => runWorkers({ ...one, signal })))
+      await runAll(parts, { queues, meters, reconcile }, signal)
       await issuer.close()
       budgets.close()
     },
@@ -106,6 +100,27 @@ export function makeControllers(parts: ControllerParts): ControllerSet {
       await Promise.all(kinds.map((kind) => queues[kind].drain()))
     },
   }
+}
+
+interface Working {
+  readonly queues: Queues
+  readonly meters: Record<Kind, WorkMeter>
+  readonly reconcile: Record<Kind, Work['reconcile']>
+}
+
+async function runAll(
+  { config, clock, log }: ControllerParts,
+  { queues, meters, reconcile }: Working,
+  signal: AbortSignal,
+): Promise<void> {
+  // Every worker listens to it.
+  setMaxListeners(0, signal)
+  const common = { workers: config.workers, deadline: config.reconcileDeadline, clock, log, signal }
+  await Promise.all(
+    kinds.map((kind) =>
+      runWorkers({ ...common, queue: queues[kind], meter: meters[kind], reconcile: reconcile[kind] }),
+    ),
+  )
 }
 
 interface Handed {

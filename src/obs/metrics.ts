@@ -66,13 +66,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labels: ({ policy, mode, rule }) => ({ policy, mode, rule }),
     value: ({ certificates }) => certificates,
   })
-  collected(registry, {
-    name: 'perennial_shard_held',
-    help: 'Whether this replica holds the shard (1) or not (0).',
-    samples: options.shards ?? (() => []),
-    labels: ({ shard }) => ({ shard: String(shard) }),
-    value: ({ isHeld }) => (isHeld ? 1 : 0),
-  })
+  registerShards(registry, options.shards ?? (() => []))
   const build = new Gauge({
     ...named(registry, 'build_info', 'Always 1; the label tells the version.'),
     labelNames: ['version'],
@@ -93,6 +87,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
     leadership: (leads) => leader.set(leads ? 1 : 0),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }
+}
+
+function registerShards(registry: Registry, samples: () => Iterable<ShardSample>): void {
+  collected(registry, {
+    name: 'perennial_shard_held',
+    help: 'Whether this replica holds the shard (1) or not (0).',
+    samples,
+    labels: ({ shard }) => ({ shard: String(shard) }),
+    value: ({ isHeld }) => (isHeld ? 1 : 0),
+  })
 }
 
 function named(registry: Registry, name: string, help: string): { name: string; help: string; registers: Registry[] } {
