@@ -229,6 +229,8 @@ function issuerController(
   { config, resources, caches, events, http, transport, clock, log, shards }: ControllerParts,
   { live, contexts, queue }: { live: LiveIssuers; contexts: ContextMaker; queue: WorkQueue },
 ): IssuerController {
+  // Others probe it too, each for itself.
+  const tells = shards && ((key: string): boolean => shards.owns(key))
   return new IssuerController({
     issuers: caches.issuers,
     clusterIssuers: caches.clusterIssuers,
@@ -243,13 +245,13 @@ function issuerController(
       share: shards && (() => shards.share),
     }),
     contexts,
-    trust: trustKeeper({ config, caches, transport, clock }),
+    trust: trustKeeper({ config, caches, transport, clock, tells }),
     events,
     queue,
     clock,
     log,
     clusterSecretNamespace: config.clusterResourceNamespace,
     probeInterval: config.issuerProbeInterval,
-    tells: shards && ((key) => shards.owns(key)),
+    tells,
   })
 }

@@ -6,6 +6,7 @@ import type { BundleObject } from './controllers/issuer/bundles.ts'
 import { issuerKeyOf } from './controllers/issuer/live.ts'
 import type { IssuerKey } from './controllers/issuer/live.ts'
 import { TrustKeeper } from './controllers/issuer/trust.ts'
+import type { TrustParts } from './controllers/issuer/trust.ts'
 import { fieldManager } from './controllers/names.ts'
 import type { Link } from './domain/authority/rollover.ts'
 import { firstServed } from './kube/discovery.ts'
@@ -29,9 +30,10 @@ interface TrustingParts {
   readonly caches: CacheSet
   readonly transport: Transport
   readonly clock: Clock
+  readonly tells: TrustParts['tells']
 }
 
-export function trustKeeper({ config, caches, transport, clock }: TrustingParts): TrustKeeper {
+export function trustKeeper({ config, caches, transport, clock, tells }: TrustingParts): TrustKeeper {
   const bundles = new TrustBundles({
     configMaps: new Resource<BundleObject>(transport, configMapKind, fieldManager),
     clusterTrustBundles: async (signal) => {
@@ -40,7 +42,7 @@ export function trustKeeper({ config, caches, transport, clock }: TrustingParts)
     },
     clusterNamespace: config.clusterResourceNamespace,
   })
-  return new TrustKeeper({ bundles, leavesOf: (key) => leavesOf(caches, key), clock })
+  return new TrustKeeper({ bundles, leavesOf: (key) => leavesOf(caches, key), clock, tells })
 }
 
 /** What lies in the Secrets of Certificates, and was issued by an issuer; it may be another than the one they name now. */

@@ -22,6 +22,8 @@ export interface TrustParts {
   /** @returns for each certificate that an issuer has issued, and that is in use, the leaf and what stands above it */
   readonly leavesOf: (key: IssuerKey) => Iterable<readonly Link[]>
   readonly clock: Clock
+  /** Whether it is this replica that publishes what is known of the issuer. Default: it is. */
+  readonly tells?: ((key: IssuerKey) => boolean) | undefined
 }
 
 export interface Trust {
@@ -51,7 +53,8 @@ export class TrustKeeper {
     const { records: judged, violation } = judge(object, readiness, now)
     const { keep, isStaged } = rolloverSettings(spec)
     const settled = settleFormer(judged, { isUsed: this.#useOf(key, judged), keep }, now)
-    const published = await this.#publish(object, settled, signal)
+    const isOurs = this.#parts.tells?.(key) !== false
+    const published = isOurs ? await this.#publish(object, settled, signal) : undefined
     const records = published?.isComplete === true ? notePublished(settled, now) : settled
     const rollover = rolloverOf(records, spec)
     const doubtful = violation?.message ?? (readiness.kind === 'ready' ? doubtIn(readiness) : undefined)
