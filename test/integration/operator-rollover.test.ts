@@ -151,7 +151,11 @@ describe('a bundle', () => {
     async () => {
       await world.ns.patch('issuers', 'ca', { spec: { trustBundle: null } })
       await until('it goes', async () => ((await configMap('ca-bundle')) === undefined ? true : undefined))
-      expect(await world.ns.seenIssuer('ca')).not.toHaveProperty('status.trustBundle.configMap')
+      const issuer = await until('the status', async () => {
+        const seen = await world.ns.seenIssuer('ca')
+        return seen?.status?.trustBundle === undefined ? seen : undefined
+      })
+      expect(conditionOf(issuer, 'TrustBundle')).toBeUndefined()
     },
     testTimeout,
   )
