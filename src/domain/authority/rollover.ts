@@ -131,7 +131,8 @@ export interface Lead {
 export function reissueTime({ uid, issuedAt, links }: Lead, rollover: Rollover): Instant | undefined {
   const { replaced, current, from, spread } = rollover
   const orphaned = links.filter((link) => !current.some((ca) => isIssuedBy(link, ca)))
-  const ca = replaced.find((one) => issuedAt < one.since && orphaned.some((link) => isIssuedBy(link, one)))
+  // Both are noted in whole seconds: what was issued in the second of the change may be of the time before it.
+  const ca = replaced.find((one) => issuedAt <= one.since && orphaned.some((link) => isIssuedBy(link, one)))
   if (ca === undefined) return undefined
   const start = latest(from, ca.since)
   const end = ca.end === undefined ? plus(start, spread) : latest(start, earliest(plus(start, spread), ca.end))

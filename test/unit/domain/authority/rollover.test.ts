@@ -60,6 +60,10 @@ describe('a certificate of a CA that was replaced', () => {
     expect(Math.max(...dues)).toBeLessThanOrEqual(end)
   })
 
+  it('is re-issued too when it was issued in the second of the change', () => {
+    expect(reissueTime({ ...lead, issuedAt: changed }, rollover)).toBeDefined()
+  })
+
   it('is re-issued too when an intermediate above it was issued by the replaced one', () => {
     const links = [link('i'), link('a')]
     expect(reissueTime({ ...lead, links }, rollover)).toBeDefined()
