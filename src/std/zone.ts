@@ -2,18 +2,18 @@
  * Local times in time zones, by the time zone database that the runtime brings (ECMA-402). Pure: a name and a moment in, a moment
  * out; what was computed once is remembered.
  */
+import { LatestMap } from './latestmap.ts'
 import { days, instant, minus, milliseconds, plus } from './time.ts'
 import type { Duration, Instant } from './time.ts'
 
 /** A time on the clocks of a zone: milliseconds since the epoch, as if the zone were UTC. */
 export type LocalTime = number & { readonly __brand: 'LocalTime' }
 
-const formats = new Map<string, Intl.DateTimeFormat | undefined>()
-const mostFormats = 1024
+/** More than there are zones; what is no zone is remembered as well. */
+const formats = new LatestMap<string, Intl.DateTimeFormat | undefined>(1024)
 
 function formatOf(zone: string): Intl.DateTimeFormat | undefined {
   if (formats.has(zone)) return formats.get(zone)
-  if (formats.size >= mostFormats) formats.clear()
   const format = makeFormat(zone)
   formats.set(zone, format)
   return format
@@ -55,8 +55,7 @@ export function toLocal(zone: string, at: Instant): LocalTime {
 
 const offsetAt = (zone: string, at: Instant): Duration => milliseconds(toLocal(zone, at) - at)
 
-const moments = new Map<string, Instant>()
-const mostMoments = 4096
+const moments = new LatestMap<string, Instant>(4096)
 
 /**
  * The moment at which clocks show a time. A time that comes twice, when clocks are set back, is its first coming; one that is
@@ -66,7 +65,6 @@ export function fromLocal(zone: string, local: LocalTime): Instant {
   const key = `${zone}/${local}`
   const known = moments.get(key)
   if (known !== undefined) return known
-  if (moments.size >= mostMoments) moments.clear()
   const moment = momentOf(zone, local)
   moments.set(key, moment)
   return moment

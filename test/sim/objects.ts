@@ -1,7 +1,14 @@
 /** What lies on the simulated API server, and how it is projected into the caches of the operator. */
 import type { CertificateSpec, CertificateStatus } from '../../src/api/certificate.ts'
 import type { CertificateFacts, KeyFacts } from '../../src/domain/facts.ts'
-import type { Part, RequestedWish, SecretMarks, SecretView } from '../../src/domain/snapshot.ts'
+import type {
+  CertificateView,
+  Part,
+  PendingView,
+  RequestedWish,
+  SecretMarks,
+  SecretView,
+} from '../../src/domain/snapshot.ts'
 import type { KeyShape } from '../../src/domain/wanted.ts'
 import { readWish } from '../../src/domain/wish.ts'
 import type { Instant } from '../../src/std/time.ts'
@@ -92,3 +99,20 @@ export const sameStatus = (a: CertificateStatus, b: CertificateStatus): boolean 
   JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
 
 const sorted = (status: CertificateStatus): unknown => Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** A Certificate as `decide` sees it. */
+export const seenAs = (object: CertificateObject, wish: RequestedWish): CertificateView => ({
+  namespace: 'sim',
+  name: object.name,
+  uid: object.uid,
+  generation: object.generation,
+  deleting: false,
+  wish: { ok: true, value: wish },
+  status: object.status,
+  renewRequest: object.renewRequest,
+})
+
+export const pendingOf = (secret: SecretObject | undefined): PendingView | undefined =>
+  secret?.role === 'next-key'
+    ? { resourceVersion: secret.resourceVersion, key: secret.key, keepsRequest: false }
+    : undefined

@@ -6,18 +6,20 @@ import type { Next, Result } from '../../src/domain/outcome.ts'
 import { reduce } from '../../src/domain/reduce.ts'
 import type { Situation } from '../../src/domain/snapshot.ts'
 import { Store } from '../../src/kube/store.ts'
-import { between, milliseconds, minutes, plus, seconds, toRfc3339 } from '../../src/std/time.ts'
+import { between, milliseconds, minutes, plus, seconds } from '../../src/std/time.ts'
 import type { Duration, Instant } from '../../src/std/time.ts'
 import { act, call, isSeenLate } from './act.ts'
 import type { Action, Effects, Hands } from './act.ts'
 import type { Agenda } from './agenda.ts'
 import type { ApiServer, Change } from './apiserver.ts'
-import type { Authority } from './authority.ts'
 import type { Dice } from './dice.ts'
-import { isWatched, nextKeyName, rivalOf, sameStatus, wishOf } from './objects.ts'
+import { isWatched, nextKeyName, pendingOf, rivalOf, sameStatus, seenAs, wishOf } from './objects.ts'
 import type { CertificateObject, SecretObject } from './objects.ts'
+import { Pacing } from './pacing.ts'
+import type { Pace } from './pacing.ts'
 import { Sight } from './sight.ts'
 import type { House } from './sight.ts'
+import { storyOf } from './trace.ts'
 import type { Trace } from './trace.ts'
 import { Worklist } from './worklist.ts'
 
@@ -28,6 +30,8 @@ export interface ProcessParts {
   /** The issuers, each before its CA: the first, and whatever Certificates may fall back to. */
   readonly houses: readonly House[]
   readonly trace: Trace
+  /** Windows and budget of the first issuer. */
+  readonly pace: Pace
   /** How far this machine's clock is ahead. */
   readonly skew: () => Duration
   readonly freshKey: () => number
@@ -57,6 +61,7 @@ export class Process {
   readonly #owed = new Set<string>()
   readonly #untold = new Map<string, Telling>()
   readonly #sight: Sight
+  readonly #pacing: Pacing
   #isAlive = true
   readonly #unwatch: () => void
 
@@ -70,6 +75,15 @@ export class Process {
     })
     for (const object of api.certificates.values()) this.#certificates.put(object.name, object)
     for (const secret of api.secrets.values()) if (isWatched(secret)) this.#secrets.put(secret.name, secret)
+    this.#pacing = new Pacing({
+      pace: parts.pace,
+      issuer: parts.houses[0]?.issuer.name ?? '',
+      certificates: this.#certificates,
+      secrets: this.#secrets,
+      now: () => this.#now(),
+      later: (wait, run) => this.#later(wait, run),
+      wake: (name) => this.#work.add(name),
+    })
     this.#certificates.subscribe((name, before) => this.#certificateChanged(name, before))
     this.#secrets.subscribe((name) => this.#secretChanged(name))
     this.#unwatch = api.watch((change) => this.#learn(change))
@@ -166,10 +180,12 @@ export class Process {
     const action = this.#observe(name)
     if (action === undefined) return
     if (yield* isSeenLate(action, this.#hands())) return this.#work.retry(name)
-    const { step } = action
-    this.#parts.onStep(name, step)
-    const result = yield* act(action, this.#hands(this.#authorityFor(action)))
-    this.#exchanged(action, result)
+    const turn = this.#pacing.inTurn(action.snapshot, action.step, this.#now())
+    const step = turn ?? action.step
+    this.#parts.onStep(name, turn ?? { kind: 'idle', wakeAt: undefined })
+    const result: Result =
+      turn === undefined ? { kind: 'queued' } : yield* act({ ...action, step }, this.#handsFor(action))
+    this.#exchanged({ ...action, step }, result)
     const next = reduce(action.snapshot, { step, result }, this.#now())
     this.#note(name, { step, result, next })
     if (next.hold === undefined) this.#holds.delete(name)
@@ -203,23 +219,12 @@ export class Process {
     const next = this.#secrets.get(nextKeyName(object))
     const known = secret?.role === 'certificate' ? secret : undefined
     const situation: Situation = {
-      certificate: {
-        namespace: 'sim',
-        name,
-        uid: object.uid,
-        generation: object.generation,
-        deleting: false,
-        wish: { ok: true, value: wish },
-        status: object.status,
-        renewRequest: object.renewRequest,
-      },
+      certificate: seenAs(object, wish),
       secret: known,
-      pending:
-        next?.role === 'next-key'
-          ? { resourceVersion: next.resourceVersion, key: next.key, keepsRequest: false }
-          : undefined,
+      pending: pendingOf(next),
       rival: rivalOf(object, this.#certificates.values()),
       hold: this.#holds.get(name),
+      pacing: this.#pacing.view(this.#now()),
     }
     const chosen = this.#sight.choose(situation, wish, this.#now())
     if (chosen === undefined) return undefined
@@ -227,7 +232,7 @@ export class Process {
     return { step: decide(snapshot, this.#now()), object, wish, snapshot, known }
   }
 
-  /** Only a changed status makes ours out of date. */
+  /** A new status outdates ours. */
   *#writeStatus(object: CertificateObject, status: CertificateStatus): Effects<Told> {
     if (sameStatus(status, object.status)) return 'written'
     const { api } = this.#parts
@@ -253,9 +258,9 @@ export class Process {
   }
 
   /** A ticket goes back to whoever gave it out. */
-  #authorityFor({ step, object, snapshot }: Action): Authority {
+  #handsFor({ step, object, snapshot }: Action): Hands {
     const ref = step.kind === 'abandon' ? object.status.enrollment?.issuerRef : snapshot.choice.ref
-    return this.#sight.authorityOf(ref?.name)
+    return this.#hands(this.#sight.authorityOf(ref?.name))
   }
 
   /** An issuer that fails again and again is left alone. */
@@ -289,11 +294,6 @@ export class Process {
     const { trace, agenda, houses } = this.#parts
     if (result.kind === 'failed' && result.how === 'blocked') this.probe()
     const mood = houses.map(({ authority }) => authority.mood).join('/')
-    trace.note(agenda.now, () => {
-      const then = next.then.kind === 'at' ? `at ${toRfc3339(next.then.at)}` : next.then.kind
-      const why = 'violation' in step ? ` (${step.violation.reason})` : 'reason' in step ? ` (${step.reason})` : ''
-      const fault = result.kind === 'failed' ? ` ${result.fault.code}` : ''
-      return `${name}: ${step.kind}${why} -> ${result.kind}${fault}, then ${then} [CA ${mood}]`
-    })
+    trace.note(agenda.now, () => `${name}: ${storyOf(step, result, next)} [CA ${mood}]`)
   }
 }

@@ -1,3 +1,5 @@
+import type { Step } from '../../src/domain/decide.ts'
+import type { Next, Result } from '../../src/domain/outcome.ts'
 import { toRfc3339 } from '../../src/std/time.ts'
 import type { Instant } from '../../src/std/time.ts'
 
@@ -26,4 +28,12 @@ export class Trace {
       .map(({ at, text }) => `${toRfc3339(at).slice(0, -1)}.${String(at % 1000).padStart(3, '0')} ${text()}`)
       .join('\n')
   }
+}
+
+/** What a step came to, in a line. */
+export function storyOf(step: Step, result: Result, next: Next): string {
+  const then = next.then.kind === 'at' ? `at ${toRfc3339(next.then.at)}` : next.then.kind
+  const why = 'violation' in step ? ` (${step.violation.reason})` : 'reason' in step ? ` (${step.reason})` : ''
+  const fault = result.kind === 'failed' ? ` ${result.fault.code}` : ''
+  return `${step.kind}${why} -> ${result.kind}${fault}, then ${then}`
 }

@@ -12,6 +12,7 @@ import { Dice } from './dice.ts'
 import type { IssuerTruth } from './issuer.ts'
 import type { CertificateObject, CertificateSecret } from './objects.ts'
 import { Observer } from './observer.ts'
+import type { Pace } from './pacing.ts'
 import { Process } from './process.ts'
 import { Trace } from './trace.ts'
 
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly crashes?: number
   /** How many replicas act at once, each on its own sight, because each believes everything to be its own. */
   readonly actors?: number
+  /** Windows and budget of the first issuer. */
+  readonly pace?: Pace
 }
 
 export const refTo = (name: string) => ({ name, kind: 'Issuer', group: 'perennial.dev' }) as const
@@ -50,10 +53,12 @@ export class World {
   crashes: number
   #skew: Duration = milliseconds(0)
   readonly #processes: Process[] = []
+  readonly #pace: Pace
   #keys = 0
   #created = 0
 
-  constructor({ seed, practice = {}, crashes = 0, actors = 1 }: WorldOptions) {
+  constructor({ seed, practice = {}, crashes = 0, actors = 1, pace = {} }: WorldOptions) {
+    this.#pace = pace
     this.dice = new Dice(seed)
     this.crashes = crashes
     this.api = new ApiServer(this.agenda, this.dice)
@@ -202,6 +207,7 @@ export class World {
         { issuer: this.spareIssuer, authority: this.spare },
       ],
       trace: this.trace,
+      pace: this.#pace,
       skew: () => this.#skew,
       freshKey: () => ++this.#keys,
       dies: () => this.crashes > 0 && this.dice.chance(this.crashes),

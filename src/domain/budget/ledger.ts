@@ -47,14 +47,19 @@ export function spend(ledger: Ledger, spent: Spent): Ledger {
 function added(slots: readonly Slot[], span: Span, { at, kind }: Spent): readonly Slot[] {
   const { length, slot } = spans[span]
   const start = instant(Math.floor(at / slot) * slot)
-  const newest = latest(start, ...slots.slice(-1).map((one) => one.start))
-  const kept = slots.filter((one) => one.start !== start)
-  const counts = slots.find((one) => one.start === start)?.counts ?? { renewal: 0, fresh: 0 }
-  const more = [...kept, { start, counts: { ...counts, [kind]: counts[kind] + 1 } }]
-  return more
-    .filter((one) => plus(one.start, milliseconds(length + slot)) > newest)
+  const last = slots.at(-1)
+  if (last?.start === start) return [...slots.slice(0, -1), withOneMore(last, kind)]
+  const newest = latest(start, last?.start ?? start)
+  const own = slots.find((one) => one.start === start) ?? { start, counts: { renewal: 0, fresh: 0 } }
+  return [...slots.filter((one) => one !== own), withOneMore(own, kind)]
+    .filter((one) => plus(one.start, milliseconds(slot + length)) > newest)
     .sort((one, other) => one.start - other.start)
 }
+
+const withOneMore = ({ start, counts }: Slot, kind: Spending): Slot => ({
+  start,
+  counts: { ...counts, [kind]: counts[kind] + 1 },
+})
 
 /** What is asked of a ledger. */
 export interface Question {
@@ -86,11 +91,13 @@ function spanOpensAt(
 ): Instant {
   const { length, slot } = spans[span]
   let count = held
-  // What a clock noted that has been set back since does not count: it would for ever.
-  for (const { start, counts } of slots.toReversed().filter((one) => one.start <= plus(now, slot))) {
-    const ends = plus(start, milliseconds(slot + length))
+  for (let i = slots.length - 1; i >= 0; i -= 1) {
+    const one = slots[i]
+    // What a clock noted that has been set back since does not count: it would for ever.
+    if (one === undefined || one.start > plus(now, slot)) continue
+    const ends = plus(one.start, milliseconds(slot + length))
     if (ends <= now) break
-    count += counted.reduce((sum, kind) => sum + counts[kind], 0)
+    for (const kind of counted) count += one.counts[kind]
     if (count >= cap) return ends
   }
   // Only what is about to begin fills it: room comes when that has begun, or has not.

@@ -162,7 +162,8 @@ export class BudgetLine {
   }
 
   #opens(counted: readonly Spending[], share: (limit: number) => number, now: Instant): Instant {
-    const held = [...this.#offers.values()].filter(({ kind }) => counted.includes(kind)).length
+    let held = 0
+    for (const { kind } of this.#offers.values()) if (counted.includes(kind)) held += 1
     return opensAt(this.#ledger, { limits: this.#limits, question: { counted, share, held } }, now)
   }
 }
