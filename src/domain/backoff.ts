@@ -5,11 +5,12 @@
  *   class    first wait            grows  longest               example at 30 days left / 2 minutes left
  *   soon     1/30 of life, 5s-1m   x2     1/8 of life, <= 6 h   1m 2m 4m .. 6h     / 5s 10s 15s 15s
  *   later    1/20 of life, 1m-1h   x4     1/4 of life, <= 24 h  1h 4h 16h 24h      / 1m 1m (3 an hour)
+ *   anew     1/30 of life, 5s-1m   x4  1/4 of life, <= 24 h   1m 4m (3 an hour)     / 5s 20s (3 an hour)
  *   issuer   1m                    x2     30 m                  at once when the issuer recovers
  *   person   never
  *
- * `later` climbs by its own failures alone: an order that was lost after a night of network trouble is asked for anew
- * without a day's wait. The others climb by every failure in a row, so that alternating faults still slow down.
+ * `later` and `anew` climb by their own failures alone: an order that was lost after a night of network trouble is asked for
+ * anew without a day's wait. The others climb by every failure in a row, so that alternating faults still slow down.
  */
 import { fractionOf } from '../std/fraction.ts'
 import {
@@ -25,6 +26,7 @@ import {
   seconds,
 } from '../std/time.ts'
 import type { Duration, Instant } from '../std/time.ts'
+import { isBudgeted } from './fault.ts'
 import type { RetryClass } from './fault.ts'
 
 export interface BackoffInput {
@@ -34,7 +36,7 @@ export interface BackoffInput {
   readonly now: Instant
   /** What is left of the certificate now in the Secret; undefined when there is none or it has expired. */
   readonly lifeLeft: Duration | undefined
-  /** When the last failures of the class `later` happened, oldest first; this one included. */
+  /** When the last failures of the classes with a budget happened, oldest first; this one included. */
   readonly recent: readonly Instant[]
   /** What the CA asked for (`Retry-After`, `checkAfter`). */
   readonly notBefore?: Instant | undefined
@@ -55,12 +57,12 @@ interface Ladder {
 export function nextTry(input: BackoffInput): Instant | undefined {
   if (input.retry === 'person') return undefined
   const ladder = ladderFor(input.retry, input.lifeLeft)
-  const rung = input.retry === 'later' ? Math.max(1, input.recent.length) : input.attempts
+  const rung = isBudgeted(input.retry) ? Math.max(1, input.recent.length) : input.attempts
   const wait = Math.min(ladder.longest, ladder.first * ladder.factor ** Math.min(rung - 1, 30))
   const jitter = 1 + fractionOf(`${input.uid}/${input.attempts}`) / 10
   const own = plus(input.now, milliseconds(wait * jitter))
   const asked = input.notBefore === undefined ? own : latest(own, patience(input.notBefore, input))
-  return wholeSecond(input.retry === 'later' ? latest(asked, budgetOpens(input.recent)) : asked)
+  return wholeSecond(isBudgeted(input.retry) ? latest(asked, budgetOpens(input.recent)) : asked)
 }
 
 /**
@@ -83,13 +85,14 @@ function ladderFor(retry: Exclude<RetryClass, 'person'>, lifeLeft: Duration | un
   switch (retry) {
     case 'soon':
       return {
-        first: clampDuration(scale(life, 1 / 30), seconds(5), minutes(1)),
+        first: soonest(life),
         factor: 2,
         longest: lifeLeft === undefined ? minutes(30) : clampDuration(scale(life, 1 / 8), seconds(15), hours(6)),
       }
     case 'later':
+    case 'anew':
       return {
-        first: clampDuration(scale(life, 1 / 20), minutes(1), hours(1)),
+        first: retry === 'anew' ? soonest(life) : clampDuration(scale(life, 1 / 20), minutes(1), hours(1)),
         factor: 4,
         longest: lifeLeft === undefined ? hours(8) : clampDuration(scale(life, 1 / 4), minutes(1), hours(24)),
       }
@@ -97,6 +100,8 @@ function ladderFor(retry: Exclude<RetryClass, 'person'>, lifeLeft: Duration | un
       return { first: minutes(1), factor: 2, longest: minutes(30) }
   }
 }
+
+const soonest = (life: Duration): Duration => clampDuration(scale(life, 1 / 30), seconds(5), minutes(1))
 
 /** The moment at which fewer than {@link hourlyBudget} attempts lie within the last hour, those noted in whole seconds. */
 function budgetOpens(recent: readonly Instant[]): Instant {

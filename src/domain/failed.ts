@@ -8,7 +8,7 @@ import type { KeySource } from './decide.ts'
 import { boundTo, mayFallBack } from './fallback.ts'
 import { failureAt, otherFailures } from './failures.ts'
 import type { Failure } from './failures.ts'
-import { retryClass } from './fault.ts'
+import { isBudgeted, retryClass } from './fault.ts'
 import type { RetryClass } from './fault.ts'
 import { replacesIn } from './flight.ts'
 import type { Next, Result } from './outcome.ts'
@@ -77,7 +77,7 @@ function remember(
   const before = last !== undefined && isSameAttempt(last, snapshot, issuer) ? last : undefined
   const attempts = (before?.attempts ?? 0) + 1
   const earlier = (before?.recent ?? []).filter((text) => !isFromLater(text, now))
-  const recent = [...earlier, ...(retry === 'later' ? [toRfc3339(now)] : [])].slice(-mostRecent)
+  const recent = [...earlier, ...(isBudgeted(retry) ? [toRfc3339(now)] : [])].slice(-mostRecent)
   const next = nextTry({
     retry,
     attempts,

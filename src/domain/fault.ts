@@ -5,6 +5,7 @@
  *
  * - `soon`     our luck (network, overload): try again on the ladder scaled to the life that is left
  * - `later`    the CA said no to this request: try again slowly, at once when the spec changes
+ * - `anew`     the thread to the CA is lost, not the wish: make a new request soon, ever more slowly if that is lost as well
  * - `issuer`   the issuer is broken, not the request: re-check the Issuer, do not count it against the Certificate
  * - `person`   something looks like an attack or a bug: stop until the spec or the issuer changes
  *
@@ -27,7 +28,7 @@ export const faultTable = {
   TlsFailed: { about: 'network', retry: 'issuer' },
   ServerFailed: { about: 'server', retry: 'soon' },
   ReplyMalformed: { about: 'protocol', retry: 'later' },
-  TransactionLost: { about: 'protocol', retry: 'later' },
+  TransactionLost: { about: 'protocol', retry: 'anew' },
   ClockSkewed: { about: 'protocol', retry: 'soon' },
   WrongCertificate: { about: 'protocol', retry: 'later' },
   SecurityViolation: { about: 'security', retry: 'person' },
@@ -47,7 +48,7 @@ export type FaultSubject =
   | 'security'
   | 'operator'
 
-export type RetryClass = 'soon' | 'later' | 'issuer' | 'person'
+export type RetryClass = 'soon' | 'later' | 'anew' | 'issuer' | 'person'
 
 export type FaultCode = keyof typeof faultTable
 
@@ -71,6 +72,9 @@ export function isMendedByRecovery(code: string): boolean {
   const { about, retry } = faultTable[code]
   return retry === 'issuer' || about === 'network' || about === 'server'
 }
+
+/** Whether an attempt of the class may have cost the CA a signature, so that it has a budget. */
+export const isBudgeted = (retry: RetryClass): boolean => retry === 'later' || retry === 'anew'
 
 /** @param code - as a status holds it: one that another version wrote and this one does not know is tried again slowly */
 export const retryClass = (code: string): RetryClass => (isFaultCode(code) ? faultTable[code].retry : 'later')

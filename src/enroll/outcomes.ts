@@ -22,6 +22,7 @@ export function failureOutcome(cause: Fault): Failed {
     case 'soon':
       return { kind: 'deferred', fault: cause }
     case 'later':
+    case 'anew':
     case 'person':
       return { kind: 'refused', fault: cause }
   }

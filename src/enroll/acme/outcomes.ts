@@ -18,6 +18,7 @@ export function failureOutcome(
     case 'soon':
       return { kind: 'deferred', fault, ...wakeAt, ...(ticket === undefined ? {} : { ticket }) }
     case 'later':
+    case 'anew':
     case 'person':
       return { kind: 'refused', fault, ...wakeAt }
   }

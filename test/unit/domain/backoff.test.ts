@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { hourlyBudget, nextTry, patience } from '../../../src/domain/backoff.ts'
 import type { BackoffInput } from '../../../src/domain/backoff.ts'
+import { isBudgeted } from '../../../src/domain/fault.ts'
 import { between, days, hours, milliseconds, minus, minutes, plus, seconds } from '../../../src/std/time.ts'
 import type { Duration, Instant } from '../../../src/std/time.ts'
 import { now } from './snapshots.ts'
@@ -23,7 +24,7 @@ const waitOf = (more: Partial<BackoffInput>): number => {
 
 describe('the wait after a failure', () => {
   const rows: readonly {
-    retry: 'soon' | 'later' | 'issuer'
+    retry: 'soon' | 'later' | 'anew' | 'issuer'
     left: string
     lifeLeft: Duration | undefined
     waits: Duration[]
@@ -43,12 +44,14 @@ describe('the wait after a failure', () => {
     },
     { retry: 'later', left: '30 days', lifeLeft: days(30), waits: [1, 4, 16, 24, 24].map(hours) },
     { retry: 'later', left: 'nothing', lifeLeft: undefined, waits: [1, 4, 16, 64, 256, 480, 480].map(minutes) },
+    { retry: 'anew', left: '30 days', lifeLeft: days(30), waits: [1, 4, 16, 64, 256, 1024, 1440, 1440].map(minutes) },
+    { retry: 'anew', left: 'nothing', lifeLeft: undefined, waits: [10, 40, 160, 640].map(seconds) },
     { retry: 'issuer', left: '30 days', lifeLeft: days(30), waits: [1, 2, 4, 8, 16, 30, 30].map(minutes) },
   ]
   it.each(rows)('of the class $retry with $left left climbs as the table says', ({ retry, lifeLeft, waits }) => {
     for (const [i, wait] of waits.entries()) {
       // One failure every few hours: the ladder alone, without the hourly budget.
-      const recent = retry === 'later' ? Array.from({ length: i + 1 }, (_, k) => minus(now, hours(9 * (i - k)))) : []
+      const recent = isBudgeted(retry) ? Array.from({ length: i + 1 }, (_, k) => minus(now, hours(9 * (i - k)))) : []
       const own = waitOf({ retry, lifeLeft, attempts: i + 1, recent })
       expect(own).toBeGreaterThanOrEqual(wait)
       expect(own).toBeLessThanOrEqual(wait * 1.1 + 1000)
@@ -57,6 +60,10 @@ describe('the wait after a failure', () => {
 
   it('of the class person never ends by itself', () => {
     expect(nextTry(failing({ retry: 'person' }))).toBeUndefined()
+  })
+
+  it('of the class anew is a minute at first, so that a request that a crash has cost is made again', () => {
+    expect(waitOf({ retry: 'anew', attempts: 1, recent: [now] })).toBeLessThan(minutes(1.2))
   })
 
   it('of the class later climbs by its own failures, not by the nights when the network was down', () => {
@@ -83,7 +90,7 @@ describe('the wait after a failure', () => {
   })
 
   const anyFailure = fc.record({
-    retry: fc.constantFrom('soon' as const, 'later' as const, 'issuer' as const),
+    retry: fc.constantFrom('soon' as const, 'later' as const, 'anew' as const, 'issuer' as const),
     lifeLeft: fc.option(fc.integer({ min: 1, max: days(3650) }).map(milliseconds), { nil: undefined }),
     uid: fc.uuid(),
   })
@@ -101,14 +108,14 @@ describe('the wait after a failure', () => {
     )
   })
 
-  it('lets no more than three attempts of the class later into any hour', () => {
+  it.each(['later', 'anew'] as const)('lets no more than three attempts of the class %s into any hour', (retry) => {
     fc.assert(
       fc.property(fc.option(fc.integer({ min: 1, max: days(2) }).map(milliseconds), { nil: undefined }), (lifeLeft) => {
         const made: Instant[] = [now]
         for (let i = 0; i < 12; i++) {
           const last = made.at(-1) ?? now
           const noted = made.slice(-10).map((at) => minus(at, milliseconds(at % 1000)))
-          const next = nextTry(failing({ retry: 'later', now: last, lifeLeft, recent: noted, attempts: made.length }))
+          const next = nextTry(failing({ retry, now: last, lifeLeft, recent: noted, attempts: made.length }))
           made.push(next ?? plus(last, days(1)))
         }
         for (const [i, at] of made.entries())
