@@ -52,6 +52,8 @@ export interface HttpProxy {
   readonly port: number
   readonly passed: readonly Passed[]
   readonly partition: Partition
+  /** Ends every watch that runs, as a server does whose time is over. */
+  endWatches(): void
   close(): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export async function startHttpProxy(options: HttpProxyOptions): Promise<HttpPro
     port: server.port,
     passed: proxy.passed,
     partition: proxy.partition,
+    endWatches: () => proxy.endWatches(),
     close: async () => {
       proxy.partition.heal()
       await server.close()
@@ -83,10 +86,15 @@ class Proxying {
   readonly #options: HttpProxyOptions
   readonly #agent: Agent
   readonly #lists = new ListRecord()
+  readonly #watches = new Set<ServerResponse>()
 
   constructor(options: HttpProxyOptions, agent: Agent) {
     this.#options = options
     this.#agent = agent
+  }
+
+  endWatches(): void {
+    for (const response of this.#watches) response.end()
   }
 
   async serve(exchange: Exchange): Promise<void> {
@@ -159,14 +167,18 @@ class Proxying {
   }
 
   async #watch(reply: Dispatcher.ResponseData, response: ServerResponse, fault: Fault | undefined): Promise<void> {
-    response.on('close', () => reply.body.destroy())
+    this.#watches.add(response)
+    response.on('close', () => {
+      this.#watches.delete(response)
+      reply.body.destroy()
+    })
     response.writeHead(200, { 'content-type': String(reply.headers['content-type'] ?? 'application/json') })
     // What waits for its first event must know that the watch stands.
     response.flushHeaders()
     const end = fault?.kind === 'cut' ? setTimeout(() => response.end(), fault.length) : undefined
     const late = fault?.kind === 'stale' ? fault.length : 0
     const bend = bender(fault)
-    const write = (line: string): void => void (response.writable && response.write(`${line}\n`))
+    const write = (line: string): void => void (response.writableEnded || response.write(`${line}\n`))
     try {
       for (const line of openingOf(fault)) write(line)
       if (fault?.kind === 'gone') throw new StreamEnds()

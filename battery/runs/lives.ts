@@ -15,7 +15,7 @@ export interface Phase {
 }
 
 /** Milliseconds for everything to come right after the last fault: I7, and the first waits of what backs off. */
-const patience = 90_000
+const patience = 150_000
 
 export const dnsNameOf = (name: string): string => `${name}.battery.example`
 

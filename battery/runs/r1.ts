@@ -137,7 +137,11 @@ async function livePhase(
 
 /** I3: what the CA has issued against what was asked of it. */
 async function weigh({ world, house, toll, say }: Scene, life: string, allowed: number): Promise<void> {
-  await settled(world, 10_000)
+  try {
+    await settled(world, 10_000)
+  } catch (error) {
+    toll.lost.push(error instanceof Error ? error.message : String(error))
+  }
   if (house.ledger === undefined) return
   const wanted = phasesOf(house).reduce((sum, { issues }) => sum + issues, 0)
   const issued = await world.observer.issuedFor(dnsNameOf(life), house.ledger)

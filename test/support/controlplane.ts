@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { locate } from '../../scripts/toolchain/find.ts'
 import { freePorts, startProcess } from './process.ts'
@@ -44,6 +45,8 @@ export interface ControlPlane {
   kubectl(args: readonly string[], input?: string): Promise<string>
   /** Stops the API server and starts it again on the same port with the same data. */
   restartApiServer(): Promise<void>
+  /** Has etcd do nothing for so many milliseconds: the API server runs, and can neither read nor write. */
+  freezeEtcd(length: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -78,9 +81,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await started[1]?.stop()
     started[1] = await startApiServer(layout)
   }
+  const freezeEtcd = async (length: number): Promise<void> => {
+    started[0]?.signal('SIGSTOP')
+    await sleep(length)
+    started[0]?.signal('SIGCONT')
+  }
   const { directory, kubeconfig, url, token, ca } = layout
   const run = (args: readonly string[], input?: string): Promise<string> => kubectl(kubeconfig, args, input)
-  return { directory, kubeconfig, url, token, ca, kubectl: run, restartApiServer, stop }
+  return { directory, kubeconfig, url, token, ca, kubectl: run, restartApiServer, freezeEtcd, stop }
 }
 
 async function layOut(directory: string, options: ControlPlaneOptions): Promise<Layout> {
