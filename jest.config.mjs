@@ -7,5 +7,5 @@ const base = {
 const project = (displayName) => ({ ...base, displayName, testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`] })
 
 export default {
-  projects: ['unit', 'contract', 'sim', 'kube', 'arch', 'integration', 'e2e'].map(project),
+  projects: ['unit', 'contract', 'sim', 'kube', 'arch', 'fuzz', 'integration', 'e2e'].map(project),
 }

@@ -12,7 +12,7 @@ import { run } from './run.ts'
 import { ensure } from './toolchain/ensure.ts'
 import { allBinaries } from './toolchain/parts.ts'
 
-const suites = ['unit', 'contract', 'sim', 'kube', 'arch', 'integration'] as const
+const suites = ['unit', 'contract', 'sim', 'kube', 'arch', 'fuzz', 'integration'] as const
 
 type Suite = (typeof suites)[number]
 

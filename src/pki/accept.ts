@@ -2,6 +2,7 @@
  * From what a CA sent to what may be stored: orders the chain and holds the certificate against what was wanted. Nothing that
  * fails here is written anywhere.
  */
+import { X509Certificate } from 'node:crypto'
 import type { CertificateFacts } from '../domain/facts.ts'
 import { fault } from '../domain/fault.ts'
 import type { Fault } from '../domain/fault.ts'
@@ -59,9 +60,20 @@ export function accept(
     return err(fault('WrongCertificate', `the CA's reply cannot be used: ${chain.error}; it was not stored`))
   const { leaf, intermediates, root } = chain.value
   const facts = certificateFacts(leaf)
+  if (!opens(leaf))
+    return err(fault('ReplyMalformed', 'the issued certificate is none that OpenSSL can read; it was not stored'))
   if (!facts.ok) return err(fault('ReplyMalformed', `the issued certificate cannot be read: ${facts.error}`))
   const verdict = verify({ wanted, publicKeyHash, facts: facts.value }, now)
   if (verdict.kind === 'rejected') return err(verdict.fault)
   const roots = anchors === undefined ? [] : root === undefined ? anchors : [root]
   return ok({ bundle: { key, leaf, intermediates, roots }, facts: facts.value, differences: verdict.differences })
+}
+
+/** Whoever serves it reads it whole, and with more rigour than is needed to tell what it says. */
+function opens(certificate: Der): boolean {
+  try {
+    return new X509Certificate(certificate).serialNumber !== ''
+  } catch {
+    return false
+  }
 }

@@ -122,6 +122,7 @@ function readExtensions(field: DerElement | undefined): ExtensionFacts {
 
 /** KeyUsage: the BIT STRING's first octet counts unused bits, and its bit 0 is the highest of the next. */
 function keyUsages(element: DerElement | undefined): readonly Usage[] {
+  if (element !== undefined && element.tag !== tags.bitString) throw new Malformed('its key usage is no string of bits')
   const [, first = 0, second = 0] = element?.content ?? []
   const bits = (first << 8) | second
   let flags = 0

@@ -22,9 +22,12 @@ export function reading<T>(read: () => Result<T, string>): Result<T, string> {
   }
 }
 
-/** @returns the elements inside a constructed element */
+const constructed = 0x20
+
+/** @returns the elements inside a constructed element; what is primitive has none (X.690 section 8.1.2.5) */
 export function childrenOf(element: DerElement | undefined, what: string): readonly DerElement[] {
   if (element === undefined) throw new Malformed(`it has no ${what}`)
+  if ((element.tag & constructed) === 0) throw new Malformed(`its ${what} holds no elements`)
   const children = readElements(element.content)
   if (!children.ok) throw new Malformed(`its ${what} cannot be read: ${children.error}`)
   return children.value

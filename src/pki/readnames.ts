@@ -5,7 +5,7 @@
 import type { DistinguishedName, NameAttribute, SubjectName } from '../domain/wanted.ts'
 import { canonicalIp } from '../std/ip.ts'
 import type { DerElement } from './der.ts'
-import { childrenOf, hexOf, onlyChild, readOid } from './readder.ts'
+import { childrenOf, hexOf, Malformed, onlyChild, readOid } from './readder.ts'
 
 const stringTags = {
   utf8: 0x0c,
@@ -80,8 +80,14 @@ function readGeneralName(name: DerElement, what: string): readonly SubjectName[]
       return [{ type: 'uri', value: text() }]
     case 0x87:
       return [{ type: 'ip', value: addressText(name.content) }]
-    default:
+    case 0xa3:
+    case 0xa4:
+    case 0xa5:
+    case 0x88:
       return []
+    default:
+      // OpenSSL puts a name in pieces together, which DER forbids: passing it over would hide it from policies.
+      throw new Malformed(`its ${what} has a name of the tag ${name.tag}, which none has`)
   }
 }
 

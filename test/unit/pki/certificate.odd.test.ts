@@ -124,6 +124,22 @@ describe('an odd certificate', () => {
       forged({ extensions: [extension('2.5.29.17', Buffer.of(0x30, 5, 1))] }),
       /extension 2\.5\.29\.17 cannot be read/,
     ],
+    'a name in pieces, which OpenSSL would put together': [
+      forged({
+        extensions: [
+          extension('2.5.29.17', encodeSequence(encodeElement(0xa2, text(0x82, 'evil'), text(0x82, '.example.com')))),
+        ],
+      }),
+      /has a name of the tag 162/,
+    ],
+    'a key usage in pieces': [
+      forged({ extensions: [extension('2.5.29.15', encodeElement(0x23, text(0x03, Buffer.of(0, 4))))] }),
+      /key usage is no string of bits/,
+    ],
+    'names that are no sequence': [
+      forged({ extensions: [extension('2.5.29.17', text(0x04, text(0x82, 'a.test')))] }),
+      /subject alternative name holds no elements/,
+    ],
     'an other name without a value': [
       forged({ extensions: [extension('2.5.29.17', encodeSequence(encodeElement(0xa0, encodeOid('1.2.3'))))] }),
       /subject alternative name cannot be read/,
