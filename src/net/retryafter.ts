@@ -1,8 +1,8 @@
 import { instant } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 
-/** The last moment a Date can hold (ECMA-262 section 21.4.1.1), so that every result can be printed. */
-const lastInstant = 8.64e15
+/** The last second that RFC 3339 can write, so that every result can be printed and read. */
+const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59)
 
 const month = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)'
 const weekday = '(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?'
@@ -18,7 +18,7 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d
  *
  * @param text - the header's value
  * @param now - what a number of seconds counts from
- * @returns the moment, perhaps past, perhaps in a century, always one that a Date can hold; undefined when unreadable
+ * @returns the moment, perhaps past, perhaps in a century, always one that RFC 3339 can write; undefined when unreadable
  */
 export function parseRetryAfter(text: string, now: Instant): Instant | undefined {
   const trimmed = text.slice(0, 512).trim()

@@ -40,7 +40,7 @@ export function parseGoDuration(text: string): Result<Duration, string> {
     const found = part.exec(digits)
     if (found === null)
       return err(`${quote(text)} is not a duration; write numbers with h, m or s, for example 2160h, 1h30m or 90s.`)
-    total += Number(found[1]) * (units[found[2] ?? ''] ?? Number.NaN)
+    total += wholeNanoseconds(Number(found[1]) * (units[found[2] ?? ''] ?? Number.NaN))
   }
   if (total >= longest) return err(`${quote(text)} is longer than a duration can be, which is about 292 years.`)
   return ok(milliseconds(sign * total))
@@ -62,5 +62,9 @@ export function formatGoDuration(length: Duration): string {
   const parts = [hours > 0 ? `${hours}h` : '', minutes > 0 ? `${minutes}m` : '', rest > 0 ? secondsText : '']
   return `${length < 0 ? '-' : ''}${parts.join('')}`
 }
+
+/** Go's durations are whole nanoseconds, while 2.01 * 1000 is a little less than 2010. */
+const wholeNanoseconds = (length: number): number =>
+  Number.isInteger(length) ? length : Math.round(length * 1e6) / 1e6
 
 const quote = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)

@@ -106,6 +106,7 @@ describe('a ca issuer', () => {
     const readiness = await enrollerOf(secret).prepare(lonelyCtx(noon))
     expect(readiness).toEqual({
       kind: 'ready',
+      authorities: { kind: 'shown', current: [certificate], next: [], vouchedBy: 'settings' },
       message: 'Signing with the CA certificate in Secret "my-ca", valid until 2036-01-01T00:00:00Z',
       details: {
         caSubject: 'CN=My CA',
