@@ -17,9 +17,7 @@ interface Bar {
   readonly bucket: Bucket
   /** Below the bar. */
   readonly label: string
-  /** What is seen of it, which must be heard too. */
-  readonly shown: string
-  /** For those who hear it. */
+  /** For those who hear it: its title, which names the link. */
   readonly sentence: string
   readonly address: string
 }
@@ -34,8 +32,7 @@ function barsOf(buckets: readonly Bucket[]): readonly Bar[] {
         ? tableAddress({ finding: 'expired' })
         : tableAddress({ 'ends-after': from, 'ends-within': untilDays })
     const sentence = `${range}: ${counted(bucket.managed, 'certificate')} managed, ${number(bucket.found)} not managed`
-    const total = bucket.managed + bucket.found
-    return { bucket, label, shown: total === 0 ? label : `${number(total)} ${label}`, sentence, address }
+    return { bucket, label, sentence, address }
   })
 }
 
@@ -63,7 +60,6 @@ export function Histogram({ buckets }: { readonly buckets: readonly Bucket[] }):
           <a
             key={bar.label}
             href={bar.address}
-            aria-label={`${bar.shown}, ${bar.sentence}`}
             class={index === 0 ? 'bar ended' : 'bar'}
             onClick={(event: MouseEvent) => {
               if (event.metaKey || event.ctrlKey || event.shiftKey) return
