@@ -23,7 +23,13 @@ describe.each(targetNames())('the parser behind the target %s', (name) => {
   })
 
   it('breaks none for what some fuzzing adds to that', async () => {
-    const { findings } = await hunt({ source: targetSource(name), corpus: inputsOf(name), seed: 1, seconds, executions })
+    const { findings } = await hunt({
+      source: targetSource(name),
+      corpus: inputsOf(name),
+      seed: 1,
+      seconds,
+      executions,
+    })
     expect(findings).toEqual([])
   })
 })
