@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { request } from 'undici'
 import { operatorLaunch } from '../scripts/launch.ts'
+import { sumOf } from './exposition.ts'
 
 export interface RunningOperator {
   readonly startedAt: number
@@ -16,15 +17,24 @@ export interface RunningOperator {
   /** Highest resident memory so far, MB. */
   peakMegabytes(): number
   stop(): Promise<void>
-  /** Rejects when the process ends without having been stopped. */
+  /** SIGKILL: it gets no chance to give anything up. */
+  kill(): Promise<void>
+  /** Rejects when the process ends without having been stopped or killed. */
   readonly crashed: Promise<never>
+}
+
+/** Where an operator listens on the loopback address. */
+export interface Ports {
+  readonly metrics: number
+  readonly http01: number
 }
 
 export interface OperatorOptions {
   /** The API server as a pod meets it: its address, and a folder with `token` and `ca.crt`. */
   readonly pod: { readonly host: string; readonly port: string; readonly directory: string }
-  readonly metricsPort: number
-  readonly http01Port: number
+  readonly ports: Ports
+  /** Namespace of the Leases by which it acts. Without it, it acts alone and at once. */
+  readonly leaseNamespace?: string | undefined
   readonly logFile: string
   readonly flags?: readonly string[]
   /** The program to measure and options of Node for it; the built bundle with what it is shipped with when left out. */
@@ -38,6 +48,12 @@ const ticksPerSecond = 100
 export function startOperator(options: OperatorOptions): RunningOperator {
   const child = launch(options)
   let isStopping = false
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    isStopping = true
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
   const crashed = once(child, 'exit').then(() => {
     // Nobody looks at the promise of an operator that was stopped.
     if (isStopping) return new Promise<never>(() => undefined)
@@ -47,15 +63,11 @@ export function startOperator(options: OperatorOptions): RunningOperator {
     crashed,
     startedAt: performance.now(),
     pid: child.pid ?? 0,
-    metric: (name, labels = {}) => readMetric(options.metricsPort, name, labels),
+    metric: (name, labels = {}) => readMetric(options.ports.metrics, name, labels),
     cpuSeconds: () => cpuSeconds(child),
     peakMegabytes: () => peakMegabytes(child),
-    stop: async () => {
-      isStopping = true
-      if (child.exitCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   }
 }
 
@@ -68,9 +80,11 @@ function launch(options: OperatorOptions): ChildProcess {
       ...options.nodeOptions,
       options.bundle,
       `--service-account-directory=${options.pod.directory}`,
-      `--metrics-address=127.0.0.1:${options.metricsPort}`,
-      `--http01-address=127.0.0.1:${options.http01Port}`,
-      '--leader-election=false',
+      `--metrics-address=127.0.0.1:${options.ports.metrics}`,
+      `--http01-address=127.0.0.1:${options.ports.http01}`,
+      options.leaseNamespace === undefined
+        ? '--leader-election=false'
+        : `--leader-election-namespace=${options.leaseNamespace}`,
       '--address-guard=false',
       ...(options.flags ?? []),
     ],
@@ -87,12 +101,7 @@ function launch(options: OperatorOptions): ChildProcess {
 
 async function readMetric(port: number, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
   const reply = await request(`http://127.0.0.1:${port}/metrics`)
-  const lines = (await reply.body.text()).split('\n')
-  const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`)
-  return lines
-    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-    .filter((line) => wanted.every((label) => line.includes(label)))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+  return sumOf(await reply.body.text(), name, labels)
 }
 
 function cpuSeconds({ pid }: ChildProcess): number {

@@ -9,18 +9,19 @@ export type BenchProtocol = keyof typeof counts
 
 const protocols = Object.keys(counts) as readonly BenchProtocol[]
 
-const help = `npm run bench                      all of what follows but challenges and soak
+const help = `npm run bench                      all of what follows but challenges, soak and scale
 npm run bench -- P3 P8             bars by name, as docs/performance.md lists them; bars: all of them
 npm run bench -- operator          rate, API requests, CPU and memory, protocol by protocol
 npm run bench -- exchange          the client alone: CPU of an enrollment and of a renewal by EST, SCEP and CMP
 npm run bench -- challenges        proofs of control: 500 names over DNS-01, and names that cannot be proven beside names that can
 npm run bench -- fleet             a year of 10,000 certificates at one CA in virtual time: load, and what expires
 npm run bench -- soak              2000 certificates of five minutes, for two hours: memory, open files, what expires
+npm run bench -- scale             three replicas beside one at 10,000 certificates of the ca issuer, and what a killed one leaves undone
 
   --protocol a,b    some of ${protocols.join(', ')} (all, when not given)
   --count N         certificates of each; for exchange, how often (${Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
-    .join(', ')}; exchange 100)
+    .join(', ')}; exchange 100, scale 10000)
   --minutes N       of the soak (120)
   --flags "..."     further flags of the operator
   --bundle FILE     another build of it (dist/perennial.mjs)
@@ -44,7 +45,7 @@ const { values, positionals } = parseArgs({
 
 const words = (text: string): readonly string[] => text.split(' ').filter(Boolean)
 
-const runs = ['operator', 'exchange', 'challenges', 'bars', 'soak', 'fleet'] as const
+const runs = ['operator', 'exchange', 'challenges', 'bars', 'soak', 'scale', 'fleet'] as const
 
 type Run = (typeof runs)[number]
 
@@ -56,6 +57,7 @@ export interface BenchOptions {
   readonly protocols: readonly BenchProtocol[]
   readonly countOf: (protocol: BenchProtocol) => number
   readonly exchangeCount: number
+  readonly scaleCount: number
   /** Of the soak. */
   readonly minutes: number
   readonly flags: readonly string[]
@@ -100,6 +102,7 @@ export function benchOptions(): BenchOptions {
     protocols: chosen(values.protocol),
     countOf: (protocol) => count ?? counts[protocol],
     exchangeCount: count ?? 100,
+    scaleCount: count ?? 10_000,
     minutes: countFrom('minutes') ?? 120,
     flags: words(values.flags),
     bundle: values.bundle,

@@ -69,7 +69,7 @@ export const measureProtocol = (options: BenchOptions, protocol: BenchProtocol):
   onStage(protocol, options, async ({ api, rate, run }) => {
     const started = await cases[protocol].start(ports)
     try {
-      const scene: Scene = { api, rate, started, protocol, run: (name) => run(name, started.flags) }
+      const scene: Scene = { api, rate, started, protocol, run: (name) => run(name, { flags: started.flags }) }
       await measureScene(scene, options.countOf(protocol))
     } finally {
       await started.stop()

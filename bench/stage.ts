@@ -10,24 +10,35 @@ import type { Api } from './api.ts'
 import { line } from './lines.ts'
 import * as objects from './objects.ts'
 import { startOperator } from './operator.ts'
-import type { OperatorOptions, RunningOperator } from './operator.ts'
+import type { OperatorOptions, Ports, RunningOperator } from './operator.ts'
 import type { BenchOptions } from './options.ts'
 
-const [metrics = 0, http01 = 0] = await freePorts(2)
-export const ports = { metrics, http01 }
+export async function newPorts(): Promise<Ports> {
+  const [metrics = 0, http01 = 0] = await freePorts(2)
+  return { metrics, http01 }
+}
+
+/** Of operators that run one after another. */
+export const ports = await newPorts()
 const logs = mkdtempSync(join(tmpdir(), 'perennial-bench-'))
+
+export interface StartOptions extends Pick<OperatorOptions, 'leaseNamespace'> {
+  /** Beside those of the command line. */
+  readonly flags?: readonly string[]
+  /** Of its own, for one that runs beside another. */
+  readonly ports?: Ports
+}
 
 export interface Stage {
   readonly api: Api
   /** Creates a second of the API server, objects of 1 KB over 32 connections. */
   readonly rate: number
   /**
-   * Starts an operator.
+   * Starts an operator, which acts alone unless it is told otherwise.
    *
    * @param logName - its log is called so
-   * @param flags - beside those of the command line
    */
-  readonly run: (logName: string, flags?: readonly string[]) => RunningOperator
+  readonly run: (logName: string, options?: StartOptions) => RunningOperator
 }
 
 /** What Kubernetes mounts into a pod, for an operator that runs beside the benchmark. */
@@ -73,10 +84,10 @@ export async function onStage(
       known = await createRate(api)
       line('API server: creates/s (32 connections, 1 KB)', known.toFixed(0))
     }
-    const fixed = { pod: podOf(name, plane), metricsPort: ports.metrics, http01Port: ports.http01, bundle, nodeOptions }
-    const run = (logName: string, flags: readonly string[] = []): RunningOperator => {
+    const fixed = { pod: podOf(name, plane), ports, bundle, nodeOptions }
+    const run = (logName: string, { flags = [], ...own }: StartOptions = {}): RunningOperator => {
       const logFile = join(logs, `${name}-${logName}.log`)
-      const operator = startOperator({ ...fixed, flags: [...flags, ...common], logFile })
+      const operator = startOperator({ ...fixed, ...own, flags: [...flags, ...common], logFile })
       running.push(operator)
       return operator
     }

@@ -37,6 +37,10 @@ async function bench(options: BenchOptions, run: string): Promise<void> {
     const { soak } = await import('../bench/soak.ts')
     return soak(options, options.minutes)
   }
+  if (run === 'scale') {
+    const { measureScale } = await import('../bench/scale.ts')
+    return measureScale(options, options.scaleCount)
+  }
   if (run === 'bars') {
     const { measureBars } = await import('../bench/bars/table.ts')
     return measureBars(options)

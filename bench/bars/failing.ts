@@ -47,7 +47,7 @@ async function breakIssuers({ api, run }: Stage): Promise<() => Promise<void>> {
   const gone = await cases.cmp.start(ports)
   for (const { path, object } of gone.before) await api.call('POST', objects.paths[path], object)
   await api.call('POST', objects.paths.issuers, gone.issuer)
-  const operator = run('break', gone.flags)
+  const operator = run('break', { flags: gone.flags })
   await Promise.race([until('the issuer Ready', () => isIssuerReady(api, 'cmp'), 60), operator.crashed])
   await operator.stop()
   await gone.stop()

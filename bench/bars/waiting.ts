@@ -1,6 +1,7 @@
 /** P1, P3, P4, P5, P6, P8, P9: Certificates that wait, all Ready, and an operator that has nothing to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Api } from '../api.ts'
+import { sumOf } from '../exposition.ts'
 import type { Issued } from '../measure.ts'
 import { issue, measure, requestCount } from '../measure.ts'
 import type { RunningOperator } from '../operator.ts'
@@ -69,11 +70,8 @@ function reportMany({ rate }: Stage, measured: Issued): void {
   figure('P6', `peak RSS at ${many}`, { is: `${peak.toFixed(0)} MB`, bar: '160 MB' })
 }
 
-async function storedBytes(api: Api): Promise<number> {
-  const text = await api.text('/metrics')
-  const line = text.split('\n').find((one) => one.startsWith('apiserver_storage_size_bytes'))
-  return Number(line?.split(' ').at(-1) ?? Number.NaN)
-}
+const storedBytes = async (api: Api): Promise<number> =>
+  sumOf(await api.text('/metrics'), 'apiserver_storage_size_bytes')
 
 /**
  * Waits until the operator has nothing more to do, which its CPU says: reading metrics of so many certificates costs it.
