@@ -1,5 +1,5 @@
 /** `npm run fuzz`: coverage-guided fuzzing of everything that reads what others send. See docs/fuzzing.md. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inputsOf, keepFinding, targetNames, targetSource, writeCorpus } from './fuzz/corpus.ts'
@@ -8,6 +8,7 @@ import { hunt } from './fuzz/hunt.ts'
 import type { Bag } from './fuzz/hunt.ts'
 import { fuzzOptions, help } from './fuzz/options.ts'
 import type { FuzzOptions } from './fuzz/options.ts'
+import { recorded } from './fuzz/record.ts'
 import { tableHead, tableRow } from './fuzz/table.ts'
 import type { FuzzTarget } from './fuzz/target.ts'
 
@@ -42,6 +43,8 @@ function differ(options: FuzzOptions): void {
   if (comparison.unexplained.length > 0) process.exitCode = 1
 }
 
+const page = 'docs/fuzzing.md'
+
 async function huntAll(options: FuzzOptions): Promise<void> {
   console.log(tableHead())
   let findings = 0
@@ -53,6 +56,8 @@ try {
   const options = fuzzOptions(process.argv.slice(2))
   if (options.what === 'help') console.log(help)
   else if (options.what === 'list') await list()
+  else if (options.record !== undefined)
+    writeFileSync(page, recorded(readFileSync(page, 'utf8'), readFileSync(options.record, 'utf8')))
   else if (options.what === 'differential') differ(options)
   else await huntAll(options)
 } catch (error) {

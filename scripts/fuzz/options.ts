@@ -8,6 +8,7 @@ npm run fuzz -- --list                      what there is
 npm run fuzz -- der --seed 7                other inputs
 npm run fuzz -- der --keep                  what was reached becomes the corpus, as few and short inputs as reach it
 npm run fuzz -- der --from /some/folder     with the files of a folder beside the corpus
+npm run fuzz -- --record /some/file         adds the table that a run printed into that file to docs/fuzzing.md
 npm run fuzz -- differential --count 10000  the reader of certificates beside OpenSSL`
 
 export interface FuzzOptions {
@@ -18,6 +19,8 @@ export interface FuzzOptions {
   readonly seed: number
   readonly keep: boolean
   readonly from: string | undefined
+  /** Path of what a run printed. */
+  readonly record: string | undefined
   /** Certificates of the comparison. */
   readonly count: number
 }
@@ -35,6 +38,7 @@ export function fuzzOptions(args: readonly string[]): FuzzOptions {
       seed: { type: 'string', default: '1' },
       count: { type: 'string', default: '10000' },
       from: { type: 'string' },
+      record: { type: 'string' },
     },
   })
   const isDifferential = positionals.includes('differential')
@@ -49,6 +53,7 @@ export function fuzzOptions(args: readonly string[]): FuzzOptions {
     count: numberOf('count', values.count),
     keep: values.keep,
     from: values.from,
+    record: values.record,
   }
 }
 
