@@ -85,11 +85,12 @@ export function readConfig(argv: readonly string[], env: Environment): Result<Co
     if (parsed.success) values[key] = Object.freeze(parsed.data)
     else problems.push(`${source.name} ${parsed.error.issues[0]?.message ?? 'is wrong'}, not "${source.text}".`)
   }
+  if (problems.length > 0) return err(problems.join('\n'))
   // Every key of the table has been parsed by its own schema, which is what Config says.
   const parsedValues = values as Config
   const config = Object.freeze({ ...parsedValues, denyAddresses: [...parsedValues.denyAddresses, ...ownServer(env)] })
-  if (problems.length === 0) problems.push(...disagreements(config))
-  return problems.length === 0 ? ok(config) : err(problems.join('\n'))
+  const disagreeing = disagreements(config)
+  return disagreeing.length === 0 ? ok(config) : err(disagreeing.join('\n'))
 }
 
 /** Nobody's CA is the API server that this pod speaks with, and nobody is led there by an issuer. `allowAddresses` outranks it. */

@@ -38,6 +38,9 @@ const heap = 384
 /** The longest input of any target. */
 const slate = 1024 * 1024
 
+/** Not those of this process: a program needs no loader of TypeScript, and one would stand in the way of its modules. */
+const threadArguments = ['--disable-warning=ExperimentalWarning'] as const
+
 interface Leg {
   readonly findings: readonly Finding[]
   readonly counts: Counts
@@ -82,7 +85,8 @@ function leg(program: Program, plan: Hunt & { readonly executions: number }): Pr
   const { corpus, seed, seconds, executions, onProgress, patience = usualPatience } = plan
   const { program: path, counters, words } = program
   const job: Job = { program: path, counters, words, corpus, seed, seconds, executions, shared }
-  const worker = new Worker(program.worker, { workerData: job, resourceLimits: { maxOldGenerationSizeMb: heap } })
+  const resourceLimits = { maxOldGenerationSizeMb: heap }
+  const worker = new Worker(program.worker, { workerData: job, resourceLimits, execArgv: [...threadArguments] })
   return new Promise((resolve, reject) => {
     const findings: Finding[] = []
     let counts = nothing

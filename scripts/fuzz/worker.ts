@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { runInThisContext } from 'node:vm'
+import { basename, join } from 'node:path'
+import { constants, runInThisContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { coverageOf } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
@@ -31,7 +31,10 @@ type Start = (module: Loaded, exports: object, ...rest: readonly unknown[]) => v
 function load({ program }: Job, coverage: Coverage): FuzzTarget {
   const loaded: Loaded = { exports: {} }
   const code = `(function (module, exports, require, $c) {${readFileSync(program, 'utf8')}\n})`
-  const start = runInThisContext(code, { filename: program }) as Start
+  // As if it lay here: what it loads later is looked for from there.
+  const filename = join(process.cwd(), basename(program))
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+  const start = runInThisContext(code, { filename, importModuleDynamically }) as Start
   start(loaded, loaded.exports, createRequire(join(process.cwd(), 'package.json')), coverage.counters)
   const { target } = loaded.exports
   if (target === undefined) throw new Error(`${program} exports no target.`)

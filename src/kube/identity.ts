@@ -7,6 +7,7 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../std/clock.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
+import { clip } from '../std/text.ts'
 import { podIdentity } from './incluster.ts'
 import type { PodSurroundings } from './incluster.ts'
 
@@ -55,18 +56,26 @@ export async function loadIdentity({
     if (kubeconfig === undefined) config.loadFromDefault()
     else config.loadFromFile(kubeconfig)
   } catch (error) {
-    return err(`The kubeconfig ${kubeconfig ?? '(default)'} cannot be read: ${(error as Error).message}`)
+    return err(`The kubeconfig ${kubeconfig ?? '(default)'} cannot be read: ${reasonFor(error)}`)
   }
   if (context !== undefined) config.setCurrentContext(context)
   const cluster = config.getCurrentCluster()
   if (cluster === null || cluster === undefined)
     return err('The kubeconfig names no cluster; set current-context to a context that exists.')
-  const namespace = config.getContextObject(config.getCurrentContext())?.namespace
+  const namespace: unknown = config.getContextObject(config.getCurrentContext())?.namespace
+  if (namespace !== undefined && typeof namespace !== 'string')
+    return err('The namespace of the context in the kubeconfig is no text; put it into quotes.')
   return ok({
     server: cluster.server.replace(/\/+$/, ''),
     ...(namespace === undefined ? {} : { namespace }),
     credentials: () => credentialsOf(config),
   })
+}
+
+/** Where YAML is broken, its parser quotes the lines around: a kubeconfig has its secrets there. */
+function reasonFor(error: unknown): string {
+  const { mark, message } = error as Error & { readonly mark?: { readonly line: number; readonly column: number } }
+  return mark === undefined ? clip(message) : `it is no YAML at line ${mark.line + 1}, column ${mark.column + 1}.`
 }
 
 async function credentialsOf(config: KubeConfig): Promise<Credentials> {

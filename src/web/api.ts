@@ -11,6 +11,7 @@ import { readQuery } from '../domain/inventory/readquery.ts'
 import { summarize } from '../domain/inventory/summary.ts'
 import { findingNames } from '../domain/inventory/findings.ts'
 import type { ServerReply, ServerRequest } from '../net/server.ts'
+import { clip } from '../std/text.ts'
 import { toRfc3339 } from '../std/time.ts'
 import type { Access, User } from './access.ts'
 import type { CertificateList, Complaint, IssuerList, IssuerRow, Me, PolicyReport, SummaryAnswer } from './contract.ts'
@@ -72,7 +73,7 @@ export async function answerApi(parts: ApiParts, request: ServerRequest): Promis
   const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
   if (answer !== undefined) return answer(hearing)
   if (path.startsWith(certificateRoot)) return detail(hearing, path.slice(certificateRoot.length))
-  return complaint(404, `There is nothing at ${path.slice(0, 200)}; there is ${Object.keys(answers).join(', ')}.`)
+  return complaint(404, `There is nothing at ${clip(path)}; there is ${Object.keys(answers).join(', ')}.`)
 }
 
 function list(hearing: Hearing): ServerReply {

@@ -111,6 +111,25 @@ describe('a kubeconfig', () => {
     const identity = await loadIdentity({ kubeconfig: path(), clock })
     expect(identity).toMatchObject({ ok: false, error: expect.stringContaining(sentence) })
   })
+
+  it('that is broken beside a secret is told of without the secret', async () => {
+    const path = file('broken', 'users:\n- name: u\n  user:\n    token: abc-def\n   - [\n')
+    const identity = await loadIdentity({ kubeconfig: path, clock })
+    expect(identity).toEqual({
+      ok: false,
+      error: `The kubeconfig ${path} cannot be read: it is no YAML at line 5, column 4.`,
+    })
+  })
+
+  it('has a namespace that is text, or says so', async () => {
+    const contexts = [{ name: 'main', context: { cluster: 'c', user: 'u', namespace: 7 } }]
+    const clusters = [{ name: 'c', cluster: { server: 'https://cluster.test' } }]
+    const path = file('number', JSON.stringify({ clusters, contexts, 'current-context': 'main' }))
+    expect(await loadIdentity({ kubeconfig: path, clock })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('put it into quotes'),
+    })
+  })
 })
 
 describe('a pod', () => {

@@ -94,6 +94,13 @@ describe('readConfig', () => {
     })
   })
 
+  it('says what is wrong with a range, also where it is added to', () => {
+    for (const flag of ['--deny-addresses', '--allow-addresses'])
+      expect(refusal([`${flag}=10.96.0.0/99`], { KUBERNETES_SERVICE_HOST: '10.96.0.1' })).toMatch(
+        `${flag} is wrong: "10.96.0.0/99" is not an address range`,
+      )
+  })
+
   it('is frozen through and through', () => {
     const config = read(['--namespaces=a'])
     expect(Object.isFrozen(config) && Object.isFrozen(config.namespaces)).toBe(true)

@@ -2,6 +2,7 @@
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
 import { nearest } from '../../std/nearest.ts'
+import { clip } from '../../std/text.ts'
 import { filterNames, sortNames } from './query.ts'
 import type { FilterName, Query, SortName } from './query.ts'
 
@@ -82,7 +83,7 @@ function readNumber(
 }
 
 function unknown(name: string): string {
-  const shown = JSON.stringify(name.slice(0, 64))
+  const shown = `"${clip(name.slice(0, 64))}"`
   const meant = nearest(name, known)
   return meant === undefined
     ? `There is no parameter ${shown}; there are ${[...known].join(', ')}.`

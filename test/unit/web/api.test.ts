@@ -116,6 +116,7 @@ describe('the API of the inventory', () => {
 
   it.each([
     ['/api/certificates?sort=colour', 400, /sort must be one of/],
+    ['/api/a\u0004b', 404, /^There is nothing at \/api\/a b; there is/],
     ['/api/certificates?format=xml', 400, /format must be csv or json/],
     ['/api/certificates/Certificate/shop/none', 404, /no such certificate/],
     ['/api/certificates/%E0%A4%A', 404, /no such certificate/],

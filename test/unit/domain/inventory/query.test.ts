@@ -92,6 +92,7 @@ describe('a question to the inventory', () => {
     ['page=1e3', /page must be/],
     ['size=501', /size must be a whole number from 1 to 500/],
     ['ends-within=-1', /ends-within must be a whole number of days/],
+    ['a%00%7fb=1', /There is no parameter "a b"; there are/],
     ['namespce=a', /There is no parameter "namespce"; did you mean namespace\?/],
     [`q=${'x'.repeat(257)}`, /q may have at most 256 characters/],
     [`q=${'x '.repeat(17)}`, /q may have at most 16 words/],
