@@ -29,6 +29,8 @@ export interface Operator {
   readonly clock: Clock
   readonly log: Logger
   readonly transport: Transport
+  /** For Leases alone: while all other requests hang, they must be renewed. */
+  readonly leaseTransport: Transport
   readonly resources: Resources
   readonly caches: CacheSet
   readonly metrics: Metrics
@@ -80,9 +82,9 @@ async function stand(operator: Operator, signal: AbortSignal): Promise<'stopped'
   })
 }
 
-function electorOptions({ config, transport, clock, log }: Operator): ElectorOptions {
+function electorOptions({ config, leaseTransport, clock, log }: Operator): ElectorOptions {
   return {
-    transport,
+    transport: leaseTransport,
     clock,
     log,
     random,

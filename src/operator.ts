@@ -85,24 +85,26 @@ async function assemble({ config, clock, log }: Begun): Promise<Result<Operator,
     policies: () => policySamples(caches),
     shards: () => shards?.samples() ?? [],
   })
-  const transport = new Transport({ identity: identity.value, clock, log, meter: metrics.api, userAgent })
+  const connecting = { identity: identity.value, clock, log, meter: metrics.api, userAgent }
+  const [transport, leaseTransport] = [new Transport(connecting), new Transport(connecting)]
   const inventory = makeInventory({ config, transport, caches, clock, log, random })
   const state = { leads: false, synced: false }
   const common = { config, transport, clock, log }
   const notifying = await openNotifying({ ...common, inventory: inventory.inventory, metrics })
   if (!notifying.ok) return notifying
   const resources = makeResources(transport)
-  return ok({ ...common, caches, resources, metrics, state, inventory, notifying: notifying.value, shards })
+  const own = { caches, resources, metrics, state, inventory, notifying: notifying.value, shards }
+  return ok({ ...common, ...own, leaseTransport })
 }
 
 /** Closed last, so that what other parts still have to write gets out. */
-function transportPart({ transport, notifying }: Operator): Part {
+function transportPart({ transport, leaseTransport, notifying }: Operator): Part {
   return {
     name: 'transport',
     start: () => Promise.resolve(ok(undefined)),
     stop: async () => {
       await notifying?.close()
-      await transport.close()
+      await Promise.all([transport.close(), leaseTransport.close()])
     },
   }
 }

@@ -91,18 +91,21 @@ export class Elector {
 
   /**
    * Renews until the signal is aborted. The time that is left counts from the beginning of the last try that succeeded: the
-   * record may have been written at any moment after that, and others count from there.
+   * record may have been written at any moment after that, and others count from there. A try that took longer than the
+   * period is followed by another one at once: a server that is slow today may answer it, and little time is left.
    */
   async #keep(acquired: Duration, signal: AbortSignal): Promise<'kept' | 'lost'> {
     const { clock, renewDeadline, retryPeriod } = this.#options
+    let began = acquired
     let ends = acquired + renewDeadline
     const left = (): number => ends - clock.monotonic()
     while (!signal.aborted && left() > 0) {
-      await pause(clock, milliseconds(Math.min(retryPeriod, left())), signal)
+      const wait = Math.min(began + retryPeriod - clock.monotonic(), left())
+      if (wait > 0) await pause(clock, milliseconds(wait), signal)
       if (signal.aborted) return 'kept'
       // Also after a long pause of the process or the machine: somebody else may act by now.
       if (left() <= 0) return 'lost'
-      const began = clock.monotonic()
+      began = clock.monotonic()
       const answer = await this.#tryOnce(signal, milliseconds(Math.min(this.#tryLength(), left())))
       if (answer === 'theirs') return 'lost'
       if (answer === 'ours') ends = began + renewDeadline
