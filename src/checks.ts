@@ -14,19 +14,21 @@ export interface Checks {
 
 interface Outside {
   readonly config: Config
+  /** Its addresses, as CIDRs. */
+  readonly cluster: readonly string[]
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** @throws for settings that `config.ts` does not let pass */
-export function openChecks({ config, clock, log }: Outside): Checks {
+export function openChecks({ config, cluster, clock, log }: Outside): Checks {
   const isAlpnServed = config.tlsAlpn01Address !== undefined
   if (!config.http01SelfCheck) {
     const looks = { 'http-01': undefined, ...(isAlpnServed ? { 'tls-alpn-01': undefined } : {}) }
     return { looks, close: () => Promise.resolve() }
   }
-  const http = checkerHttp({ config, clock, log })
-  const tls = checkerTls(config)
+  const http = checkerHttp({ config, cluster, clock, log })
+  const tls = checkerTls({ config, cluster })
   if (!http.ok) throw new Error(http.error)
   if (!tls.ok) throw new Error(tls.error)
   const looks = { 'http-01': httpLook(http.value), ...(isAlpnServed ? { 'tls-alpn-01': alpnLook(tls.value) } : {}) }

@@ -46,20 +46,30 @@ export function issuerHttp({ config, clock, log }: Outside): HttpMaker {
   }
 }
 
-/** A client for looking at our own answers the way a CA would: no trust needed, public addresses only. */
-export function checkerHttp({ config, clock, log }: Outside): Result<OwnedHttpClient, string> {
-  return createHttpClient({ userAgent, addressPolicy: addressPolicy(config), clock, log })
+/** What is called beside the CA knows the addresses of the cluster, as CIDRs, and stays out of them. */
+export interface OutsideCluster extends Outside {
+  readonly cluster: readonly string[]
+}
+
+/** A client for looking at our own answers the way a CA would: no trust needed. */
+export function checkerHttp({ config, cluster, clock, log }: OutsideCluster): Result<OwnedHttpClient, string> {
+  return createHttpClient({ userAgent, addressPolicy: addressPolicyOutside(config, cluster), clock, log })
 }
 
 /** Looks at our own answers over TLS, with the same restrictions. */
-export function checkerTls(config: ConnectionSettings): Result<PeekTls, string> {
-  return tlsPeeker(addressPolicy(config))
+export function checkerTls({ config, cluster }: Pick<OutsideCluster, 'config' | 'cluster'>): Result<PeekTls, string> {
+  return tlsPeeker(addressPolicyOutside(config, cluster))
 }
 
-/** Which addresses issuers may name. */
-/** Which addresses may be called on behalf of issuers. */
+/** Which addresses may be called on behalf of issuers: their CA may lie in the cluster. */
 export function addressPolicy(config: ConnectionSettings): AddressPolicy {
-  return config.addressGuard ? { kind: 'public', allow: config.allowAddresses, deny: config.denyAddresses } : 'any'
+  return addressPolicyOutside(config, [])
+}
+
+/** Which addresses self-checks and solvers may call (docs/adr/0028). */
+export function addressPolicyOutside(config: ConnectionSettings, cluster: readonly string[]): AddressPolicy {
+  const { addressGuard, allowAddresses: allow, denyAddresses } = config
+  return addressGuard ? { kind: 'public', allow, deny: [...denyAddresses, ...cluster] } : 'any'
 }
 
 /** A bundle of one's own replaces the public roots: who names a private CA does not want every public one as well. */

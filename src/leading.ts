@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import type { CacheSet, Resources } from './caches.ts'
 import { openChecks } from './checks.ts'
+import { clusterAddresses } from './clusteraddresses.ts'
 import type { Config } from './config.ts'
 import { issuerHttp } from './connections.ts'
 import { makeControllers } from './controllers.ts'
@@ -100,10 +101,11 @@ function electorOptions({ config, leaseTransport, clock, log }: Operator): Elect
 /** The work of who leads or shares, until the signal is aborted. What is under way then gets its grace to finish. */
 async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   const { config, clock, log, metrics, state, transport, shards } = operator
-  const checks = openChecks({ config, clock, log })
+  const cluster = await clusterAddresses({ config, transport, log, signal })
+  const checks = openChecks({ config, cluster, clock, log })
   const events = new EventRecorder({ transport, clock, log, component: 'perennial', instance: identityOf(config) })
   const http = issuerHttp({ config, clock, log })
-  const outside = openSurroundings({ config, clock, log, transport })
+  const outside = openSurroundings({ config, cluster, clock, log, transport })
   if (!outside.ok) throw new Error(outside.error)
   const { surroundingsOf } = outside.value
   const controllers = makeControllers({ ...operator, events, http, looks: checks.looks, surroundingsOf })

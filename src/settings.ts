@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import {
   addressRanges,
+  clusterRanges,
   count,
   duration,
   issuer,
@@ -259,6 +260,12 @@ export const settings = {
     fallback: '',
     shape: 'CIDR,...',
     help: 'Address ranges that may be called although the guard would refuse them.',
+  }),
+  clusterAddresses: setting({
+    schema: clusterRanges,
+    fallback: 'auto',
+    shape: 'auto,CIDR,...',
+    help: 'Addresses of the cluster itself, to which self-checks and providers of DNS are not led; CAs may lie there. auto: those of Services, as the ServiceCIDRs of the cluster say, unless --namespaces is given; name those of pods.',
   }),
   denyAddresses: setting({
     schema: addressRanges,

@@ -58,6 +58,14 @@ export const addressRanges = list.superRefine((ranges, context) => {
   if (!compiled.ok) context.addIssue(`is wrong: ${compiled.error}`)
 })
 
+/** `auto` beside ranges: what the cluster itself says. */
+export const clusterRanges = list
+  .transform((words) => ({ auto: words.includes('auto'), ranges: words.filter((word) => word !== 'auto') }))
+  .superRefine(({ ranges }, context) => {
+    const compiled = compilePolicy({ kind: 'public', allow: ranges })
+    if (!compiled.ok) context.addIssue(`is wrong: ${compiled.error}`)
+  })
+
 export const nameservers = list.transform((texts, context) =>
   texts.flatMap((text) => {
     const server = parseDnsServer(text)

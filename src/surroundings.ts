@@ -1,13 +1,14 @@
 /** What solvers over DNS reach beside the CA: DNS servers, services of DNS, webhooks in the cluster. Part of the composition root. */
 import { ambientVariables, environment } from './config.ts'
 import type { Config } from './config.ts'
-import { addressPolicy, userAgent } from './connections.ts'
+import { addressPolicyOutside, userAgent } from './connections.ts'
 import type { ConnectionSettings } from './connections.ts'
 import type { ContextSource } from './controllers/context.ts'
 import type { Ambient, ClusterApi, Surroundings } from './enroll/surroundings.ts'
 import { KubeError } from './kube/errors.ts'
 import type { Transport } from './kube/transport.ts'
 import { compilePolicy, resolveWithSystem } from './net/address.ts'
+import type { AddressPolicy } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { DnsClient } from './net/dns.ts'
 import { createDnsClient, systemServers } from './net/dnsclient.ts'
@@ -30,6 +31,8 @@ type DnsSettings = Pick<
 
 export interface OutsideParts {
   readonly config: ConnectionSettings & DnsSettings
+  /** Addresses of the cluster, as CIDRs: providers of DNS are not looked for there. */
+  readonly cluster: readonly string[]
   readonly clock: Clock
   readonly log: Logger
   /** Undefined: there is no cluster to ask. */
@@ -42,10 +45,12 @@ export interface SurroundingsMaker {
 }
 
 /** @returns a sentence when a setting cannot work */
-export function openSurroundings({ config, clock, log, transport }: OutsideParts): Result<SurroundingsMaker, string> {
-  const http = createHttpClient({ userAgent, addressPolicy: addressPolicy(config), clock, log })
+export function openSurroundings(parts: OutsideParts): Result<SurroundingsMaker, string> {
+  const { config, clock, log, transport } = parts
+  const policy = addressPolicyOutside(config, parts.cluster)
+  const http = createHttpClient({ userAgent, addressPolicy: policy, clock, log })
   if (!http.ok) return http
-  const dns = dnsClient(config, clock)
+  const dns = dnsClient(policy, config, clock)
   if (!dns.ok) return dns
   const variables = ambientVariables(environment())
   return ok({
@@ -60,8 +65,8 @@ export function openSurroundings({ config, clock, log, transport }: OutsideParts
   })
 }
 
-function dnsClient(config: ConnectionSettings & DnsSettings, clock: Clock): Result<DnsClient, string> {
-  const mayCall = compilePolicy(addressPolicy(config))
+function dnsClient(policy: AddressPolicy, config: DnsSettings, clock: Clock): Result<DnsClient, string> {
+  const mayCall = compilePolicy(policy)
   if (!mayCall.ok) return err(mayCall.error)
   const { dns01RecursiveNameservers: given, dns01RecursiveNameserversOnly: only } = config
   return ok(

@@ -66,7 +66,13 @@ export async function openIssuer(
     credentials: credentials.value,
   })
   if (!session.ok) return session
-  const outside = openSurroundings({ config: settings, clock, log: terminal.logger(), transport: undefined })
+  const outside = openSurroundings({
+    config: settings,
+    cluster: [],
+    clock,
+    log: terminal.logger(),
+    transport: undefined,
+  })
   if (!outside.ok) return err(fault('Misconfigured', outside.error))
   return ok({
     ...session.value,

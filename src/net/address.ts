@@ -58,6 +58,9 @@ export type Resolve = (hostname: string) => Promise<readonly Resolved[]>
 /** The machine's resolver, so that /etc/hosts and the cluster's search domains count. */
 export const resolveWithSystem: Resolve = (hostname) => lookup(hostname, { all: true, order: 'verbatim' })
 
+/** Ends a sentence about an address that may not be called. */
+export const unlessAllowed = 'unless --allow-addresses of the operator names it'
+
 /** The `code` of the error with which a forbidden connection fails. */
 export const forbiddenCode = 'PERENNIAL_FORBIDDEN_ADDRESS'
 

@@ -8,7 +8,7 @@ import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { milliseconds, seconds } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
-import { compilePolicy, guardedLookup, resolveWithSystem } from './address.ts'
+import { compilePolicy, guardedLookup, resolveWithSystem, unlessAllowed } from './address.ts'
 import type { AddressCheck, AddressPolicy, Resolve } from './address.ts'
 import { readBody } from './body.ts'
 import { connectBound } from './bound.ts'
@@ -69,9 +69,7 @@ export function createHttpClient(options: HttpClientOptions): Result<OwnedHttpCl
   const identities = Identities.open({ identity: options, connection, proxy: options.proxy })
   if (!identities.ok) return identities
   if (options.proxy !== undefined && isForbiddenLiteral(new URL(options.proxy.url), mayCall.value)) {
-    return err(
-      "The proxy has an address that may not be called from here; the operator's address settings decide that.",
-    )
+    return err(`The proxy has an address that may not be called from here ${unlessAllowed}.`)
   }
   const exchange = { options, identities: identities.value, mayCall: mayCall.value }
   const total = options.timeouts?.total ?? defaultTotal
@@ -247,7 +245,7 @@ function checkUrl(text: string, mayCall: AddressCheck): Result<URL, HttpFailure>
     })
   }
   if (isForbiddenLiteral(url, mayCall)) {
-    const message = `${url.host} is an address that may not be called from here; the operator's address settings decide that.`
+    const message = `${url.host} is an address that may not be called from here ${unlessAllowed}.`
     return err({ kind: 'forbiddenAddress', message })
   }
   return ok(url)

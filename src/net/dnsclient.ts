@@ -9,6 +9,7 @@ import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { milliseconds, seconds } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
+import { unlessAllowed } from './address.ts'
 import type { AddressCheck, Resolve } from './address.ts'
 import type { DnsClient, DnsFailure, DnsRequest, DnsServer } from './dns.ts'
 import { overTcp, overUdp } from './dnsexchange.ts'
@@ -151,7 +152,7 @@ async function addressesOf(
     if (permitted.length > 0) return ok(permitted)
     return err({
       kind: 'forbiddenAddress',
-      message: `The DNS server ${server.host} may not be called; the operator's address settings decide that.`,
+      message: `The DNS server ${server.host} may not be called ${unlessAllowed}.`,
     })
   } catch {
     return err(unresolved(server))

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { forbiddenCode } from './address.ts'
+import { forbiddenCode, unlessAllowed } from './address.ts'
 import type { HttpFailure } from './http.ts'
 import { tlsSentence } from './tls.ts'
 
@@ -7,10 +7,7 @@ type Kind = HttpFailure['kind']
 
 /** Errors of connections by their code, said of the host. The one place that classifies them. */
 const troubles: Readonly<Record<string, readonly [Kind, string]>> = {
-  [forbiddenCode]: [
-    'forbiddenAddress',
-    "has no address that may be called from here; the operator's address settings decide that",
-  ],
+  [forbiddenCode]: ['forbiddenAddress', `has no address that may be called from here ${unlessAllowed}`],
   ENOTFOUND: ['unreachable', 'is a name that DNS does not know'],
   EAI_AGAIN: ['unreachable', 'could not be resolved, because DNS did not answer'],
   EAI_FAIL: ['unreachable', 'could not be resolved, because DNS failed'],

@@ -6,6 +6,7 @@ import { startDeadline } from '../std/deadline.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import type { Duration } from '../std/time.ts'
+import { unlessAllowed } from './address.ts'
 import type { AddressCheck } from './address.ts'
 import { failureOf } from './failure.ts'
 import type { HttpFailure, TcpExchange, TcpRequest } from './http.ts'
@@ -28,7 +29,7 @@ export const tcpExchange =
     if (isIP(host) !== 0 && !mayCall(host))
       return err({
         kind: 'forbiddenAddress',
-        message: `${place} may not be called; the operator's address settings decide that.`,
+        message: `${place} may not be called ${unlessAllowed}.`,
       })
     const deadline = startDeadline({ clock, length: total, sentence: 'deadline', parent })
     const socket = connect({ host, port, lookup })

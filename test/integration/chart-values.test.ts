@@ -52,7 +52,7 @@ const given: ReadonlySet<string> = new Set(
   [
     'kubeconfig service-account-directory identity cluster-resource-namespace leader-election-namespace namespaces',
     'cluster-issuers leader-election-name shards metrics-address http01-address http01-service http01-self-check',
-    'tls-alpn01-address web-address inventory ingress cert-manager-annotations default-issuer',
+    'tls-alpn01-address web-address inventory ingress cert-manager-annotations default-issuer cluster-addresses',
   ].flatMap((line) => line.split(' ')),
 )
 

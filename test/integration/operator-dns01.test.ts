@@ -25,6 +25,7 @@ beforeAll(async () => {
   const tsigSecretSecretRef = { name: 'tsig', key: 'secret' }
   const rfc2136 = { nameserver: dnsServer, tsigKeyName: tsigKeys.HMACSHA256.name, tsigSecretSecretRef }
   await world.issuer('dns', [{ dns01: { rfc2136 } }])
+  await world.issuer('astray', [{ dns01: { rfc2136: { ...rfc2136, nameserver: servicesServer } } }])
   await world.issuer('standing', [{ dnsPersist01: {} }])
   await world.issuer('keyless', [
     { dns01: { rfc2136: { ...rfc2136, tsigSecretSecretRef: { name: 'none', key: 'x' } } } },
@@ -35,6 +36,9 @@ afterAll(async () => {
   await world?.close()
   await bind?.stop()
 }, testTimeout)
+
+/** In the range that an API server has for Services when nobody says otherwise. */
+const servicesServer = '10.0.0.53:53'
 
 const from = (name: string) => ({ name, kind: 'Issuer', group: 'perennial.dev' }) as const
 const record = '_acme-challenge.example.test'
@@ -88,6 +92,21 @@ withBind(`an Issuer with dns01${missingBind}`, () => {
         return /^put a TXT record/i.test(text) ? text : undefined
       })
       expect(note).toMatch(/_validation-persist\.standing\.example\.test with the value "[^"]+; accounturi=https:/)
+    },
+    testTimeout,
+  )
+
+  it(
+    'is not led to the Services of the cluster, which it has asked for, and says which flag would let it',
+    async () => {
+      await world.ns.certificate('astray', { dnsNames: ['astray.example.test'], issuerRef: from('astray') })
+      const told = await until('the refusal', async () => {
+        const text = JSON.stringify((await world.ns.seenCertificate('astray'))?.status ?? {})
+        return text.includes('may not be called') ? text : undefined
+      })
+      expect(told).toContain(
+        'The DNS server 10.0.0.53 may not be called unless --allow-addresses of the operator names it.',
+      )
     },
     testTimeout,
   )

@@ -95,7 +95,7 @@ describe('readConfig', () => {
   })
 
   it('says what is wrong with a range, also where it is added to', () => {
-    for (const flag of ['--deny-addresses', '--allow-addresses'])
+    for (const flag of ['--deny-addresses', '--allow-addresses', '--cluster-addresses'])
       expect(refusal([`${flag}=10.96.0.0/99`], { KUBERNETES_SERVICE_HOST: '10.96.0.1' })).toMatch(
         `${flag} is wrong: "10.96.0.0/99" is not an address range`,
       )

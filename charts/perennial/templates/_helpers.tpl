@@ -112,6 +112,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   resourceNames: ['clusterissuers.perennial.dev/*']
   verbs: [attest]
 {{- end }}
+{{- if has "auto" .Values.clusterAddresses }}
+- apiGroups: [networking.k8s.io]
+  resources: [servicecidrs]
+  verbs: [list]
+{{- end }}
 {{- with .Values.dns01.webhookGroups }}
 - apiGroups: {{ toJson . }}
   resources: ['*']

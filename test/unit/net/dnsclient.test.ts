@@ -138,7 +138,7 @@ describe('the DNS client', () => {
     const resolve = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }])
     const guarded = client({ mayCall, resolve, recursive: [server.at] })
     for (const host of ['127.0.0.1', 'ns.example']) {
-      const message = `The DNS server ${host} may not be called; the operator's address settings decide that.`
+      const message = `The DNS server ${host} may not be called unless --allow-addresses of the operator names it.`
       const error = { kind: 'forbiddenAddress', message }
       const place = { host, port: server.port }
       expect(await guarded.ask(question, place, signal())).toEqual({ ok: false, error })
