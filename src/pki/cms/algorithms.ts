@@ -99,5 +99,11 @@ export function contentOf(der: Uint8Array, type: string, what: string): DerEleme
   const [id, wrapped] = childrenOf(onlyChild(der, what), what)
   const found = readOid(id, what)
   if (found !== type) throw new Malformed(`it is of the content type ${found}, not ${what}`)
-  return onlyChild(wrapped?.content ?? new Uint8Array(), what)
+  return explicitIn(wrapped, what)
+}
+
+/** What an EXPLICIT [0] holds: content is found in no other wrapping, which would also be passed over when BER becomes DER. */
+export function explicitIn(wrapped: DerElement | undefined, what: string): DerElement {
+  if (wrapped?.tag !== 0xa0) throw new Malformed(`its ${what} does not stand where RFC 5652 has it`)
+  return onlyChild(wrapped.content, what)
 }

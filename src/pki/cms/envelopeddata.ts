@@ -10,7 +10,7 @@ import type { PrivateKey } from '../key.ts'
 import { childrenOf, Malformed, onlyChild, reading, readOid } from '../readder.ts'
 import { randomBytes } from '../random.ts'
 import { agreedRecipient, openAgreed } from './agreement.ts'
-import { oids } from './algorithms.ts'
+import { explicitIn, oids } from './algorithms.ts'
 import {
   cipherIdentifier,
   decrypt,
@@ -101,7 +101,7 @@ export function openEnvelopedData(
     const isAuthenticated = type === oids.authEnvelopedData
     if (type !== oids.envelopedData && !isAuthenticated)
       return err(`it is of the content type ${type}, and no envelope`)
-    const fields = childrenOf(onlyChild(wrapped?.content ?? new Uint8Array(), 'envelope'), 'envelope')
+    const fields = childrenOf(explicitIn(wrapped, 'envelope'), 'envelope')
     const recipients = fields.find(({ tag }) => tag === tags.set)
     const at = fields.findIndex(({ tag }) => tag === tags.sequence)
     if (recipients === undefined || at < 0) return err('its envelope lacks the recipients or the content')

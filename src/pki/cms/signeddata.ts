@@ -7,9 +7,18 @@ import type { Result } from '../../std/result.ts'
 import { encodeElement, encodeOid, encodeSequence, encodeSetOf, encodeUnsigned, tags } from '../der.ts'
 import type { DerElement } from '../der.ts'
 import type { HashName, PrivateKey } from '../key.ts'
-import { childrenOf, Malformed, onlyChild, reading, readOid } from '../readder.ts'
+import { childrenOf, Malformed, reading, readOid } from '../readder.ts'
 import { signatureWith } from '../signature.ts'
-import { attribute, contentOf, digestIdentifier, hashOf, nodeHash, oids, signatureScheme } from './algorithms.ts'
+import {
+  attribute,
+  contentOf,
+  digestIdentifier,
+  explicitIn,
+  hashOf,
+  nodeHash,
+  oids,
+  signatureScheme,
+} from './algorithms.ts'
 import type { SignatureScheme } from './algorithms.ts'
 import { berToDer } from './ber.ts'
 import { identifierOf, issuerAndSerial, readIdentifier } from './identifier.ts'
@@ -70,7 +79,7 @@ function readFields(signedData: DerElement): SignedData {
 }
 
 /** PKCS#7 has ANY where CMS has an OCTET STRING (RFC 5652 section 5.2.1); signed are the content octets of either. */
-const contentOctets = (wrapped: DerElement): Uint8Array => onlyChild(wrapped.content, what).content
+const contentOctets = (wrapped: DerElement): Uint8Array => explicitIn(wrapped, what).content
 
 const listed = (field: DerElement | undefined): readonly Der[] =>
   field === undefined ? [] : childrenOf(field, what).map(({ encoded }) => encoded)

@@ -241,6 +241,19 @@ describe('certificates alone', () => {
     expect(unwrap(certificatesOnly(der))).toEqual([certificate])
   })
 
+  it('are looked for where the standard has them, and in no other wrapping', async () => {
+    const { certificate } = await person('one', shapes['P-256'])
+    const message = Buffer.from(buildCertificatesOnly([certificate]))
+    const at = message.indexOf(0xa0)
+    for (const tag of [0x80, 0x86, 0xa1, 0x04]) {
+      message[at] = tag
+      expect(certificatesOnly(message)).toEqual({
+        ok: false,
+        error: 'its SignedData does not stand where RFC 5652 has it',
+      })
+    }
+  })
+
   it('of which there are none are a sentence', () => {
     expect(certificatesOnly(buildCertificatesOnly([]))).toEqual({ ok: false, error: 'it holds no certificate' })
   })
