@@ -10,6 +10,7 @@ export const recordTypes = {
   AAAA: 28,
   OPT: 41,
   TSIG: 250,
+  CAA: 257,
 } as const
 
 export type RecordType = keyof typeof recordTypes

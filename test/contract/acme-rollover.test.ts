@@ -106,16 +106,3 @@ describe('a new key that belongs to another account', () => {
     expect(await accountOf(world, world.enroller(rolled))).toBe(url)
   })
 })
-
-describe('a CAA record in the way', () => {
-  it('is told with the record to write, bound to the account and its methods', async () => {
-    const world = await AcmeWorld.open({ spec: { solvers: [{ http01: {} }] } })
-    const enroller = world.enroller()
-    const url = String(await accountOf(world, enroller))
-    world.fake.troubles.newOrderProblem = { status: 403, type: 'caa' }
-    const outcome = await enroller.enroll(await world.order(), world.scene.ctx())
-    expect(outcome).toMatchObject({ kind: 'refused', fault: { code: 'NamesRejected' } })
-    const record = `accounturi=${url}; validationmethods=http-01"`
-    expect(outcome).toHaveProperty('fault.message', expect.stringContaining(record))
-  })
-})

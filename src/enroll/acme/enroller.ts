@@ -84,6 +84,8 @@ function externalAccount(
   return readExternalAccount(binding, Buffer.from(bytes ?? []).toString('utf8'))
 }
 
+type DeskWork = (desk: Desk) => Promise<Outcome>
+
 class AcmeEnroller implements Enroller {
   readonly protocol = 'acme'
   readonly traits = traits
@@ -127,7 +129,7 @@ class AcmeEnroller implements Enroller {
   }
 
   async enroll(order: Order, ctx: Ctx): Promise<Outcome> {
-    return this.#atDesk(ctx, { work: (desk) => beginOrder(desk, order) })
+    return this.#atDesk(ctx, { order, work: (desk) => beginOrder(desk, order) })
   }
 
   /** A renewal is a new order; what it replaces is said in it (RFC 9773 section 5). */
@@ -136,7 +138,7 @@ class AcmeEnroller implements Enroller {
   }
 
   async poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome> {
-    return this.#atDesk(ctx, { ticket, work: (desk) => continueOrder(desk, ticket, order) })
+    return this.#atDesk(ctx, { ticket, order, work: (desk) => continueOrder(desk, ticket, order) })
   }
 
   async revoke(certificate: Revocable, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome> {
@@ -158,16 +160,17 @@ class AcmeEnroller implements Enroller {
   /** Another issuer of the same account may have replaced its key: then what was refused is asked once more with the new one. */
   async #atDesk(
     ctx: Ctx,
-    { ticket, work }: { readonly ticket?: Ticket; readonly work: (desk: Desk) => Promise<Outcome> },
+    { ticket, order, work }: { readonly ticket?: Ticket; readonly order: Order; readonly work: DeskWork },
   ): Promise<Outcome> {
     const desk = await this.#desk(ctx)
     if (!desk.ok) return failureOutcome(desk.error, ticket)
     const outcome = await work(desk.value)
     if (outcome.kind === 'issued') this.#authority = topOf(outcome.chain) ?? this.#authority
-    if (!mayBeOfOldKey(outcome) || !(await this.#hasNewKey(desk.value))) return withCaaRecord(outcome, desk.value)
+    if (!mayBeOfOldKey(outcome) || !(await this.#hasNewKey(desk.value)))
+      return withCaaRecord(outcome, desk.value, order)
     this.#account = undefined
     const next = await this.#desk(ctx)
-    return next.ok ? withCaaRecord(await work(next.value), next.value) : failureOutcome(next.error, ticket)
+    return next.ok ? withCaaRecord(await work(next.value), next.value, order) : failureOutcome(next.error, ticket)
   }
 
   async #hasNewKey({ account, ctx }: Desk): Promise<boolean> {

@@ -1,9 +1,11 @@
 /** The outside world of a provider in tests: the service, the cluster behind the same service, and what the process was given. */
 import type { ProviderCtx } from '../../../src/enroll/solvers/dns01/provider.ts'
+import { encodeText, recordTypes } from '../../../src/net/dnsmessage.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { ok } from '../../../src/std/result.ts'
 import type { Json } from '../../../src/std/json.ts'
 import type { Logger } from '../../../src/std/log.ts'
+import { answerWith } from '../dnsanswers.ts'
 import type { Service } from './service.ts'
 
 /** Where the aggregated API is called in tests. */
@@ -63,20 +65,6 @@ function dnsOf({ world }: Service): ProviderCtx['dns'] {
     authoritativePort: 53,
     ask: () => Promise.resolve(silent),
     exchange: () => Promise.resolve(silent),
-    lookUp: ({ name }) => Promise.resolve(ok(messageWith(name, world.values(name)))),
+    lookUp: ({ name }) => Promise.resolve(ok(answerWith(name, recordTypes.TXT, world.values(name).map(encodeText)))),
   }
-}
-
-function messageWith(name: string, values: readonly string[]) {
-  const answers = values.map((value) => ({
-    name,
-    type: 16,
-    class: 1,
-    ttl: 1,
-    data: Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]),
-    dataStart: 0,
-    start: 0,
-  }))
-  const empty = { bytes: new Uint8Array(), id: 0, isReply: true, opcode: 0, isTruncated: false, isAuthoritative: true }
-  return { ...empty, rcode: 0, questions: [{ name, type: 16, class: 1 }], answers, authorities: [], additionals: [] }
 }
