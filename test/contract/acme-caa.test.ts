@@ -29,7 +29,8 @@ async function refusal(zone: Zone | undefined, name = 'www.shop.test') {
   const world = await AcmeWorld.open({ spec: { solvers: [{ http01: {} }, { dnsPersist01: {} }] } })
   const enroller = world.enroller()
   const readiness = await enroller.prepare(world.scene.ctx())
-  const url = readiness.kind === 'ready' ? String(readiness.details?.['accountURL']) : ''
+  const url = readiness.kind === 'ready' ? readiness.details?.['accountURL'] : undefined
+  if (typeof url !== 'string') throw new Error('there is no account')
   world.fake.troubles.newOrderProblem = { status: 403, type: 'caa' }
   const order = await world.order()
   const { ctx, asked } = withDns(world.scene.ctx(), zone)

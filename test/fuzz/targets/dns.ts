@@ -1,5 +1,6 @@
 import { promise } from '../../../scripts/fuzz/target.ts'
 import type { FuzzTarget } from '../../../scripts/fuzz/target.ts'
+import { caaText, readCaa } from '../../../src/enroll/acme/caarecords.ts'
 import { verifyReply } from '../../../src/enroll/solvers/dns01/rfc2136/tsig.ts'
 import { encodeText, readMessage, readTarget, readText } from '../../../src/net/dnsmessage.ts'
 import { encodeName, plainName, readName } from '../../../src/net/dnsname.ts'
@@ -23,10 +24,12 @@ function readAndWrite(bytes: Uint8Array, start: number): void {
 }
 
 export const target: FuzzTarget = {
-  about: 'DNS: messages, compressed names, texts, signed replies (TSIG)',
+  about: 'DNS: messages, compressed names, texts, CAA records, signed replies (TSIG)',
   form: 'bytes',
   longest: 65_535,
   run: (input) => {
+    const caa = readCaa(input)
+    if (caa !== undefined) promise(/^(?:0|128) [a-z0-9]+ "/.test(caaText(caa)), 'a CAA record has a tag')
     for (let start = 0; start < Math.min(input.length, 40); start += 1) readAndWrite(input, start)
     const text = readText(input)
     if (text !== undefined) promise(readText(encodeText(text)) === text, 'a text reads as it was written')
