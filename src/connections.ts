@@ -66,7 +66,7 @@ export function addressPolicy(config: ConnectionSettings): AddressPolicy {
   return addressPolicyOutside(config, [])
 }
 
-/** Which addresses self-checks and solvers may call (docs/adr/0028). */
+/** Which addresses self-checks and solvers may call (docs/adr/0012). */
 export function addressPolicyOutside(config: ConnectionSettings, cluster: readonly string[]): AddressPolicy {
   const { addressGuard, allowAddresses: allow, denyAddresses } = config
   return addressGuard ? { kind: 'public', allow, deny: [...denyAddresses, ...cluster] } : 'any'
