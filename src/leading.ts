@@ -6,7 +6,7 @@ import { clusterAddresses } from './clusteraddresses.ts'
 import type { Config } from './config.ts'
 import { issuerHttp } from './connections.ts'
 import { makeControllers } from './controllers.ts'
-import type { ControllerSet } from './controllers.ts'
+import { workUntil } from './ending.ts'
 import type { RunningInventory } from './inventory.ts'
 import { EventRecorder } from './kube/events.ts'
 import { Elector } from './kube/lease.ts'
@@ -122,26 +122,6 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   await outside.value.close()
   metrics.leadership(false)
   state.leads = false
-}
-
-async function workUntil(
-  controllers: ControllerSet,
-  {
-    grace,
-    clock,
-    signal,
-  }: { readonly grace: Config['shutdownGrace']; readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<void> {
-  const hard = new AbortController()
-  const running = controllers.run(hard.signal)
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  const cancel = clock.after(grace, () => hard.abort())
-  await controllers.drain()
-  cancel()
-  await running
 }
 
 /** Who is in trouble is told by one replica. */

@@ -30,8 +30,15 @@ export interface ElectorOptions {
   readonly retryPeriod: Duration
 }
 
+/** Why work must end that another may have begun already: nothing of it is to be finished. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('the Lease is lost: another may act by now')
+  }
+}
+
 export interface Election {
-  /** Called once, when the Lease is ours; must end soon after its signal is aborted, which also means that the Lease may be lost. */
+  /** Called once, when the Lease is ours; must end soon after its signal is aborted, at once where the reason is {@link LeaseLost}. */
   readonly onStarted: (signal: AbortSignal) => Promise<void>
   readonly signal: AbortSignal
 }
@@ -65,7 +72,11 @@ export class Elector {
     const end = (): void => leading.abort()
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
-    const keeping = this.#keep(acquired, holding.signal).finally(end)
+    const told = (kept: 'kept' | 'lost'): typeof kept => {
+      if (kept === 'lost') leading.abort(new LeaseLost())
+      return kept
+    }
+    const keeping = this.#keep(acquired, holding.signal).then(told).finally(end)
     try {
       await onStarted(leading.signal)
     } finally {

@@ -11,13 +11,13 @@ import { startDeadline } from '../std/deadline.ts'
 import { planShards } from '../std/shards.ts'
 import { milliseconds, seconds } from '../std/time.ts'
 import { KubeError } from './errors.ts'
-import { Elector } from './lease.ts'
+import { Elector, LeaseLost } from './lease.ts'
 import { pause } from './pause.ts'
 import { ShardLeases, memberName, shardsLabel } from './shardtable.ts'
 import type { ShardOptions, ShardTable } from './shardtable.ts'
 
 export interface Sharing {
-  /** Works on the shards that it is told of; must end soon after its signal is aborted. */
+  /** Works on the shards that it is told of; must end soon after its signal is aborted, at once where the reason is {@link LeaseLost}. */
   readonly onStarted: (signal: AbortSignal) => Promise<void>
   readonly gain: (shard: number) => void
   /** Resolves when nothing of the shard is under way any more: its Lease is kept until then. */
@@ -55,7 +55,7 @@ export class ShardKeeper {
 
   async #share(sharing: Sharing, signal: AbortSignal): Promise<void> {
     const ending = new AbortController()
-    const end = (): void => ending.abort()
+    const end = (): void => ending.abort(this.#isTaken ? new LeaseLost() : signal.reason)
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
     const rounds = this.#rounds(sharing, ending.signal).finally(end)

@@ -1,6 +1,7 @@
 /** Replicas that stand for election over one API server, each with a clock of its own. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { LeaseLost } from '../../src/kube/lease.ts'
 import { hours, seconds } from '../../src/std/time.ts'
 import { failure } from '../support/fakeapi/faults.ts'
 import type { Fault, SeenRequest } from '../support/fakeapi/faults.ts'
@@ -175,6 +176,7 @@ describe('a leader', () => {
     one.clock.advance(seconds(60))
     await one.settle()
     expect([one.leads, one.ended]).toEqual([false, 'lost'])
+    expect(one.reason).toBeInstanceOf(LeaseLost)
     expect(api.count('patch')).toBe(before)
   })
 
@@ -193,6 +195,7 @@ describe('a leader', () => {
     one.holdUp()
     one.stop()
     await bothLive(25)
+    expect(one.reason).not.toBeInstanceOf(LeaseLost)
     expect(spec()).toMatchObject({ holderIdentity: 'one' })
     one.letGo()
     await one.settle()

@@ -14,6 +14,8 @@ export interface Replica {
   readonly log: ReturnType<typeof recordingLogger>
   /** Whether it acts: it was told to start, and was not told to stop. */
   readonly leads: boolean
+  /** Why it was told to stop, as its signal says. */
+  readonly reason: unknown
   /** How its run ended. */
   readonly ended: 'stopped' | 'lost' | 'threw' | undefined
   /** Its work ends when it is told to, unless it is held up; then when it is let go. */
@@ -82,12 +84,20 @@ export function makeStation(api: FakeApi, name: string): Station {
 export function startReplica(api: FakeApi, name: string, of = lease.name): Replica {
   const station = makeStation(api, name)
   const { clock, log, transport } = station
-  const state: { leads: boolean; ended: Replica['ended'] } = { leads: false, ended: undefined }
+  const state: { leads: boolean; ended: Replica['ended']; reason: unknown } = {
+    leads: false,
+    ended: undefined,
+    reason: undefined,
+  }
   const stopping = new AbortController()
   const work = makeWork((leads) => (state.leads = leads))
   const names = { namespace: lease.namespace, name: of, identity: name }
   const elector = new Elector({ transport, clock, log, random: () => 0.5, ...names, ...times })
-  const running = elector.run({ onStarted: work.run, signal: stopping.signal }).then(
+  const onStarted = (signal: AbortSignal): Promise<void> => {
+    signal.addEventListener('abort', () => void (state.reason = signal.reason))
+    return work.run(signal)
+  }
+  const running = elector.run({ onStarted, signal: stopping.signal }).then(
     (end) => (state.ended = end),
     () => (state.ended = 'threw'),
   )
@@ -100,6 +110,9 @@ export function startReplica(api: FakeApi, name: string, of = lease.name): Repli
     },
     get ended() {
       return state.ended
+    },
+    get reason() {
+      return state.reason
     },
     ...work,
     stop: () => stopping.abort(),

@@ -1,5 +1,6 @@
 /** Replicas that share work over one API server, each with a clock of its own. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { LeaseLost } from '../../src/kube/lease.ts'
 import { memberName, shardName } from '../../src/kube/shardtable.ts'
 import { fractionOf } from '../../src/std/fraction.ts'
 import { hours, seconds } from '../../src/std/time.ts'
@@ -198,6 +199,7 @@ describe('a replica', () => {
     })
     await live(3)
     expect([one.ended, one.works]).toEqual(['lost', []])
+    expect(one.reason).toBeInstanceOf(LeaseLost)
   })
 
   const faults: readonly [string, Fault][] = [

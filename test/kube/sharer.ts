@@ -10,6 +10,8 @@ export interface Sharer extends Omit<Station, 'transport'> {
   readonly works: readonly number[]
   /** The shards that it was told to leave and whose work is not done yet. */
   readonly leaving: readonly number[]
+  /** Why it was told to stop, as its signal says. */
+  readonly reason: unknown
   /** How its run ended. */
   readonly ended: 'stopped' | 'lost' | undefined
   /** Work is not done when it is told to leave it, until it is let go. */
@@ -28,7 +30,11 @@ export function startSharer(api: FakeApi, name: string, shards = 12): Sharer {
   const stopping = new AbortController()
   const works = new Set<number>()
   const leaving = new Map<number, () => void>()
-  const state: { ended: Sharer['ended']; isHeldUp: boolean } = { ended: undefined, isHeldUp: false }
+  const state: { ended: Sharer['ended']; reason: unknown; isHeldUp: boolean } = {
+    ended: undefined,
+    reason: undefined,
+    isHeldUp: false,
+  }
   const names = { namespace: home.namespace, name: 'op', identity: name }
   const keeper = new ShardKeeper({ transport, clock, log, random: () => 0.5, shards, ...names, ...times })
   const letGo = (): void => {
@@ -47,6 +53,7 @@ export function startSharer(api: FakeApi, name: string, shards = 12): Sharer {
       onStarted: (signal) =>
         new Promise((resolve) => {
           const end = (): void => {
+            state.reason = signal.reason
             works.clear()
             resolve()
           }
@@ -63,6 +70,9 @@ export function startSharer(api: FakeApi, name: string, shards = 12): Sharer {
     },
     get leaving() {
       return [...leaving.keys()]
+    },
+    get reason() {
+      return state.reason
     },
     get ended() {
       return state.ended
