@@ -15,9 +15,14 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void
 }
 
+/** Bytes of lines that wait while standard output takes none, as on a full disk. What comes after them is lost. */
+const mostWaiting = 1024 * 1024
+
 /** Makes the logger that every other part is given. What it prints holds no secret, see {@link redactFields}. */
 export function createLogger(options: LoggerOptions): Logger {
-  const stdout = pino.destination({ dest: 1, sync: true })
+  const stdout = pino.destination({ dest: 1, sync: true, maxLength: mostWaiting })
+  // What cannot be told must not end what it is told of.
+  stdout.on('error', () => undefined)
   const write = options.write ?? ((line: string) => void stdout.write(line))
   const destination: DestinationStream = { write: options.format === 'json' ? write : (line) => write(asText(line)) }
   const settings = {

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { createLogger } from '../../../src/obs/logger.ts'
@@ -58,6 +60,18 @@ describe('createLogger', () => {
         },
       },
     ])
+  })
+
+  it('does not end the process when standard output takes nothing, as on a full disk', () => {
+    const program = `import { createLogger } from './src/obs/logger.ts'
+      createLogger({ level: 'info', format: 'json' }).info('one')
+      setTimeout(() => process.exit(7), 10)`
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', '--input-type=module', '-e', program], {
+      stdio: ['ignore', full, 'pipe'],
+    })
+    closeSync(full)
+    expect([status, stderr.toString()]).toEqual([7, ''])
   })
 
   it('keeps fields apart from what the line itself is made of', () => {
