@@ -8,6 +8,7 @@ import type { Claimants } from './controllers/ingress/claimants.ts'
 import { IngressController } from './controllers/ingress/controller.ts'
 import { claimantKey, claimantKinds } from './controllers/ingress/kinds.ts'
 import type { ClaimantKey } from './controllers/ingress/kinds.ts'
+import { presentIn } from './controllers/ingress/present.ts'
 import { Standings } from './controllers/ingress/standing.ts'
 import type { EventRecorder } from './kube/events.ts'
 import type { WorkQueue } from './runtime/queue.ts'
@@ -27,6 +28,7 @@ export function ingressController({ config, resources, caches, events, clock, lo
   return new IngressController({
     claimants: caches.claimants,
     certificates: new ClaimedCertificates({ resource: resources.claimed, store: caches.certificates, clock, log }),
+    present: presentIn(resources.standingOf),
     standings: new Standings({ claimants: caches.claimants, resourceOf: resources.standingOf, clock, log }),
     events,
     clock,

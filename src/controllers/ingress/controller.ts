@@ -21,12 +21,14 @@ import { hashOf } from './certificates.ts'
 import type { ClaimedCertificates } from './certificates.ts'
 import type { Claimants } from './claimants.ts'
 import type { ClaimantKey } from './kinds.ts'
+import type { Present } from './present.ts'
 import type { Standings } from './standing.ts'
 
 export interface IngressControllerParts {
   readonly claimants: Claimants
   readonly certificates: ClaimedCertificates
   readonly standings: Standings
+  readonly present: Present
   readonly events: Pick<EventRecorder, 'record'>
   readonly clock: Clock
   readonly habits: Omit<Habits, 'check'>
@@ -45,6 +47,12 @@ interface Act {
   readonly retries?: true
   readonly wakeAt?: Instant
   readonly complaint?: Complaint
+}
+
+/** What is to be done for one object, by what it says. */
+interface Decided extends ReturnType<typeof decideCertificates> {
+  readonly claimant: Claimant
+  readonly wanted: ReturnType<typeof wantedBy>
 }
 
 const told = {
@@ -66,12 +74,13 @@ export class IngressController {
 
   async reconcile(key: ClaimantKey, signal: AbortSignal): Promise<Verdict> {
     const { claimants, clock } = this.#parts
-    const claimant = claimants.get(key)
+    const known = claimants.get(key)
+    if (known !== undefined && readsRoutes(known) && !claimants.routesAreKnown)
+      return { kind: 'wakeAt', at: plus(clock.now(), routesWait) }
+    const decided = await this.#decide(known, signal)
     // What belongs to an object that is gone is collected by the cluster itself.
-    if (claimant === undefined || claimant.isEnding) return { kind: 'done' }
-    if (readsRoutes(claimant) && !claimants.routesAreKnown) return { kind: 'wakeAt', at: plus(clock.now(), routesWait) }
-    const wanted = wantedBy(claimant, claimants.routesOf(claimant), this.#habits)
-    const { steps, complaints } = decideCertificates(claimant, wanted, this.#around(claimant))
+    if (decided === undefined) return { kind: 'done' }
+    const { claimant, wanted, steps, complaints } = decided
     for (const complaint of complaints.slice(0, mostTold)) this.#tell(claimant, { type: 'Warning', ...complaint })
     const acts: Act[] = []
     for (const step of steps) acts.push(await this.#act(step, claimant, signal))
@@ -82,6 +91,22 @@ export class IngressController {
     const times = [again, reminder, ...acts.map(({ wakeAt }) => wakeAt)].filter((time) => time !== undefined)
     const [first, ...rest] = times
     return first === undefined ? { kind: 'done' } : { kind: 'wakeAt', at: earliest(first, ...rest) }
+  }
+
+  /**
+   * Caches of two kinds are of two moments: the one of Ingresses may not know yet why a Certificate is there that the other knows.
+   * So nothing is taken away for what an object said; it is asked what it says.
+   */
+  async #decide(known: Claimant | undefined, signal: AbortSignal): Promise<Decided | undefined> {
+    const decided = this.#decideFor(known)
+    if (decided?.steps.some(({ kind }) => kind === 'remove') !== true) return decided
+    return this.#decideFor(await this.#parts.present(decided.claimant, signal))
+  }
+
+  #decideFor(claimant: Claimant | undefined): Decided | undefined {
+    if (claimant === undefined || claimant.isEnding) return undefined
+    const wanted = wantedBy(claimant, this.#parts.claimants.routesOf(claimant), this.#habits)
+    return { claimant, wanted, ...decideCertificates(claimant, wanted, this.#around(claimant)) }
   }
 
   #around(claimant: Claimant): Surroundings {

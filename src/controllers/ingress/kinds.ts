@@ -27,6 +27,19 @@ export const claimantKinds = ['Ingress', 'Gateway', 'ListenerSet'] as const
 
 export type ClaimantKind = (typeof claimantKinds)[number]
 
+/** Of which family an object is, and how its own version is addressed; undefined for what asks for no certificates. */
+export function placeOf({
+  apiVersion,
+  kind,
+}: {
+  readonly apiVersion: string
+  readonly kind: string
+}): { readonly family: ClaimantKind; readonly ref: KindRef } | undefined {
+  const family = claimantKinds.find((one) => kind.endsWith(one))
+  const ref = family && trafficKinds[family].find(({ group, version }) => `${group}/${version}` === apiVersion)
+  return family === undefined || ref === undefined ? undefined : { family, ref }
+}
+
 /** `Kind/namespace/name`. */
 export type ClaimantKey = string
 

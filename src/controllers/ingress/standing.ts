@@ -10,7 +10,7 @@ import type { Logger } from '../../std/log.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { Claimants } from './claimants.ts'
-import { claimantKinds, trafficKinds } from './kinds.ts'
+import { placeOf } from './kinds.ts'
 import { Pace } from './pace.ts'
 import { projectClaimant } from './projection.ts'
 
@@ -67,14 +67,13 @@ export class Standings {
   async #write(claimant: Claimant, verdict: ToldStanding | undefined, signal: AbortSignal): Promise<void> {
     const { claimants, resourceOf } = this.#parts
     const { apiVersion, kind, namespace, name } = claimant
-    const family = claimantKinds.find((one) => kind.endsWith(one))
-    const found = family && trafficKinds[family].find((ref) => `${ref.group}/${ref.version}` === apiVersion)
-    if (family === undefined || found === undefined) return
+    const place = placeOf(claimant)
+    if (place === undefined) return
     // An empty list takes ours away and leaves those of others; an empty status would become null, which no schema allows.
     const conditions = verdict === undefined ? [] : [this.#condition(claimant, verdict)]
     const object = { apiVersion, kind, metadata: { namespace, name }, status: { conditions } }
-    const written = await resourceOf(found).applyStatus(object, signal)
-    claimants.stores[family].put(`${namespace}/${name}`, projectClaimant(family, written))
+    const written = await resourceOf(place.ref).applyStatus(object, signal)
+    claimants.stores[place.family].put(`${namespace}/${name}`, projectClaimant(place.family, written))
   }
 
   #condition({ standing }: Claimant, verdict: ToldStanding): object {

@@ -132,6 +132,22 @@ describe('an Ingress', () => {
     expect(world.certificates()).toHaveLength(2)
   })
 
+  it('loses nothing for what it said a while ago, when that is heard late', async () => {
+    const { watches } = world.api
+    const annotated = { annotations: issuer, spec: tls(['a', 'a.example']) }
+    world.put('Ingress', 'web', annotated)
+    await world.expectCertificates('a a.example of Ingress/web')
+    watches.isDeaf = true
+    const old = world.put('Ingress', 'web', { spec: tls(['a', 'a.example']) })
+    world.put('Ingress', 'web', annotated)
+    watches.isDeaf = false
+    watches.open.find(({ place: { collection } }) => collection === collections.Ingress)?.event('MODIFIED', old)
+    await until(() => world.api.requests.some(({ query }) => query.get('fieldSelector') === 'metadata.name=web'))
+    await turns(500)
+    expect(world.api.count('delete')).toBe(0)
+    expect(world.certificates()).toEqual(['a a.example of Ingress/web'])
+  })
+
   it('with an annotation that is nonsense keeps its Certificate as it was', async () => {
     world.put('Ingress', 'web', { annotations: issuer, spec: tls(['a', 'a.example']) })
     await world.expectCertificates('a a.example of Ingress/web')
