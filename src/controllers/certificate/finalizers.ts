@@ -8,7 +8,7 @@ import { projectCertificate } from './certificates.ts'
 import type { CertificateProjection } from './certificates.ts'
 
 export interface FinalizerParts {
-  readonly certificates: Resource<Certificate>
+  readonly certificates: Pick<Resource<Certificate>, 'mergePatch'>
   readonly store: Store<CertificateProjection>
 }
 

@@ -5,7 +5,7 @@
  */
 import { parseCertificate } from '../../api/certificate.ts'
 import type { Certificate } from '../../api/certificate.ts'
-import { farewellOf, revokeFinalizer } from '../../domain/revocation/farewell.ts'
+import { farewellOf, isSoonThrough, revokeFinalizer } from '../../domain/revocation/farewell.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
@@ -22,16 +22,20 @@ import type { Targets } from './target.ts'
 
 export interface FarewellParts {
   readonly store: Store<CertificateProjection>
-  readonly certificates: Resource<Certificate>
+  readonly certificates: Pick<Resource<Certificate>, 'mergePatch'>
   readonly revocations: Store<RevocationProjection>
-  readonly targets: Targets
+  readonly targets: Pick<Targets, 'find'>
   readonly clock: Clock
-  readonly orders: RevocationOrders
+  readonly orders: Pick<RevocationOrders, 'deleted'>
   readonly events: Pick<EventRecorder, 'record'>
 }
 
 const patience = minutes(2)
 const lookAgain = seconds(2)
+
+/** An API server says 405 of a kind that is being deleted, and 404 once it is. */
+const takesNone = ({ reason, status }: KubeError): boolean =>
+  reason === 'forbidden' || reason === 'notFound' || reason === 'invalid' || status === 405
 
 /** Whether anything has to be done about a Certificate here: most never come. */
 export const concernsFarewell = (certificate: Certificate): boolean => farewellOf(certificate).kind !== 'nothing'
@@ -61,12 +65,11 @@ export class Farewell {
   #isWorthWaiting({ metadata }: Certificate, order: string): boolean {
     const since = fromRfc3339(metadata.deletionTimestamp ?? '')
     if (since === undefined || this.#parts.clock.now() >= plus(since, patience)) return false
-    const conditions = this.#parts.revocations.get(`${metadata.namespace}/${order}`)?.object.status?.conditions ?? []
-    return !conditions.some(({ type, status }) => (type === 'Ready' || type === 'Stalled') && status === 'True')
+    return isSoonThrough(this.#parts.revocations.get(`${metadata.namespace}/${order}`)?.object.status?.conditions ?? [])
   }
 
   /**
-   * A certificate that is not there needs no revocation, and a namespace that ends takes no more objects.
+   * A certificate that is not there needs no revocation; a namespace that ends takes no more objects, nor does a kind.
    *
    * @returns the name of the order, if there is one
    */
@@ -90,7 +93,7 @@ export class Farewell {
       await this.#parts.orders.deleted(parsed.value, found.value, signal)
       return order
     } catch (error) {
-      if (!(error instanceof KubeError) || error.reason !== 'forbidden') throw error
+      if (!(error instanceof KubeError) || !takesNone(error)) throw error
       this.#parts.events.record({
         regarding: {
           apiVersion: object.apiVersion,

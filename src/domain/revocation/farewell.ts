@@ -1,5 +1,6 @@
 /** What a Certificate's `revocationPolicy.onDelete` asks for at each moment of its life. Pure. */
 import type { Certificate } from '../../api/certificate.ts'
+import type { Condition } from '../../api/meta.ts'
 
 /** Keeps a Certificate until the order to revoke is written down. Never until the CA has answered. */
 export const revokeFinalizer = 'perennial.dev/revoke'
@@ -23,3 +24,16 @@ export function farewellOf({ metadata, spec }: Pick<Certificate, 'metadata' | 's
   if (isWanted) return { kind: isHeld ? 'nothing' : 'hold' }
   return { kind: isHeld ? 'release' : 'nothing' }
 }
+
+/**
+ * Whether the order may come through while its Certificate is held, which only helps where that is soon: it is not once the order is
+ * carried out, cannot be, or has no issuer to go to.
+ *
+ * @param conditions - of the order
+ */
+export const isSoonThrough = (conditions: readonly Condition[]): boolean =>
+  !conditions.some(
+    ({ type, status, reason }) =>
+      (status === 'True' && (type === 'Ready' || type === 'Stalled')) ||
+      (type === 'Ready' && reason === 'IssuerMissing'),
+  )

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Condition } from '../../../../src/api/meta.ts'
 import type { RevocationSpec, RevocationStatus, RevocationTarget } from '../../../../src/api/revocation.ts'
 import { decideRevocation } from '../../../../src/domain/revocation/decide.ts'
 import type { RevocationStep } from '../../../../src/domain/revocation/decide.ts'
-import { farewellOf, revokeFinalizer } from '../../../../src/domain/revocation/farewell.ts'
+import { farewellOf, isSoonThrough, revokeFinalizer } from '../../../../src/domain/revocation/farewell.ts'
 import { reduceRevocation } from '../../../../src/domain/revocation/reduce.ts'
 import type { RevocationResult } from '../../../../src/domain/revocation/reduce.ts'
 import type { RevocationSnapshot } from '../../../../src/domain/revocation/snapshot.ts'
@@ -211,5 +212,25 @@ describe('a Certificate with a policy for its end', () => {
     ['is not held any more when it is being deleted', certificate('Revoke', [], toRfc3339(now)), 'nothing'],
   ])('%s', (_sentence, given, kind) => {
     expect(farewellOf(given)).toEqual({ kind })
+  })
+})
+
+describe('the end of an order', () => {
+  const condition = (type: string, status: 'True' | 'False', reason: string): Condition => ({
+    type,
+    status,
+    reason,
+    message: '',
+    lastTransitionTime: toRfc3339(now),
+  })
+  it.each<[string, readonly Condition[], boolean]>([
+    ['is waited for when it was just written', [], true],
+    ['is waited for while its CA is asked', [condition('Ready', 'False', 'Pending')], true],
+    ['is waited for while its issuer is not ready', [condition('Ready', 'False', 'IssuerNotReady')], true],
+    ['has come when it is carried out', [condition('Ready', 'True', 'Revoked')], false],
+    ['is not waited for when a person is needed', [condition('Stalled', 'True', 'NotProven')], false],
+    ['is not waited for when its issuer is gone', [condition('Ready', 'False', 'IssuerMissing')], false],
+  ])('%s', (_sentence, conditions, expected) => {
+    expect(isSoonThrough(conditions)).toBe(expected)
   })
 })
