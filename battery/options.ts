@@ -22,7 +22,7 @@ npm run battery -- R1 R10          some of ${runs.join(', ')}
 
   --protocol a,b    some of ${houseNames.join(', ')} (all, when not given)
   --seeds N         of R1: odd ones have CAs keep requests waiting, all but the first have watches come late (1)
-  --minutes N       of R2, instead of its own 3
+  --minutes N       of R2, instead of its own 10
   --write           puts the results into the table of docs/battery.md
 
 It prints a line for each run: what was done, how often, what was found, what was lost. It ends with 1 when anything was lost.`

@@ -35,6 +35,8 @@ export interface WorldOptions extends ControlPlaneOptions {
   /** Further flags of the operator. */
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[]
 }
 
 /** What to do at the end, last thing first. */
@@ -56,7 +58,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 }
 
 async function openParts(options: WorldOptions, closing: Closing): Promise<Omit<World, 'close'>> {
-  const { name, flags = [], env = {}, ...planeOptions } = options
+  const { name, flags = [], env = {}, nodeOptions = [], ...planeOptions } = options
   const plane = await startControlPlane(planeOptions)
   closing.push(() => plane.stop())
   await installCrds(plane)
@@ -70,7 +72,7 @@ async function openParts(options: WorldOptions, closing: Closing): Promise<Omit<
   const kubeconfig = join(directory, 'kubeconfig')
   writeFileSync(kubeconfig, proxy.kubeconfig, { mode: 0o600 })
   const all = [...flagsOfAll, ...running.flatMap((one) => one.flags), ...flags]
-  const operator = new Mortal({ kubeconfig, flags: all, env, logFile: join(directory, 'operator.log') })
+  const operator = new Mortal({ kubeconfig, flags: all, env, nodeOptions, logFile: join(directory, 'operator.log') })
   opened.operator = operator
   const ns = await Namespace.make(plane, name)
   closing.push(() => ns.close())
@@ -97,7 +99,7 @@ async function openHouses(names: readonly HouseName[], kill: () => void, closing
 }
 
 /** Issuers, called like their protocols, and what they need. */
-async function furnish(ns: Namespace, running: readonly House[], observer: Observer): Promise<void> {
+export async function furnish(ns: Namespace, running: readonly House[], observer: Observer): Promise<void> {
   if (running.some(({ protocol }) => protocol === 'ca')) await makeRoot(ns)
   for (const { protocol, spec, secrets, words } of running) {
     observer.keepSecret(...words)

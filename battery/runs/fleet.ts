@@ -1,11 +1,28 @@
 /** Certificates of several CAs that are renewed again and again while something breaks. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CertificateSpec } from '../../src/api/certificate.ts'
 import { inParallel } from '../../bench/api.ts'
 import { Dice } from '../../test/sim/dice.ts'
+import type { House } from '../houses/house.ts'
 import { settled } from '../world.ts'
 import type { World } from '../world.ts'
 
+/** Milliseconds for all to be Ready after the last fault (I7): a minute, and the first waits of what backs off. */
+export const patience = 150_000
+
 const nameOf = (protocol: string, i: number): string => `${protocol}-${i}`
+
+/** What a Certificate asks one of the CAs for. @throws when there is no such CA */
+export function specOf(house: House | undefined, name: string): Partial<CertificateSpec> {
+  if (house === undefined) throw new Error(`there is no CA for ${name}`)
+  const { protocol, privateKey } = house
+  return {
+    issuerRef: { name: protocol, kind: 'Issuer', group: 'perennial.dev' },
+    commonName: `${name}.battery.example`,
+    dnsNames: [`${name}.battery.example`],
+    privateKey,
+  }
+}
 
 /** Issues so many certificates of each CA, and waits until they are Ready. @returns their names */
 export async function settle(world: World, each: number): Promise<readonly string[]> {
@@ -15,12 +32,7 @@ export async function settle(world: World, each: number): Promise<readonly strin
     if (one === undefined) return
     const { house, i } = one
     const name = nameOf(house.protocol, i)
-    await world.ns.certificate(name, {
-      issuerRef: { name: house.protocol, kind: 'Issuer', group: 'perennial.dev' },
-      commonName: `${name}.battery.example`,
-      dnsNames: [`${name}.battery.example`],
-      privateKey: house.privateKey,
-    })
+    await world.ns.certificate(name, specOf(house, name))
   })
   await settled(world, 180_000)
   return all.map(({ house, i }) => nameOf(house.protocol, i))
@@ -66,6 +78,13 @@ export class Churn {
   }
 }
 
+/** How many certificates the CAs that keep a log have issued. */
+export async function issuedAtCas({ houses }: World): Promise<number> {
+  let issued = 0
+  for (const { ledger } of houses) issued += (await ledger?.issued())?.length ?? 0
+  return issued
+}
+
 export interface Spent {
   /** What the CAs have issued. */
   readonly issued: number
@@ -74,15 +93,17 @@ export interface Spent {
 }
 
 /** Of the CAs that keep a log. */
-export async function spent({ houses, observer, ns }: World): Promise<Spent> {
-  let [issued, least] = [0, 0]
+export async function spent(world: World): Promise<Spent> {
+  const { houses, observer, ns } = world
+  let least = 0
   for (const { ledger, protocol } of houses) {
     if (ledger === undefined) continue
-    issued += (await ledger.issued()).length
+    // `cmp` is the beginning of another protocol's name.
+    const isOurs = new RegExp(`^${ns.name}/${protocol}-\\d+$`)
     for (const [key, { status }] of observer.certificates)
-      if (key.startsWith(`${ns.name}/${protocol}-`)) least += Number(status?.['revision'] ?? 0)
+      if (isOurs.test(key)) least += Number(status?.['revision'] ?? 0)
   }
-  return { issued, least }
+  return { issued: await issuedAtCas(world), least }
 }
 
 /** @returns seconds until everything was Ready again; a sentence when it was not in time */

@@ -4,6 +4,7 @@ import { conditionOf, until } from '../../test/support/cluster.ts'
 import type { Seen } from '../../test/support/cluster.ts'
 import type { House } from '../houses/house.ts'
 import type { World } from '../world.ts'
+import { patience } from './fleet.ts'
 
 export interface Phase {
   readonly name: 'issue' | 'renew' | 'revoke' | 'delete'
@@ -13,9 +14,6 @@ export interface Phase {
   /** Resolves when it is through; rejects when the time is up. */
   readonly done: (world: World, name: string) => Promise<unknown>
 }
-
-/** Milliseconds for everything to come right after the last fault: I7, and the first waits of what backs off. */
-const patience = 150_000
 
 export const dnsNameOf = (name: string): string => `${name}.battery.example`
 

@@ -13,7 +13,7 @@ import type { BatteryOptions } from '../options.ts'
 import type { Row } from '../verdict.ts'
 import { openWorld } from '../world.ts'
 import type { World } from '../world.ts'
-import { Churn, recovery, settle, spent } from './fleet.ts'
+import { Churn, patience, recovery, settle, spent } from './fleet.ts'
 
 const kills = 5
 const pause = 60_000
@@ -52,7 +52,7 @@ export async function changeLeaders({ say }: BatteryOptions): Promise<readonly R
     const stopped = await silence(scene, 'stopped')
     const cut = await silence(scene, 'cut off')
     await scene.churn.stop()
-    const rest = await recovery(world, 150_000)
+    const rest = await recovery(world, patience)
     if (typeof rest === 'string') scene.lost.push(rest)
     return [await rowOf(scene, { killed, stopped, cut })]
   } finally {

@@ -6,17 +6,18 @@ import { breaches } from '../verdict.ts'
 import type { Row } from '../verdict.ts'
 import { openWorld } from '../world.ts'
 import type { World } from '../world.ts'
-import { Churn, recovery, settle, spent } from './fleet.ts'
+import { Churn, patience, recovery, settle, spent } from './fleet.ts'
 
-const each = 12
+/** Certificates, shared out among the protocols. */
+const fleet = 200
 const mostSpent = 1.1
-/** Milliseconds: a minute, and the first wait of what backs off. */
-const patience = 150_000
+/** Seconds after the last kill. */
+const bar = 90
 
-export async function killAtRandom({ protocols, minutes = 3, say }: BatteryOptions): Promise<readonly Row[]> {
+export async function killAtRandom({ protocols, minutes = 10, say }: BatteryOptions): Promise<readonly Row[]> {
   const world = await openWorld({ name: 'r2', houses: protocols })
   try {
-    const names = await settle(world, each)
+    const names = await settle(world, Math.ceil(fleet / protocols.length))
     say(`${names.length} certificates are Ready`)
     const churn = new Churn(world, names)
     churn.start(500)
@@ -25,6 +26,7 @@ export async function killAtRandom({ protocols, minutes = 3, say }: BatteryOptio
     const took = await recovery(world, patience)
     const { issued, least } = await spent(world)
     const lost = [...(await breaches(world)), ...(typeof took === 'string' ? [took] : [])]
+    if (typeof took === 'number' && took > bar) lost.push(`it took ${took.toFixed(0)} s until all were Ready`)
     if (issued > least * mostSpent) lost.push(`I3: ${issued} certificates were issued where ${least} would have done`)
     return [
       {

@@ -5,7 +5,7 @@ import { breaches } from '../verdict.ts'
 import type { Row } from '../verdict.ts'
 import { openWorld } from '../world.ts'
 import type { World } from '../world.ts'
-import { Churn, recovery, settle } from './fleet.ts'
+import { Churn, patience, recovery, settle } from './fleet.ts'
 
 const restarts = 5
 const frozen = 30_000
@@ -28,7 +28,7 @@ export async function restartApiServer({ say }: BatteryOptions): Promise<readonl
     await world.plane.freezeEtcd(frozen)
     const thaw = await heard(world, 'after-thaw')
     await churn.stop()
-    const rest = await recovery(world, 150_000)
+    const rest = await recovery(world, patience)
     const lost = [...(await breaches(world)), ...(typeof rest === 'string' ? [rest] : [])]
     if (world.operator.running.pid !== pid) lost.push('the operator ended')
     const late = [...took, thaw].filter((seconds) => seconds > bar)
