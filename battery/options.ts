@@ -17,7 +17,7 @@ export interface BatteryOptions {
 
 const help = (
   runs: readonly string[],
-): string => `npm run battery                    all of it, about an hour on two cores
+): string => `npm run battery                    all of it, about two hours on two cores
 npm run battery -- R1 R10          some of ${runs.join(', ')}
 
   --protocol a,b    some of ${houseNames.join(', ')} (all, when not given)

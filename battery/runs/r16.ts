@@ -113,6 +113,8 @@ async function fill({ houses, observer }: World, ns: Namespace, prefix: string):
   for (const { house, name } of all) await ns.certificate(name, { ...specOf(house, name), ...hanging(house) })
   for (const { name } of all) await ns.ready(name, patience)
   for (const { name } of all) observer.mayGo(`${ns.name}/${name}`)
+  // With a namespace the CA goes as well.
+  observer.mayGo(`${ns.name}/root`)
   return all.map(({ name }) => name)
 }
 
