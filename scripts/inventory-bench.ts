@@ -61,6 +61,9 @@ function itemOf(index: number): InventoryItem {
     management: isFound
       ? undefined
       : {
+          uid: `uid-${index}`,
+          waits: undefined,
+          windowsIgnored: undefined,
           issuer: { kind: 'ClusterIssuer', name: `issuer-${index % 20}` },
           protocol: ['acme', 'est', 'scep', 'cmp'][index % 4],
           renewalTime: plus(now, days(index % 60)),

@@ -28,6 +28,7 @@ import { live } from './runtime/lifecycle.ts'
 import type { Part } from './runtime/lifecycle.ts'
 import { HeldShards } from './runtime/ownership.ts'
 import { policySamples } from './judging.ts'
+import { replacedSamples } from './trusting.ts'
 import { certificateSamples, foundSamples, issuerSamples } from './samples.ts'
 import { openNotifying } from './notifying.ts'
 import { makeInventory } from './inventory.ts'
@@ -82,6 +83,7 @@ async function assemble({ config, clock, log }: Begun): Promise<Result<Operator,
     certificates: () => certificateSamples(caches),
     found: () => foundSamples(inventory.inventory.found()),
     issuers: () => issuerSamples(caches),
+    replaced: () => replacedSamples(caches, clock.now()),
     policies: () => policySamples(caches),
     shards: () => shards?.samples() ?? [],
   })

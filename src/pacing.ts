@@ -33,7 +33,7 @@ export function makeBudgets({ caches, queue, metrics, clock, shards }: PacingPar
     wake: (key) => queue.add(key, 'due'),
     clock,
   })
-  metrics.watchBudgets(() => budgets.waiting())
+  metrics.watchBudgets({ waiting: () => budgets.waiting(), short: () => budgets.short() })
   return budgets
 }
 

@@ -6,7 +6,8 @@ import type { CheckReason } from './checks.ts'
 import { lastCall, lastGoodMoment, renewalKey, renewalTime, soonestRenewal } from './renewal.ts'
 import type { RenewalInput } from './renewal.ts'
 import type { Situation } from './snapshot.ts'
-import { momentInWindow } from './windows.ts'
+import { invalidWindow, momentInWindow } from './windows.ts'
+import type { WindowTrouble } from './windows.ts'
 
 /** When the certificate in the Secret is due, for whatever reason; undefined when there is none to renew. */
 export function renewAt(situation: Situation): Instant | undefined {
@@ -50,18 +51,11 @@ export function windowOpensAt(situation: Situation, reason: CheckReason, now: In
   return moment === undefined || moment <= now ? undefined : moment
 }
 
-/** What is wrong with the windows, where they are not waited for. */
-export interface WindowTrouble {
-  readonly reason: 'InvalidWindow' | 'NoWindowInTime'
-  readonly message: string
-}
-
 /** @returns why windows that are asked for do not bear on the next renewal; undefined where they do, or none are asked for */
 export function windowTrouble(situation: Situation): WindowTrouble | undefined {
   const windows = situation.pacing?.windows
   if (windows === undefined) return undefined
-  if (!windows.ok)
-    return { reason: 'InvalidWindow', message: `${windows.error}; renewals wait for no window until it is mended` }
+  if (!windows.ok) return invalidWindow(windows.error)
   const input = renewalInput(situation)
   if (windows.value.length === 0 || input === undefined || isPressed(situation, input)) return undefined
   const due = renewalTime(input)

@@ -51,6 +51,44 @@ export function readWindows(field: string, specs: readonly WindowSpec[]): Result
   return ok(windows)
 }
 
+export interface OpenTime {
+  readonly opens: Instant
+  readonly closes: Instant
+}
+
+/** @returns the window that is open, or else the one that opens next; undefined when none does within 400 days */
+export function nextOpenTime(windows: readonly RenewalWindow[], now: Instant): OpenTime | undefined {
+  const until = plus(now, days(mostDays))
+  const times = windows.flatMap((window) => {
+    const opening = nextOpening(window, { from: now, until })
+    return opening === undefined ? [] : [{ opens: opening.opens, closes: plus(opening.opens, opening.length) }]
+  })
+  return times.toSorted((a, b) => a.opens - b.opens)[0]
+}
+
+/** Why windows are not waited for, as far as they alone can tell. */
+export interface WindowTrouble {
+  readonly reason: 'InvalidWindow' | 'NoWindowInTime'
+  readonly message: string
+}
+
+/** @returns what is wrong with the windows of an issuer, whoever waits for them; undefined where nothing is, or there are none */
+export function windowsTrouble(specs: readonly WindowSpec[] | undefined, now: Instant): WindowTrouble | undefined {
+  const windows = readWindows('spec.renewalWindows', specs ?? [])
+  if (!windows.ok) return invalidWindow(windows.error)
+  if (windows.value.length === 0 || nextOpenTime(windows.value, now) !== undefined) return undefined
+  return {
+    reason: 'NoWindowInTime',
+    message: `none of spec.renewalWindows opens within ${mostDays} days; renewals wait for no window until one does`,
+  }
+}
+
+/** @param error - of {@link readWindows} */
+export const invalidWindow = (error: string): WindowTrouble => ({
+  reason: 'InvalidWindow',
+  message: `${error}; renewals wait for no window until it is mended`,
+})
+
 /** What is to be renewed. */
 export interface Waiting {
   readonly due: Instant

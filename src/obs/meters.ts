@@ -55,12 +55,26 @@ export interface IssuerSample extends IssuerLabel {
   readonly credentials?: readonly { readonly name: string; readonly notAfter: Instant }[] | undefined
 }
 
+/** Certificates of an issuer that are under a CA that was replaced, at the moment of a scrape. */
+export interface ReplacedSample extends IssuerLabel {
+  /** What becomes of them: `planned`, `overdue`, `atRenewal` or `kept`. */
+  readonly reissue: string
+  readonly certificates: number
+}
+
 /** Certificates that wait for the budget of an issuer, at the moment of a scrape. */
 export interface BudgetSample {
   /** `Issuer/<namespace>/<name>` or `ClusterIssuer/<name>`. */
   readonly issuer: string
   /** `fresh`, `expiring` or `routine`. */
   readonly lane: string
+  readonly certificates: number
+}
+
+/** How many certificates of an issuer with a budget end before it lets them be renewed, at the moment of a scrape. */
+export interface ShortBudgetSample {
+  /** See {@link BudgetSample}. */
+  readonly issuer: string
   readonly certificates: number
 }
 

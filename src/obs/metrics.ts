@@ -1,14 +1,16 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { ApiMeter, ReconcileEnd, WorkMeter } from '../std/meters.ts'
 import { collected } from './collected.ts'
+import { budgetWatcher, inSeconds, registerIssuers } from './issuermetrics.ts'
+import type { WatchedBudgets } from './issuermetrics.ts'
 import type {
-  BudgetSample,
   CertificateSample,
   FoundSample,
   IssuanceMeter,
   IssuerLabel,
   IssuerSample,
   PolicySample,
+  ReplacedSample,
   ShardSample,
 } from './meters.ts'
 
@@ -18,6 +20,7 @@ export interface MetricsOptions {
   readonly certificates: () => Iterable<CertificateSample>
   readonly found?: () => Iterable<FoundSample>
   readonly issuers: () => Iterable<IssuerSample>
+  readonly replaced?: () => Iterable<ReplacedSample>
   readonly policies?: () => Iterable<PolicySample>
   /** None where one replica does everything. */
   readonly shards?: () => Iterable<ShardSample>
@@ -34,8 +37,8 @@ export interface Metrics {
   work(controller: string): WorkMeter
   /** Shows a queue's depth at every scrape. */
   watchQueue(controller: string, depth: () => QueueSample): void
-  /** Shows who waits for budgets at every scrape. The latest call wins. */
-  watchBudgets(samples: () => Iterable<BudgetSample>): void
+  /** Shows who waits for budgets, and for whom they do not do, at every scrape. The latest call wins. */
+  watchBudgets(budgets: WatchedBudgets): void
   readonly api: ApiMeter
   readonly issuance: IssuanceMeter
   /** Counts a message to a channel. @param outcome - `delivered` or `failed` */
@@ -58,7 +61,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   collectDefaultMetrics({ register: registry })
   registerCertificates(registry, options.certificates)
   registerFound(registry, options.found ?? (() => []))
-  registerIssuers(registry, options.issuers)
+  registerIssuers(registry, options)
   collected(registry, {
     name: 'perennial_policy_violations',
     help: 'Certificates that do not keep a rule of a CertificatePolicy.',
@@ -141,31 +144,6 @@ function registerFound(registry: Registry, samples: () => Iterable<FoundSample>)
   )
 }
 
-function registerIssuers(registry: Registry, issuers: MetricsOptions['issuers']): void {
-  collected(registry, {
-    name: 'perennial_issuer_ready_status',
-    help: 'Whether the Issuer or ClusterIssuer (empty namespace) is Ready (1) or not (0).',
-    samples: issuers,
-    labels: ({ namespace, name, protocol }) => ({ namespace, name, protocol }),
-    value: (sample) => (sample.ready ? 1 : 0),
-  })
-  collected(registry, {
-    name: 'perennial_issuer_credential_expiration_timestamp_seconds',
-    help: 'When a credential of the issuer expires: a client certificate, an RA certificate, the CA itself.',
-    samples: () => credentialsOf(issuers()),
-    labels: ({ namespace, name, protocol, credential }) => ({ namespace, name, protocol, credential }),
-    value: (sample) => inSeconds(sample.notAfter),
-  })
-}
-
-function* credentialsOf(
-  issuers: Iterable<IssuerSample>,
-): Generator<IssuerLabel & { credential: string; notAfter: number }> {
-  for (const { namespace, name, protocol, credentials = [] } of issuers) {
-    for (const { name: credential, notAfter } of credentials) yield { namespace, name, protocol, credential, notAfter }
-  }
-}
-
 function workMetrics(registry: Registry): Pick<Metrics, 'work' | 'watchQueue'> {
   const reconciles = new Counter({
     ...named(registry, 'reconciles_total', 'Reconciles by how they ended.'),
@@ -207,18 +185,6 @@ function queueWatcher(registry: Registry): Metrics['watchQueue'] {
     value: ({ keys }) => keys,
   })
   return (controller, depth) => void queues.set(controller, depth)
-}
-
-function budgetWatcher(registry: Registry): Metrics['watchBudgets'] {
-  let watched: () => Iterable<BudgetSample> = () => []
-  collected(registry, {
-    name: 'perennial_issuer_budget_waiting',
-    help: 'Certificates that wait for the budget of an issuer: new ones, renewals that press, renewals that are due.',
-    samples: () => watched(),
-    labels: ({ issuer, lane }) => ({ issuer, lane }),
-    value: ({ certificates }) => certificates,
-  })
-  return (samples) => void (watched = samples)
 }
 
 function depthsOf(
@@ -278,8 +244,4 @@ function issuanceMeter(registry: Registry): IssuanceMeter {
 
 function issuerLabels(issuer: IssuerLabel): { issuer_namespace: string; issuer: string; protocol: string } {
   return { issuer_namespace: issuer.namespace, issuer: issuer.name, protocol: issuer.protocol }
-}
-
-function inSeconds(at: number | undefined): number | undefined {
-  return at === undefined ? undefined : at / 1000
 }

@@ -22,7 +22,7 @@ import type { Pace } from './pace.ts'
 import { csvColumns, csvRow, findingText, issuerRow, rowOf } from './rows.ts'
 
 export interface ApiParts {
-  readonly inventory: Pick<Inventory, 'picture' | 'issuers' | 'policies'>
+  readonly inventory: Pick<Inventory, 'picture' | 'issuers' | 'policies' | 'asked'>
   readonly access: Pick<Access, 'identify' | 'allowed' | 'mayEverywhere'>
   readonly pace: Pick<Pace, 'allows'>
   /** What is looked up for the page of one item, as far as the user may see it. Never rejects. */
@@ -109,7 +109,8 @@ async function detail({ parts, user, picture, visible }: Hearing, path: string):
     return complaint(404, 'There is no such certificate in the inventory, or you may not see its namespace.')
   const lookup = await parts.lookup(judged.item, user)
   const row = rowOf(judged, [...picture.consumersOf(judged.item), ...lookup.consumers])
-  return json(detailOf(judged, row, { now: picture.now, lookup }))
+  const reissue = picture.reissueOf?.(judged.item)
+  return json(detailOf(judged, row, { now: picture.now, lookup, reissue }))
 }
 
 function decoded(path: string): string | undefined {
@@ -146,17 +147,17 @@ async function policies(hearing: Hearing): Promise<ServerReply> {
   } satisfies PolicyReport)
 }
 
-async function issuersFor({ parts, user, visible }: Hearing): Promise<readonly IssuerRow[]> {
+async function issuersFor({ parts, user, visible, picture }: Hearing): Promise<readonly IssuerRow[]> {
   const { issuers, clusterIssuers } = parts.inventory.issuers()
   const namespaces = issuers.map(({ metadata }) => metadata.namespace ?? '')
   const allowed = await parts.access.allowed(user, 'issuers', namespaces)
   const seesCluster = await parts.access.mayEverywhere(user, 'clusterissuers')
-  const loads = loadsOf(visible)
+  const around = { loads: loadsOf(visible), asked: parts.inventory.asked(), now: picture.now }
   const health: readonly IssuerHealth[] = [
-    ...(seesCluster ? clusterIssuers : []).map((issuer) => issuerHealth('ClusterIssuer', issuer, loads)),
+    ...(seesCluster ? clusterIssuers : []).map((issuer) => issuerHealth('ClusterIssuer', issuer, around)),
     ...issuers
       .filter(({ metadata }) => allowed.has(metadata.namespace ?? ''))
-      .map((issuer) => issuerHealth('Issuer', issuer, loads)),
+      .map((issuer) => issuerHealth('Issuer', issuer, around)),
   ]
   const rank = { failing: 0, unknown: 1, ready: 2 } as const
   return health

@@ -100,6 +100,8 @@ export interface Detail {
   readonly others: number
   readonly chain: readonly Link[]
   readonly findings: readonly FindingText[]
+  /** Sentences about what it waits for, and what becomes of it. */
+  readonly notes: readonly string[]
   readonly violations: readonly ViolationText[]
   readonly timeline: readonly Moment[]
   /** The command that renews it; absent where Perennial does not manage it. */
@@ -142,6 +144,16 @@ export interface IssuerRow {
   readonly credentials: readonly { readonly name: string; readonly expires: string }[]
   readonly certificates: number
   readonly failing: number
+  /** Certificates under a CA of it that was replaced. */
+  readonly replaced: number
+  /** Certificates that wait for its budget. */
+  readonly waiting: number
+  /** Its renewal window that is open, or opens next. */
+  readonly window?: { readonly opens: string; readonly closes: string } | undefined
+  /** How many certificates were asked for of how many that may be. */
+  readonly budget: readonly { readonly span: 'hour' | 'day'; readonly asked: number; readonly limit: number }[]
+  /** Sentences about its CA, its bundle and its windows. */
+  readonly notes: readonly string[]
 }
 
 export interface IssuerList {

@@ -1,6 +1,8 @@
 /** The page of one certificate, as JSON. */
 import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
+import { reissueText } from '../domain/authority/reissue.ts'
+import type { Reissue } from '../domain/authority/reissue.ts'
 import type { Consumer, InventoryItem } from '../domain/inventory/item.ts'
 import type { JudgedItem } from '../domain/inventory/query.ts'
 import type { Detail, Moment, Row } from './contract.ts'
@@ -14,7 +16,14 @@ export interface Lookup {
   readonly unread: readonly string[]
 }
 
-export function detailOf(judged: JudgedItem, row: Row, { now, lookup }: { now: Instant; lookup: Lookup }): Detail {
+export interface Telling {
+  readonly now: Instant
+  readonly lookup: Lookup
+  /** Of one whose CA was replaced. */
+  readonly reissue: Reissue | undefined
+}
+
+export function detailOf(judged: JudgedItem, row: Row, { now, lookup, reissue }: Telling): Detail {
   const { item, findings } = judged
   const { facts, management } = item
   return {
@@ -29,6 +38,11 @@ export function detailOf(judged: JudgedItem, row: Row, { now, lookup }: { now: I
     others: item.others,
     chain: item.chain.map(linkOf),
     findings: findings.map(findingText),
+    notes: [
+      ...(management?.waits === undefined ? [] : [management.waits.message]),
+      ...(management?.windowsIgnored === undefined ? [] : [management.windowsIgnored]),
+      ...(reissue === undefined ? [] : [reissueText(reissue)]),
+    ],
     violations: (management?.violations ?? []).map(({ policy, mode, rule, message }) => ({
       policy,
       mode,

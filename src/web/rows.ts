@@ -61,14 +61,26 @@ export function linkOf(facts: CertificateFacts): Link {
 
 export const findingText = (name: Finding): FindingText => ({ name, ...findings[name] })
 
-export function issuerRow({ namespace, since, lastProbe, credentials, ...rest }: IssuerHealth): IssuerRow {
+export function issuerRow(health: IssuerHealth): IssuerRow {
+  const { namespace, since, lastProbe, credentials, window, budget, ...rest } = health
   return {
     ...rest,
     namespace: orNothing(namespace),
     since: stamp(since),
     lastProbe: stamp(lastProbe),
     credentials: credentials.map(({ name, notAfter }) => ({ name, expires: toRfc3339(notAfter) })),
+    window: window && { opens: toRfc3339(window.opens), closes: toRfc3339(window.closes) },
+    budget: budgetRows(budget),
   }
+}
+
+function budgetRows(budget: IssuerHealth['budget']): IssuerRow['budget'] {
+  if (budget === undefined) return []
+  const { limits, asked } = budget
+  return [
+    ...(limits.perHour === undefined ? [] : [{ span: 'hour' as const, asked: asked.perHour, limit: limits.perHour }]),
+    ...(limits.perDay === undefined ? [] : [{ span: 'day' as const, asked: asked.perDay, limit: limits.perDay }]),
+  ]
 }
 
 /** The head of the CSV, and what stands below it. */

@@ -49,6 +49,9 @@ export function authorityFacts(changes: Partial<CertificateFacts> = {}): Certifi
 }
 
 export const management = (changes: Partial<Management> = {}): Management => ({
+  uid: 'uid',
+  waits: undefined,
+  windowsIgnored: undefined,
   issuer: { kind: 'Issuer', name: 'ca' },
   protocol: 'ca',
   renewalTime: plus(now, days(30)),

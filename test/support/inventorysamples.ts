@@ -227,6 +227,35 @@ const issuer = (
   },
 })
 
+const authority = (state: 'Current' | 'Former', keyId: string) =>
+  ({ subject: 'CN=Example CA', role: 'Root', state, keyId, fingerprintSHA256: hex(90, 64), since: at(30) }) as const
+
+/** Its CA was replaced, and it may be asked at night, for so many. */
+function paced(plain: Issuer): Issuer {
+  const { status, spec } = plain
+  const changes = {
+    type: 'CAChange',
+    status: 'True',
+    reason: 'CAChanged',
+    lastTransitionTime: at(30),
+    message: `"CN=Example CA" took the place of "CN=Example CA" at ${at(30)}; certificates of the former are re-issued from ${at(29)} until ${at(-40)}.`,
+  } as const
+  return {
+    ...plain,
+    spec: {
+      ...spec,
+      rollover: { spread: '70h' },
+      renewalWindows: [{ schedule: '0 2 * * *', duration: '4h' }],
+      limits: { certificatesPerHour: 200, certificatesPerDay: 2000 },
+    },
+    status: {
+      ...status,
+      authorities: [authority('Current', 'next'), authority('Former', 'ca')],
+      conditions: [...(status?.conditions ?? []), changes],
+    },
+  }
+}
+
 const policy = (
   name: string,
   spec: CertificatePolicy['spec'],
@@ -305,9 +334,12 @@ export const sampleInventory: SiteOptions = {
     }),
   ],
   issuers: [
-    issuer('factory-est', 'iot-gateway', { ready: true, protocol: 'est', message: 'The CA gave its certificates.' }),
+    paced(
+      issuer('factory-est', 'iot-gateway', { ready: true, protocol: 'est', message: 'The CA gave its certificates.' }),
+    ),
     issuer('ndes', 'media', { ready: true, protocol: 'scep', message: 'The CA told its capabilities.' }),
   ],
+  asked: new Map([['Issuer/iot-gateway/factory-est', { perHour: 23, perDay: 411 }]]),
   lookup: ({ kind, name }) =>
     Promise.resolve({
       consumers: kind === 'Certificate' ? [{ kind: 'Pod', namespace: 'bank', name: `${name}-7d9f8-x2x4p` }] : [],

@@ -3,6 +3,7 @@ import type { Issuer } from '../../src/api/issuer.ts'
 import type { CertificatePolicy } from '../../src/api/policy.ts'
 import type { Consumer, InventoryItem } from '../../src/domain/inventory/item.ts'
 import { judge } from '../../src/domain/inventory/query.ts'
+import { reissuesUnder } from '../../src/domain/inventory/replaced.ts'
 import type { ServerReply } from '../../src/net/server.ts'
 import { silentLogger } from '../../src/std/log.ts'
 import type { Instant } from '../../src/std/time.ts'
@@ -19,6 +20,8 @@ export interface SiteOptions {
   readonly issuers?: readonly Issuer[]
   readonly clusterIssuers?: readonly Issuer[]
   readonly policies?: readonly CertificatePolicy[]
+  /** By kind, namespace and name of the issuer. */
+  readonly asked?: ReturnType<ApiParts['inventory']['asked']>
   /** By the id of the item. */
   readonly consumers?: Readonly<Record<string, readonly Consumer[]>>
   readonly lookup?: ApiParts['lookup']
@@ -48,7 +51,8 @@ const access: RoutesParts['access'] = {
 
 export function siteParts(options: SiteOptions): RoutesParts {
   const { items, now, issuers = [], clusterIssuers = [], policies = [], consumers = {}, unread = [], page } = options
-  const judging = { now, placesOf: () => 1 }
+  const { asked = new Map() } = options
+  const judging = { now, placesOf: () => 1, reissueOf: reissuesUnder({ issuers, clusterIssuers }, now) }
   const consumersOf = ({ id }: InventoryItem): readonly Consumer[] => consumers[id] ?? []
   const picture = {
     ...judging,
@@ -58,7 +62,12 @@ export function siteParts(options: SiteOptions): RoutesParts {
     unread,
   }
   return {
-    inventory: { picture: () => picture, issuers: () => ({ issuers, clusterIssuers }), policies: () => policies },
+    inventory: {
+      picture: () => picture,
+      issuers: () => ({ issuers, clusterIssuers }),
+      policies: () => policies,
+      asked: () => asked,
+    },
     access,
     pace: { allows: () => options.hasty !== true },
     lookup: options.lookup ?? (() => Promise.resolve({ moments: [], consumers: [], unread: [] })),

@@ -7,14 +7,14 @@ import type { IssuerRef } from '../../api/meta.ts'
 import type { BudgetLimits } from '../../domain/budget/ledger.ts'
 import { BudgetLine } from '../../domain/budget/line.ts'
 import type { Claim, Lane, Turn } from '../../domain/budget/line.ts'
-import { pressedUntil } from '../../domain/budget/pressure.ts'
+import { pressedUntil, shortBy } from '../../domain/budget/pressure.ts'
 import { spentBy } from '../../domain/budget/recall.ts'
 import { timeFor } from '../../domain/budget/shares.ts'
 import { lastGoodMoment } from '../../domain/renewal.ts'
 import type { SecretMarks } from '../../domain/snapshot.ts'
 import type { Cancel, Clock } from '../../std/clock.ts'
 import { between, clampDuration, fromRfc3339, minutes, plus, seconds } from '../../std/time.ts'
-import type { Instant } from '../../std/time.ts'
+import type { Duration, Instant } from '../../std/time.ts'
 import type { IssuerKey } from '../issuer/live.ts'
 
 /** An issuer that has a budget. */
@@ -39,10 +39,17 @@ export interface BudgetParts {
   readonly clock: Clock
 }
 
+interface Pressure {
+  readonly at: Instant
+  readonly until: Instant | undefined
+  /** How many end before their turn comes. */
+  readonly short: number
+}
+
 interface Desk {
   readonly line: BudgetLine
   timer: Cancel | undefined
-  pressure: { readonly at: Instant; readonly until: Instant | undefined } | undefined
+  pressure: Pressure | undefined
 }
 
 /** The turn of who asked, with the budget that it waits for. */
@@ -96,7 +103,7 @@ export class Budgets {
     if (desk === undefined) return undefined
     const { pressure } = desk
     if (pressure === undefined || between(pressure.at, now) >= pressureHolds || now < pressure.at)
-      desk.pressure = { at: now, until: this.#pressureAt(issuer, { desk, now }) }
+      desk.pressure = this.#pressureAt(issuer, { desk, now })
     this.#lookAgain(issuer, desk)
     return desk.pressure?.until
   }
@@ -109,6 +116,12 @@ export class Budgets {
       yield { issuer, lane: 'expiring', certificates: expiring }
       yield { issuer, lane: 'routine', certificates: routine }
     }
+  }
+
+  /** For how many the budget does not do, by issuer; as of a minute ago at most. */
+  *short(): Generator<{ readonly issuer: IssuerKey; readonly certificates: number }> {
+    for (const [issuer, { pressure }] of this.#desks)
+      if (pressure !== undefined) yield { issuer, certificates: pressure.short }
   }
 
   /** This process has other Certificates to look after than before: what these have spent already is learnt anew. */
@@ -155,10 +168,17 @@ export class Budgets {
     }
   }
 
-  #pressureAt(issuer: IssuerKey, { desk, now }: { readonly desk: Desk; readonly now: Instant }): Instant | undefined {
-    const lasts = [...this.#parts.customersOf(issuer)].flatMap(({ certificate }) => lastOf(certificate) ?? [])
+  #pressureAt(issuer: IssuerKey, { desk, now }: { readonly desk: Desk; readonly now: Instant }): Pressure {
+    const lives = [...this.#parts.customersOf(issuer)].flatMap(({ certificate }) => lifeOf(certificate) ?? [])
     const { limits } = desk.line
-    return pressedUntil({ lasts: Float64Array.from(lasts), timeFor: (renewals) => timeFor(renewals, limits) }, now)
+    const paced = (renewals: number): Duration => timeFor(renewals, limits)
+    const lasts = Float64Array.from(lives, lastGoodMoment)
+    const ends = Float64Array.from(lives, ({ notAfter }) => notAfter)
+    return {
+      at: now,
+      until: pressedUntil({ lasts, timeFor: paced }, now),
+      short: shortBy({ ends, timeFor: paced }, now),
+    }
   }
 
   /** One timer for each issuer with a budget: turns are given out, and who has come under pressure is woken. */
@@ -191,8 +211,18 @@ export class Budgets {
   }
 }
 
-function lastOf({ status }: Certificate): Instant | undefined {
+interface Life {
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+}
+
+function lifeOf({ status }: Certificate): Life | undefined {
   const notBefore = status?.notBefore === undefined ? undefined : fromRfc3339(status.notBefore)
   const notAfter = status?.notAfter === undefined ? undefined : fromRfc3339(status.notAfter)
-  return notBefore === undefined || notAfter === undefined ? undefined : lastGoodMoment({ notBefore, notAfter })
+  return notBefore === undefined || notAfter === undefined ? undefined : { notBefore, notAfter }
+}
+
+function lastOf(certificate: Certificate): Instant | undefined {
+  const life = lifeOf(certificate)
+  return life && lastGoodMoment(life)
 }

@@ -10,6 +10,7 @@ import { managedSource, nothingHeld } from '../../domain/inventory/managed.ts'
 import type { Held } from '../../domain/inventory/managed.ts'
 import { judge } from '../../domain/inventory/query.ts'
 import type { Asking, JudgedItem } from '../../domain/inventory/query.ts'
+import { reissuesUnder } from '../../domain/inventory/replaced.ts'
 import type { Store } from '../../kube/store.ts'
 import type { Clock } from '../../std/clock.ts'
 import { seconds } from '../../std/time.ts'
@@ -19,6 +20,7 @@ import type { Claimants } from '../ingress/claimants.ts'
 import { claimantKinds } from '../ingress/kinds.ts'
 import type { IssuerProjection } from '../issuer/issuers.ts'
 import type { PolicyProjection } from '../policy/policies.ts'
+import { askedOf } from './asked.ts'
 import type { FoundProjection } from './found.ts'
 
 /** A kind of objects that certificates are looked for in. */
@@ -90,6 +92,11 @@ export class Inventory {
     return { issuers: objects(issuers), clusterIssuers: objects(clusterIssuers) }
   }
 
+  /** What issuers with a budget have been asked for; see {@link askedOf}. */
+  asked(): ReturnType<typeof askedOf> {
+    return askedOf(this.#parts, this.issuers(), this.#parts.clock.now())
+  }
+
   /** As the cache has them. */
   policies(): readonly CertificatePolicy[] {
     return Array.from(this.#parts.policies.values(), ({ object }) => object)
@@ -102,7 +109,9 @@ export class Inventory {
     const consumers = consumersIn(claimants)
     const consumersOf = ({ namespace, secretName }: InventoryItem): readonly Consumer[] =>
       (secretName === undefined ? undefined : consumers.get(`${namespace}/${secretName}`)) ?? nobody
-    const judging = { now: clock.now(), placesOf: (hash: string) => places.get(hash) ?? 0 }
+    const now = clock.now()
+    const reissueOf = reissuesUnder(this.issuers(), now)
+    const judging = { now, placesOf: (hash: string) => places.get(hash) ?? 0, reissueOf }
     return {
       ...judging,
       judged: judge(items, judging),
@@ -139,14 +148,14 @@ const itemOf = (certificate: CertificateProjection, secret: SecretProjection | u
 /** A Secret that another Certificate owns says nothing about this one. */
 function heldIn(secret: SecretProjection | undefined, owner: string): Held {
   if (secret?.role !== 'certificate' || secret.view.owner !== owner) return nothingHeld
-  const { certificate } = secret.view
+  const { certificate, marks } = secret.view
   switch (certificate.kind) {
     case 'missing':
       return nothingHeld
     case 'damaged':
       return { ...nothingHeld, unreadable: certificate.message }
     case 'ok':
-      return { facts: certificate.facts, chain: secret.chain, unreadable: undefined }
+      return { facts: certificate.facts, chain: secret.chain, issuedAt: marks.issuedAt, unreadable: undefined }
   }
 }
 

@@ -2,7 +2,7 @@
  * One reconcile of one Issuer: read its spec and its Secrets, build the enroller when either changed, ask the CA a question of
  * its own protocol, and say how it went. Repeated on a schedule, and at once when an enrollment found the issuer at fault.
  */
-import { parseIssuer, protocolOf, protocolSpec } from '../../api/issuer.ts'
+import { parseIssuer } from '../../api/issuer.ts'
 import type { IssuerSpec, IssuerStatus } from '../../api/issuer.ts'
 import type { Secret } from '../../api/meta.ts'
 import { fault } from '../../domain/fault.ts'
@@ -219,7 +219,7 @@ export class IssuerController {
     const status = issuerStatus(object.status, {
       readiness: trust.readiness,
       trust,
-      protocol: knownProtocol(object.spec),
+      spec: object.spec,
       generation: object.metadata.generation ?? 0,
       at: this.#parts.clock.now(),
     })
@@ -251,7 +251,3 @@ export class IssuerController {
 }
 
 const notReady = (problem: Fault): Readiness => ({ kind: 'notReady', fault: problem })
-
-function knownProtocol(spec: IssuerSpec): string | undefined {
-  return protocolSpec(spec) === undefined ? undefined : protocolOf(spec)
-}

@@ -1,15 +1,17 @@
 /** The status of an Issuer, from what its last probe said. Pure. */
-import type { IssuerStatus } from '../../api/issuer.ts'
+import { protocolOf, protocolSpec } from '../../api/issuer.ts'
+import type { IssuerSpec, IssuerStatus } from '../../api/issuer.ts'
 import type { Told } from '../../domain/authority/telling.ts'
 import { sentence } from '../../domain/conditions.ts'
 import { faultTable } from '../../domain/fault.ts'
+import { windowsTrouble } from '../../domain/windows.ts'
 import type { Readiness } from '../../enroll/enroller.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 
 export interface Probe {
   readonly readiness: Readiness
-  readonly protocol: string | undefined
+  readonly spec: IssuerSpec
   readonly generation: number
   readonly at: Instant
   /** What is known of its CA, and told of it. */
@@ -24,11 +26,12 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
   const { readiness, trust } = probe
   const drafts: readonly Told[] = [
     ...(readiness.kind === 'ready' ? readyConditions(readiness.message) : notReadyConditions(readiness)),
-    ...trust.conditions.map((told) => ({ ...told, message: sentence(told.message) })),
+    ...[...trust.conditions, ...windowConditions(probe)].map((told) => ({ ...told, message: sentence(told.message) })),
   ]
+  const protocol = knownProtocol(probe.spec)
   return {
     observedGeneration: probe.generation,
-    ...(probe.protocol === undefined ? {} : { protocol: probe.protocol }),
+    ...(protocol === undefined ? {} : { protocol }),
     lastProbeTime: toRfc3339(probe.at),
     ...(readiness.details === undefined ? keep(before, 'details') : { details: readiness.details }),
     ...(readiness.kind !== 'ready' || readiness.credentials === undefined
@@ -41,6 +44,16 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
       return { ...draft, observedGeneration: probe.generation, lastTransitionTime }
     }),
   }
+}
+
+/** What no Certificate says while none is due. */
+function windowConditions({ spec: { renewalWindows }, at }: Probe): readonly Told[] {
+  const trouble = windowsTrouble(renewalWindows, at)
+  return trouble === undefined ? [] : [{ type: 'WindowsIgnored', status: 'True', ...trouble }]
+}
+
+function knownProtocol(spec: IssuerSpec): string | undefined {
+  return protocolSpec(spec) === undefined ? undefined : protocolOf(spec)
 }
 
 const readyConditions = (message: string): readonly Told[] => [

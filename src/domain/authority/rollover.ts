@@ -44,7 +44,7 @@ export function rolloverSettings({ rollover = {} }: Spec): RolloverSettings {
 }
 
 /** A CA as certificates below it name it. */
-interface NamedCa {
+export interface NamedCa {
   readonly subject: string
   readonly keyId: string | undefined
 }
@@ -71,23 +71,26 @@ export interface Rollover {
  */
 export function rolloverOf(records: readonly AuthorityRecord[], spec: Spec): Rollover | undefined {
   const { isStaged, delay, spread } = rolloverSettings(spec)
-  // What is known by name alone may have been left by choice of the server, one certificate at a time.
-  const replaced = records.filter(
-    ({ state, fingerprintSHA256 }) => state === 'Former' && fingerprintSHA256 !== undefined,
-  )
-  const current = records.filter(({ state }) => state === 'Current')
+  const { replaced, current } = replacedIn(records)
   if (!isStaged || replaced.length === 0 || current.length === 0) return undefined
-  const begins = current.map((record) => beginOf(record, spec))
+  const begins = records.filter(({ state }) => state === 'Current').map((record) => beginOf(record, spec))
   if (begins.includes(undefined)) return undefined
   const moments = begins.flatMap((one) => one ?? [])
+  return { replaced, current, from: plus(latest(...nonEmpty(moments)), delay), spread }
+}
+
+/**
+ * What was replaced, and by what. What is known by name alone may have been left by choice of the server, one certificate at a
+ * time, and does not count.
+ */
+export function replacedIn(records: readonly AuthorityRecord[]): Pick<Rollover, 'replaced' | 'current'> {
+  const former = records.filter(({ state, fingerprintSHA256 }) => state === 'Former' && fingerprintSHA256 !== undefined)
   return {
-    replaced: replaced.flatMap((record) => {
+    replaced: former.flatMap((record) => {
       const since = fromRfc3339(record.since)
       return since === undefined ? [] : [{ ...nameOf(record), since, end: moment(record.notAfter) }]
     }),
-    current: current.map(nameOf),
-    from: plus(latest(...nonEmpty(moments)), delay),
-    spread,
+    current: records.filter(({ state }) => state === 'Current').map(nameOf),
   }
 }
 

@@ -9,7 +9,7 @@
  * Since the first to expire always go first, nothing is gained by beginning any sooner.
  */
 import type { Duration, Instant } from '../../std/time.ts'
-import { minus } from '../../std/time.ts'
+import { minus, plus } from '../../std/time.ts'
 
 export interface Fleet {
   /** The last good moment to renew of each certificate, in any order. */
@@ -26,4 +26,15 @@ export function pressedUntil({ lasts, timeFor }: Fleet, now: Instant): Instant |
     if (last !== undefined && minus(last, timeFor(k)) <= now) return last
   }
   return undefined
+}
+
+export interface Ends extends Pick<Fleet, 'timeFor'> {
+  /** When each certificate ends, in any order; what has ended already is not asked for. */
+  readonly ends: Float64Array
+}
+
+/** @returns how many end before their turn comes, were all renewed from now on and nothing else: the budget is too small for them */
+export function shortBy({ ends, timeFor }: Ends, now: Instant): number {
+  const living = ends.filter((end) => end > now).toSorted()
+  return living.reduce((short, end, before) => (plus(now, timeFor(before)) > end ? short + 1 : short), 0)
 }

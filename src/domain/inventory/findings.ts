@@ -1,6 +1,7 @@
 /** What is wrong with a certificate, or soon will be. One table says how bad each finding is and what it means. */
 import type { Duration, Instant } from '../../std/time.ts'
 import { between, days } from '../../std/time.ts'
+import type { Reissue } from '../authority/reissue.ts'
 import type { CertificateFacts } from '../facts.ts'
 import type { InventoryItem, Management } from './item.ts'
 
@@ -49,6 +50,11 @@ export const findings = {
     title: 'No SAN',
     means: 'It has no subject alternative names; clients of today look at nothing else.',
   },
+  replacedCA: {
+    severity: 'notice',
+    title: 'Replaced CA',
+    means: 'Its CA was replaced, and clients will one day trust the former no more; it is to be re-issued.',
+  },
   policyAudited: {
     severity: 'notice',
     title: 'Would break policy',
@@ -73,10 +79,12 @@ export interface Judging {
   readonly now: Instant
   /** @returns how many places have the key of that hash */
   readonly placesOf: (publicKeyHash: string) => number
+  /** What becomes of an item whose CA was replaced; absent where nothing is known of CAs. */
+  readonly reissueOf?: ((item: InventoryItem) => Reissue | undefined) | undefined
 }
 
 /** @returns every finding, worst first */
-export function findingsOf(item: InventoryItem, { now, placesOf }: Judging): readonly Finding[] {
+export function findingsOf(item: InventoryItem, { now, placesOf, reissueOf }: Judging): readonly Finding[] {
   const { facts, unreadable, management } = item
   const found: Finding[] = []
   if (unreadable !== undefined) found.push('unreadable')
@@ -87,6 +95,7 @@ export function findingsOf(item: InventoryItem, { now, placesOf }: Judging): rea
     addChainFindings(found, item, { facts, now })
     addFormFindings(found, facts)
     if (placesOf(facts.publicKeyHash) > 1) found.push('sharedKey')
+    if (reissueOf?.(item) !== undefined) found.push('replacedCA')
   }
   return found.length < 2 ? found : found.sort((a, b) => rank[a] - rank[b])
 }

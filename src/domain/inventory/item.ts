@@ -29,6 +29,8 @@ export interface IssuedBy {
 
 /** What a Certificate of ours adds to the facts. All moments and sentences are those of its status. */
 export interface Management {
+  /** Of the Certificate. */
+  readonly uid: string
   readonly issuer: IssuedBy
   readonly protocol: string | undefined
   readonly renewalTime: Instant | undefined
@@ -37,10 +39,19 @@ export interface Management {
   readonly past: readonly PastCertificate[]
   /** The sentence of its Ready condition. */
   readonly message: string | undefined
+  /** What it waits for before it is renewed or issued, by its conditions: a window, or a budget. */
+  readonly waits: Waits | undefined
+  /** Why its renewal windows are not heeded. */
+  readonly windowsIgnored: string | undefined
   readonly failure: Failure | undefined
   readonly enrollment: Enrollment | undefined
   /** Rules of policies that it does not keep. */
   readonly violations: readonly Violation[]
+}
+
+export interface Waits {
+  readonly reason: 'BudgetSpent' | 'OutsideWindow'
+  readonly message: string
 }
 
 export interface PastCertificate {
@@ -87,6 +98,8 @@ export interface ItemSource {
   readonly facts: CertificateFacts | undefined
   /** What stands above the leaf, in the order of the Secret. */
   readonly chain: readonly CertificateFacts[]
+  /** When it came into its Secret, where that is marked. */
+  readonly issuedAt?: Instant | undefined
   /** How many further certificates lie in the same entry, as in a bundle of trust anchors. */
   readonly others: number
   /** A clause that says why it cannot be read. */

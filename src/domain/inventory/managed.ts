@@ -11,6 +11,8 @@ import type { ItemSource, ItemState, Management } from './item.ts'
 export interface Held {
   readonly facts: CertificateFacts | undefined
   readonly chain: readonly CertificateFacts[]
+  /** See {@link ItemSource.issuedAt}. */
+  readonly issuedAt?: Instant | undefined
   readonly unreadable: string | undefined
 }
 
@@ -45,12 +47,15 @@ export function managedSource({ metadata, spec, status }: Certificate, held: Hel
     ...held,
     others: 0,
     management: {
+      uid: metadata.uid ?? '',
       issuer: { kind, name },
       protocol: status?.issuedBy?.protocol ?? status?.protocol,
       renewalTime: moment(status?.renewalTime),
       revision: status?.revision,
       past: pastIn(status),
       message: ready?.message,
+      waits: waitsIn(conditionOf('Issuing')),
+      windowsIgnored: conditionOf('WindowsIgnored')?.message,
       failure: failureIn(status),
       enrollment: enrollmentIn(status),
       violations: status?.policy?.violations ?? noViolations,
@@ -77,7 +82,13 @@ interface Told {
   readonly hasFailed: boolean
 }
 
-const waitsItsTurn: ReadonlySet<string> = new Set(['BudgetSpent', 'OutsideWindow'])
+const turnReasons = ['BudgetSpent', 'OutsideWindow'] as const
+
+function waitsIn(issuing: Condition | undefined): Management['waits'] {
+  if (issuing?.status !== 'False') return undefined
+  const reason = turnReasons.find((one) => one === issuing.reason)
+  return reason && { reason, message: issuing.message }
+}
 
 /**
  * Ready as the operator says it: a certificate that is good while its renewal fails is ready, and has a finding. One that
@@ -85,7 +96,7 @@ const waitsItsTurn: ReadonlySet<string> = new Set(['BudgetSpent', 'OutsideWindow
  */
 function stateOf({ ready, issuing, hasFailed }: Told): ItemState {
   if (ready?.status === 'True') return 'ready'
-  const isStuck = issuing?.status === 'False' && !waitsItsTurn.has(issuing.reason)
+  const isStuck = issuing?.status === 'False' && waitsIn(issuing) === undefined
   return hasFailed || isStuck ? 'failing' : 'issuing'
 }
 

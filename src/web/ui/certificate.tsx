@@ -42,6 +42,7 @@ function Page({ detail }: { readonly detail: Detail }): VNode {
         {message === undefined ? '' : `: ${message}`}
       </p>
       {unreadable !== undefined && <p class="trouble">It cannot be read: {unreadable}.</p>}
+      <Notes detail={detail} />
       <Findings detail={detail} />
       <Violations detail={detail} />
       <div class="columns">
@@ -68,6 +69,16 @@ function Page({ detail }: { readonly detail: Detail }): VNode {
     </>
   )
 }
+
+const Notes = ({ detail: { notes } }: { readonly detail: Detail }): VNode => (
+  <>
+    {notes.map((note) => (
+      <p key={note} class="note">
+        {note}
+      </p>
+    ))}
+  </>
+)
 
 function Findings({ detail: { findings } }: { readonly detail: Detail }): VNode | null {
   if (findings.length === 0) return null

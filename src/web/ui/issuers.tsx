@@ -2,7 +2,7 @@
 import type { VNode } from 'preact'
 import type { IssuerList, IssuerRow } from '../contract.ts'
 import { useAnswer } from './answer.ts'
-import { counted } from './format.ts'
+import { counted, number } from './format.ts'
 import { Heading, Link, Pending, State, When } from './parts.tsx'
 import { tableAddress } from './place.ts'
 
@@ -29,11 +29,13 @@ function IssuerTable({ list: { items, generatedAt } }: { readonly list: IssuerLi
         <caption class="unseen">Issuers, those that fail first</caption>
         <thead>
           <tr>
-            {['Issuer', 'Health', 'Protocol', 'What it said', 'Credentials end', 'Certificates'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
+            {['Issuer', 'Health', 'Protocol', 'What it said', 'Credentials end', 'Renewals', 'Certificates'].map(
+              (title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
@@ -46,7 +48,12 @@ function IssuerTable({ list: { items, generatedAt } }: { readonly list: IssuerLi
   )
 }
 
-function IssuerLine({ issuer, then }: { readonly issuer: IssuerRow; readonly then: string }): VNode {
+interface LineProps {
+  readonly issuer: IssuerRow
+  readonly then: string
+}
+
+function IssuerLine({ issuer, then }: LineProps): VNode {
   return (
     <tr>
       <th scope="row">
@@ -60,7 +67,9 @@ function IssuerLine({ issuer, then }: { readonly issuer: IssuerRow; readonly the
         </span>
       </td>
       <td>{issuer.protocol ?? '–'}</td>
-      <td class="long">{issuer.message ?? '–'}</td>
+      <td class="long">
+        <Said issuer={issuer} />
+      </td>
       <td>
         {issuer.credentials.length === 0 && '–'}
         {issuer.credentials.map(({ name, expires }) => (
@@ -70,9 +79,52 @@ function IssuerLine({ issuer, then }: { readonly issuer: IssuerRow; readonly the
         ))}
       </td>
       <td>
+        <Pacing issuer={issuer} then={then} />
+      </td>
+      <td>
         <Link href={issuerAddress(issuer)}>{counted(issuer.certificates, 'certificate')}</Link>
         {issuer.failing > 0 && <span class="under">{issuer.failing} failing</span>}
+        {issuer.replaced > 0 && <span class="under">{issuer.replaced} of a replaced CA</span>}
       </td>
     </tr>
+  )
+}
+
+const Said = ({ issuer: { message, notes } }: { readonly issuer: IssuerRow }): VNode => (
+  <>
+    {message ?? '–'}
+    {notes.map((note) => (
+      <span key={note} class="under">
+        {note}
+      </span>
+    ))}
+  </>
+)
+
+/** When it may be asked for renewals, and for how many. */
+function Pacing({ issuer: { window, budget, waiting }, then }: LineProps): VNode {
+  if (window === undefined && budget.length === 0) return <span class="none">at any time</span>
+  return (
+    <>
+      {window !== undefined && (
+        <div>
+          {window.opens <= then ? (
+            <>
+              window open, closes <When at={window.closes} then={then} />
+            </>
+          ) : (
+            <>
+              window opens <When at={window.opens} then={then} />
+            </>
+          )}
+        </div>
+      )}
+      {budget.map(({ span, asked, limit }) => (
+        <div key={span}>
+          {number(Math.max(0, limit - asked))} left of {number(limit)} {span === 'hour' ? 'an hour' : 'a day'}
+        </div>
+      ))}
+      {waiting > 0 && <span class="under">{counted(waiting, 'certificate')} in line</span>}
+    </>
   )
 }

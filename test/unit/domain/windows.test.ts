@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { momentInWindow, readWindows } from '../../../src/domain/windows.ts'
+import { momentInWindow, nextOpenTime, readWindows } from '../../../src/domain/windows.ts'
 import type { RenewalWindow, Waiting } from '../../../src/domain/windows.ts'
 import { mostWithin } from '../../sim/lives.ts'
 import {
@@ -39,6 +39,20 @@ const waiting = (due: string, more: Partial<Waiting> = {}): Waiting => ({
 /** The moment of what is looked at when it becomes due. */
 const momentOf = (windows: readonly RenewalWindow[], due: string, more: Partial<Waiting> = {}): Instant | undefined =>
   momentInWindow(windows, waiting(due, more), moment(due))
+
+describe('the window that a person is told of', () => {
+  it.each([
+    ['the one that is open', '2026-01-15T02:00:00Z', '2026-01-15T01:00:00Z'],
+    ['the first that opens next', '2026-01-15T07:00:00Z', '2026-01-15T20:00:00Z'],
+  ])('is %s', (_words, at, opens) => {
+    const windows = windowsOf({}, { schedule: '0 21 * * *' })
+    expect(nextOpenTime(windows, moment(at))).toEqual({ opens: moment(opens), closes: plus(moment(opens), hours(4)) })
+  })
+
+  it('is none where none opens in a year', () => {
+    expect(nextOpenTime(windowsOf({ schedule: '0 2 29 2 *' }), moment('2026-01-15T02:00:00Z'))).toBeUndefined()
+  })
+})
 
 describe('what is due', () => {
   it('while a window is open is renewed at once', () => {

@@ -48,11 +48,27 @@ describe('createMetrics', () => {
   it('shows who waits for budgets, as the latest leader knows it', async () => {
     const { metrics, lines } = setUp()
     expect(await lines('issuer_budget')).toEqual([])
-    metrics.watchBudgets(() => [{ issuer: 'Issuer/shop/ca', lane: 'routine', certificates: 7 }])
-    metrics.watchBudgets(() => [{ issuer: 'Issuer/shop/ca', lane: 'routine', certificates: 8 }])
+    const issuer = 'Issuer/shop/ca'
+    const watch = (certificates: number): void =>
+      metrics.watchBudgets({
+        waiting: () => [{ issuer, lane: 'routine', certificates }],
+        short: () => [{ issuer, certificates: 2 }],
+      })
+    watch(7)
+    watch(8)
     expect(await lines('issuer_budget')).toEqual([
       'perennial_issuer_budget_waiting{issuer="Issuer/shop/ca",lane="routine"} 8',
+      'perennial_issuer_budget_short{issuer="Issuer/shop/ca"} 2',
     ])
+  })
+
+  it('shows who is still under a CA that was replaced, by issuer and by what becomes of them', async () => {
+    const issuer = { namespace: 'shop', name: 'house', protocol: 'est' }
+    const replaced = () => [{ ...issuer, reissue: 'planned', certificates: 4 }]
+    const metrics = createMetrics({ version: '1', certificates: () => [], issuers: () => [], replaced })
+    expect((await metrics.render()).body).toContain(
+      '\nperennial_issuer_replaced_ca_certificates{namespace="shop",name="house",protocol="est",reissue="planned"} 4\n',
+    )
   })
 
   it('shows issuers and what expires of theirs', async () => {

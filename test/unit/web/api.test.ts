@@ -11,7 +11,7 @@ import type {
   PolicyReport,
   SummaryAnswer,
 } from '../../../src/web/contract.ts'
-import { days, minus } from '../../../src/std/time.ts'
+import { days, hours, minus, toRfc3339 } from '../../../src/std/time.ts'
 import { facts, foundItem, item, management, now } from '../../support/inventoryitems.ts'
 import { asking, bodyOf } from '../../support/inventorysite.ts'
 
@@ -64,6 +64,52 @@ const ask = asking({
     { apiVersion: 'perennial.dev/v1', kind: 'CertificatePolicy', metadata: { name: 'd' }, spec: { rules: {} } },
   ],
   unread: ['ConfigMap'],
+})
+
+const changed = toRfc3339(minus(now, hours(1)))
+const told = (type: string, status: 'True' | 'False', message: string): Condition => ({
+  type,
+  status,
+  reason: 'Because',
+  message,
+  lastTransitionTime: at,
+})
+const authority = (name: string, state: 'Current' | 'Former') =>
+  ({ subject: 'CN=Example CA', role: 'Root', state, fingerprintSHA256: name, keyId: name, since: changed }) as const
+const house = issuer('ca', 'shop', 'True')
+/** One issuer with a window, a budget and a new CA, and what is under the former one. */
+const paced = asking({
+  now,
+  items: [
+    item({
+      issuedAt: minus(now, days(30)),
+      management: management({
+        waits: { reason: 'BudgetSpent', message: 'Waits for the budget.' },
+        windowsIgnored: 'The zone is unknown.',
+      }),
+    }),
+    item({ name: 'new', facts: facts({ authorityKeyId: 'next' }), chain: [] }),
+  ],
+  issuers: [
+    {
+      ...house,
+      spec: {
+        ...house.spec,
+        renewalWindows: [{ schedule: '0 2 * * *', duration: '4h' }],
+        limits: { certificatesPerHour: 10, certificatesPerDay: 100 },
+      },
+      status: {
+        ...house.status,
+        authorities: [authority('next', 'Current'), authority('ca', 'Former')],
+        conditions: [
+          ...(house.status?.conditions ?? []),
+          told('CAChange', 'True', 'The CA changes.'),
+          told('TrustBundle', 'False', 'No bundle.'),
+        ],
+      },
+    },
+  ],
+  asked: new Map([['Issuer/shop/ca', { perHour: 7, perDay: 8 }]]),
 })
 
 describe('the API of the inventory', () => {
@@ -163,6 +209,32 @@ describe('the API of the inventory', () => {
     ])
     expect(items[0]).toMatchObject({ certificates: 1, failing: 1, message: 'It was asked.' })
     expect((bodyOf(await ask('/api/summary')) as SummaryAnswer).failingIssuers).toHaveLength(1)
+  })
+
+  it('says when an issuer may be asked, for how many, and what else is to be known of it', async () => {
+    const { items } = bodyOf(await paced('/api/issuers')) as IssuerList
+    expect(items[0]).toMatchObject({
+      window: { opens: '2026-11-24T02:00:00Z', closes: '2026-11-24T06:00:00Z' },
+      budget: [
+        { span: 'hour', asked: 7, limit: 10 },
+        { span: 'day', asked: 8, limit: 100 },
+      ],
+      waiting: 1,
+      replaced: 1,
+      notes: ['The CA changes.', 'No bundle.'],
+    })
+  })
+
+  it('says why a certificate waits, and what becomes of one whose CA was replaced', async () => {
+    const detail = bodyOf(await paced('/api/certificates/Certificate/shop/web')) as Detail
+    expect(detail.notes).toEqual([
+      'Waits for the budget.',
+      'The zone is unknown.',
+      expect.stringMatching(/^Its CA "CN=Example CA" was replaced\. It is re-issued at 2026-11-24T/),
+    ])
+    expect(detail.findings.map(({ name }) => name)).toEqual(['replacedCA'])
+    const list = bodyOf(await paced('/api/certificates?finding=replacedCA')) as CertificateList
+    expect(list.items.map(({ name }) => name)).toEqual(['web'])
   })
 
   it('shows how policies stand to those who may list them, the one that needs a change first', async () => {

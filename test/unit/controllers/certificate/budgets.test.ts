@@ -87,6 +87,15 @@ describe('the budgets of issuers', () => {
     expect(woken).toEqual(['team/a'])
   })
 
+  it('say for how many they are too small', () => {
+    const dying = ['x', 'y', 'z'].map((name) => customer(name, days(1), days(1.01)))
+    const { budgets, clock } = world([...dying, customer('long', days(1), days(90))])
+    expect([...budgets.short()]).toEqual([])
+    budgets.pressedUntil(key, clock.now())
+    // One an hour is for renewals, and they have a quarter of an hour.
+    expect([...budgets.short()]).toEqual([{ issuer: key, certificates: 2 }])
+  })
+
   it('wake what comes under pressure, although it is not due', () => {
     // Two days are left of what may be waited. Of two an hour one is for renewals, so that forty take forty hours.
     const crowd = Array.from({ length: 40 }, (_, i) => customer(`c${i}`, days(70), days(80)))

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { Certificate } from '../../../../src/api/certificate.ts'
+import type { IssuerSpec } from '../../../../src/api/issuer.ts'
 import type { Secret } from '../../../../src/api/meta.ts'
 import type { CertificateProjection } from '../../../../src/controllers/certificate/certificates.ts'
 import { projectSecret } from '../../../../src/controllers/certificate/projection.ts'
@@ -8,10 +9,12 @@ import { Claimants } from '../../../../src/controllers/ingress/claimants.ts'
 import { projectConfigMap, projectFoundSecret } from '../../../../src/controllers/inventory/found.ts'
 import type { FoundProjection } from '../../../../src/controllers/inventory/found.ts'
 import { Inventory } from '../../../../src/controllers/inventory/inventory.ts'
+import type { IssuerProjection } from '../../../../src/controllers/issuer/issuers.ts'
+import type { AuthorityRecord } from '../../../../src/domain/authority/record.ts'
 import { annotations, labels } from '../../../../src/controllers/names.ts'
 import { Store } from '../../../../src/kube/store.ts'
 import { silentLogger } from '../../../../src/std/log.ts'
-import { seconds } from '../../../../src/std/time.ts'
+import { hours as hoursLong, minus, seconds, toRfc3339 } from '../../../../src/std/time.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { tlsCa, tlsLeaf } from '../../../support/tls.ts'
 import type { TlsMaterial } from '../../../support/tls.ts'
@@ -99,15 +102,35 @@ describe('what is found in a ConfigMap', () => {
   })
 })
 
+const authority = (state: 'Current' | 'Former', subject: string): AuthorityRecord => ({
+  subject,
+  role: 'Root',
+  state,
+  fingerprintSHA256: subject,
+  since: '2026-01-01T00:00:00Z',
+})
+
+const issuerWith = (spec: Pick<IssuerSpec, 'limits'>, authorities: readonly AuthorityRecord[]): IssuerProjection => ({
+  resourceVersion: '1',
+  object: {
+    apiVersion: 'perennial.dev/v1',
+    kind: 'Issuer',
+    metadata: { name: 'ca', namespace: 'shop', uid: 'u1' },
+    spec: { ca: { secretName: 'ca' }, ...spec },
+    status: { authorities: [...authorities] },
+  },
+})
+
 class Scene {
   readonly clock = new FakeClock()
   readonly certificates = new Store<CertificateProjection>({})
   readonly secrets = new Store<SecretProjection>({})
   readonly found = new Store<FoundProjection>({})
+  readonly issuers = new Store<IssuerProjection>({})
   readonly inventory = new Inventory({
     certificates: this.certificates,
     secrets: this.secrets,
-    issuers: new Store({}),
+    issuers: this.issuers,
     clusterIssuers: new Store({}),
     policies: new Store({}),
     claimants: new Claimants(silentLogger),
@@ -125,7 +148,10 @@ const managedSecret = (owner: string): Secret =>
   secret(
     'web',
     { 'tls.crt': leaf.certificate + ca.certificate, 'tls.key': leaf.key },
-    { labels: { [labels.managed]: 'certificate' }, annotations: { [annotations.certificateName]: owner } },
+    {
+      labels: { [labels.managed]: 'certificate' },
+      annotations: { [annotations.certificateName]: owner, [annotations.issuedAt]: '2025-12-01T00:00:00Z' },
+    },
   )
 
 describe('the inventory', () => {
@@ -157,6 +183,31 @@ describe('the inventory', () => {
     const after = items()
     expect(after.get('web')).not.toBe(before.get('web'))
     expect(after.get('other')).toBe(before.get('other'))
+  })
+
+  it('knows of what is under a CA that its issuer has replaced, and what becomes of it', () => {
+    const scene = new Scene()
+    scene.certificates.put('shop/web', certificate('web'))
+    scene.secrets.put('shop/web', projectSecret(managedSecret('web')))
+    expect(scene.look().reissueOf).toBeUndefined()
+    scene.issuers.put('shop/ca', issuerWith({}, [authority('Former', 'CN=Example CA'), authority('Current', 'CN=New')]))
+    const { judged, reissueOf } = scene.look()
+    expect(judged[0]?.findings).toContain('replacedCA')
+    expect(judged[0] && reissueOf?.(judged[0].item)).toMatchObject({ kind: 'overdue', ca: 'CN=Example CA' })
+  })
+
+  it('counts what issuers with a budget were asked for, as Certificates and Secrets tell it', () => {
+    const scene = new Scene()
+    expect(scene.inventory.asked().size).toBe(0)
+    scene.issuers.put('shop/ca', issuerWith({ limits: { certificatesPerDay: 5 } }, []))
+    const ago = (hours: number): string => toRfc3339(minus(scene.clock.now(), hoursLong(hours)))
+    const asked = [ago(0.5), ago(3), ago(30)].map((time, i) => {
+      const projection = certificate(`c${i}`)
+      const lastFailure = { code: 'Refused', message: 'No.', time, count: 1, issuer: 'u1/1' }
+      return { ...projection, object: { ...projection.object, status: { lastFailure } } }
+    })
+    for (const one of asked) scene.certificates.put(`shop/${one.object.metadata.name}`, one)
+    expect([...scene.inventory.asked()]).toEqual([['Issuer/shop/ca', { perHour: 1, perDay: 2 }]])
   })
 
   it('answers many questions of one second with one picture', () => {

@@ -13,7 +13,7 @@ const ready: Readiness = {
   details: { caSubject: 'CN=a' },
   credentials: [{ name: 'CA certificate', notAfter: later }],
 }
-const probe = { protocol: 'ca', generation: 3, trust: { status: {}, conditions: [] } }
+const probe = { spec: { ca: { secretName: 'ca' } }, generation: 3, trust: { status: {}, conditions: [] } }
 const first = issuerStatus(undefined, { ...probe, readiness: ready, at })
 const broken = (code: 'Unreachable' | 'CredentialsMissing'): Readiness => ({
   kind: 'notReady',
@@ -39,6 +39,37 @@ describe('the status of an issuer', () => {
         },
       ],
     })
+  })
+
+  it.each([
+    [
+      'a time zone that is none',
+      { timeZone: 'Mars/Olympus' },
+      'InvalidWindow',
+      /^spec\.renewalWindows\[0\]\.timeZone: /,
+    ],
+    [
+      'a day that comes in two years',
+      { schedule: '0 2 29 2 *' },
+      'NoWindowInTime',
+      /^None of spec\.renewalWindows opens/,
+    ],
+  ])('tells of windows that are not heeded: %s', (_what, wrong, reason, sentence) => {
+    const renewalWindows = [{ schedule: '0 2 * * *', duration: '4h', ...wrong }]
+    const told = issuerStatus(undefined, { ...probe, spec: { ...probe.spec, renewalWindows }, readiness: ready, at })
+    expect(told.conditions).toMatchObject([
+      { type: 'Ready', status: 'True' },
+      { type: 'WindowsIgnored', status: 'True', reason, message: expect.stringMatching(sentence) },
+    ])
+  })
+
+  it('says nothing of windows that open', () => {
+    const renewalWindows = [
+      { schedule: '0 2 29 2 *', duration: '4h' },
+      { schedule: '0 2 * * *', duration: '4h' },
+    ]
+    const told = issuerStatus(undefined, { ...probe, spec: { ...probe.spec, renewalWindows }, readiness: ready, at })
+    expect(told.conditions).toHaveLength(1)
   })
 
   it('keeps the time of a transition until there is another', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { pressedUntil } from '../../../../src/domain/budget/pressure.ts'
+import { pressedUntil, shortBy } from '../../../../src/domain/budget/pressure.ts'
 import { forOthers, forRenewals, limitsText, timeFor } from '../../../../src/domain/budget/shares.ts'
 import { days, hours, instant, minutes, plus, scale } from '../../../../src/std/time.ts'
 import type { Duration, Instant } from '../../../../src/std/time.ts'
@@ -12,6 +12,31 @@ const perHour =
     timeFor(renewals, { perHour: count })
 const pressed = (lasts: readonly Duration[], count: number): Instant | undefined =>
   pressedUntil({ lasts: Float64Array.from(lasts, (last) => plus(now, last)), timeFor: perHour(count) }, now)
+
+describe('a budget that is too small', () => {
+  const short = (ends: readonly Duration[], count: number): number =>
+    shortBy({ ends: Float64Array.from(ends, (end) => plus(now, end)), timeFor: perHour(count) }, now)
+
+  it.each([
+    ['is none while the last of them has its turn before it ends', [hours(2), hours(2), hours(2), hours(2)], 4, 0],
+    ['is told by those whose turn comes too late', [minutes(30), minutes(50), minutes(10), minutes(35)], 4, 2],
+    ['counts nobody whose turn is now', [minutes(1)], 1, 0],
+    ['counts nobody who has ended', [hours(-1), minutes(1)], 1, 0],
+    ['is none where there is nothing', [], 1, 0],
+  ])('%s', (_words, ends, count, expected) => {
+    expect(short(ends, count)).toBe(expected)
+  })
+
+  it('is told of nobody whom the pressure alone has renewed in time', () => {
+    const fleet = fc.array(fc.integer({ min: 100, max: 5000 }), { maxLength: 40 })
+    fc.assert(
+      fc.property(fleet, fc.integer({ min: 4, max: 60 }), (ends, count) => {
+        const inTime = ends.toSorted((a, b) => a - b).every((end, i) => perHour(count)(i) <= minutes(end))
+        expect(short(ends.map(minutes), count) === 0).toBe(inTime)
+      }),
+    )
+  })
+})
 
 describe('the pressure on a budget', () => {
   it('is none while all can be renewed in time later', () => {

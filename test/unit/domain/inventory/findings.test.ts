@@ -63,6 +63,13 @@ describe('findings', () => {
     expect(findingsOf(item(), { now, placesOf })).toEqual(['sharedKey'])
   })
 
+  it('says that a CA was replaced, of those that it concerns', () => {
+    const reissueOf = ({ name }: { readonly name: string }) =>
+      name === 'web' ? ({ kind: 'planned', ca: 'CN=old', at: now } as const) : undefined
+    expect(findingsOf(item(), { ...judging, reissueOf })).toEqual(['replacedCA'])
+    expect(findingsOf(item({ name: 'other' }), { ...judging, reissueOf })).toEqual([])
+  })
+
   it('shows what cannot be read, and what cannot be renewed', () => {
     expect(findingsOf(foundItem({ facts: undefined, unreadable: 'it is cut off' }), judging)).toEqual(['unreadable'])
     const failure = { code: 'Refused', message: 'The CA said no.', time: now, nextTry: undefined }

@@ -24,6 +24,9 @@ const facts: CertificateFacts = {
   selfSigned: false,
 }
 const management: Management = {
+  uid: 'uid',
+  waits: undefined,
+  windowsIgnored: undefined,
   issuer: { kind: 'Issuer', name: 'ca' },
   protocol: 'ca',
   renewalTime: undefined,
