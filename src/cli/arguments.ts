@@ -12,6 +12,8 @@ import { clusterOptions } from './cluster/options.ts'
 import type { ClusterOptions } from './cluster/options.ts'
 import { commandNames, commands, isCommand } from './flags.ts'
 import type { CommandName, Flag } from './flags.ts'
+import { readOutput } from './outputs.ts'
+import type { UsualOutput } from './outputs.ts'
 import { policyOptions } from './policyflags.ts'
 import type { PolicyOptions } from './policyflags.ts'
 import { shells } from './shells.ts'
@@ -43,7 +45,7 @@ export interface ProbeOptions extends SharedOptions {
 
 export type Asked =
   | { readonly kind: 'help'; readonly command: CommandName | undefined }
-  | { readonly kind: 'version' }
+  | { readonly kind: 'version'; readonly output: UsualOutput }
   | { readonly kind: 'completion'; readonly shell: Shell }
   /** Words of a command line that is being typed. */
   | { readonly kind: 'complete'; readonly words: readonly string[] }
@@ -59,7 +61,7 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
     const [topic] = rest
     return ok({ kind: 'help', command: topic !== undefined && isCommand(topic) ? topic : undefined })
   }
-  if (first === '--version') return ok({ kind: 'version' })
+  if (first === '--version') return ok({ kind: 'version', output: 'text' })
   if (first === '__complete') return ok({ kind: 'complete', words: rest })
   if (!isCommand(first)) return err(unknownCommand(first))
   const read = readFlags(first, rest)
@@ -68,8 +70,10 @@ export function readArguments(argv: readonly string[]): Result<Asked, string> {
   if (flags.has('help')) return ok({ kind: 'help', command: first })
   if (isClusterCommand(first)) return inCluster(clusterOptions(first, flags, words))
   switch (first) {
-    case 'version':
-      return ok({ kind: 'version' })
+    case 'version': {
+      const output = readOutput(flags)
+      return output.ok ? ok({ kind: 'version', output: output.value }) : output
+    }
     case 'completion':
       return completionOf(words)
     case 'enroll':

@@ -1,5 +1,6 @@
 /** The flags of each command, in one table: the parser and the help are made from it. */
 import { clusterCommands } from './cluster/flags.ts'
+import { outputFlag } from './outputs.ts'
 import { policyCommands } from './policyflags.ts'
 import { shells } from './shells.ts'
 
@@ -68,7 +69,11 @@ export const commands = {
     needs: `the name of a shell: ${shells.join(', ')}`,
     flags: { help: shared.help },
   },
-  version: { summary: 'Print the version.', usage: 'kubectl perennial version', flags: { help: shared.help } },
+  version: {
+    summary: 'Print the version.',
+    usage: 'kubectl perennial version',
+    flags: { output: outputFlag('it is'), help: shared.help },
+  },
 } as const satisfies Readonly<
   Record<
     string,

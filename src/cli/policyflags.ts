@@ -1,6 +1,8 @@
 /** The flags of `policy test`, which needs no cluster. */
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
+import { outputFlag, readOutput } from './outputs.ts'
+import type { UsualOutput } from './outputs.ts'
 
 export const policyCommands = {
   policy: {
@@ -19,19 +21,17 @@ export const policyCommands = {
         shape: 'name',
         help: 'The namespace of Certificates that name none. Default: default.',
       },
-      output: { short: 'o', shape: 'text|wide|json|yaml', help: 'How the verdicts are printed. Default: text.' },
+      output: outputFlag('the verdicts are'),
       help: { short: 'h', help: 'Print this text.' },
     },
   },
 } as const
 
-const outputs = ['text', 'wide', 'json', 'yaml'] as const
-
 export interface PolicyOptions {
   readonly files: readonly string[]
   readonly namespace: string
   /** `wide`: with the policies that select each Certificate. */
-  readonly output: (typeof outputs)[number]
+  readonly output: UsualOutput
 }
 
 /** @returns what is asked for, or a sentence about the word that is wrong */
@@ -47,8 +47,7 @@ export function policyOptions(
   const files = flags.get('file') ?? []
   if (files.length === 0) return err('policy test needs manifests: -f policy.yaml -f certificate.yaml.')
   if (files.filter((file) => file === '-').length > 1) return err('Standard input can be read once: give -f - once.')
-  const asked = flags.get('output')?.at(-1) ?? 'text'
-  const output = outputs.find((one) => one === asked)
-  if (output === undefined) return err(`-o is one of ${outputs.join(', ')}, not "${asked}".`)
-  return ok({ files, output, namespace: flags.get('namespace')?.at(-1) ?? 'default' })
+  const output = readOutput(flags)
+  if (!output.ok) return output
+  return ok({ files, output: output.value, namespace: flags.get('namespace')?.at(-1) ?? 'default' })
 }

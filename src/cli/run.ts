@@ -1,4 +1,5 @@
 /** The tool: from the words of a command line to an exit code. */
+import { stringify } from 'yaml'
 import type { Clock } from '../std/clock.ts'
 import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
@@ -11,6 +12,7 @@ import { exitCodes } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
 import { fileTrouble } from './files.ts'
 import { cliHelp } from './flags.ts'
+import type { UsualOutput } from './outputs.ts'
 import { testPolicies } from './policy.ts'
 import { probe } from './probe.ts'
 import { completionScript } from './shells.ts'
@@ -37,7 +39,7 @@ export async function runCli(argv: readonly string[], machine: Machine): Promise
       machine.stdout(cliHelp(asked.value.command))
       return exitCodes.fine
     case 'version':
-      machine.stdout(`${version}\n`)
+      machine.stdout(versionText(asked.value.output))
       return exitCodes.fine
     case 'completion':
       machine.stdout(completionScript(asked.value.shell))
@@ -73,5 +75,19 @@ async function work(asked: Extract<Asked, { kind: 'enroll' | 'probe' }>, machine
     if (trouble !== undefined) return endWith(terminal, { kind: 'complaint', message: trouble })
     terminal.logger().error('something unexpected happened', { error })
     return exitCodes.internal
+  }
+}
+
+function versionText(output: UsualOutput): string {
+  const told = { version, node: process.versions.node }
+  switch (output) {
+    case 'text':
+      return `${version}\n`
+    case 'wide':
+      return `${version} (Node.js ${told.node})\n`
+    case 'json':
+      return `${JSON.stringify(told)}\n`
+    case 'yaml':
+      return stringify(told)
   }
 }

@@ -96,7 +96,12 @@ describe('help', () => {
 
   it('does not need the other words to be right', () => {
     expect(read('enroll -h')).toMatchObject({ value: { kind: 'help' } })
-    expect(read('version')).toEqual({ ok: true, value: { kind: 'version' } })
-    expect(read('--version')).toEqual({ ok: true, value: { kind: 'version' } })
+    expect(read('version')).toEqual({ ok: true, value: { kind: 'version', output: 'text' } })
+    expect(read('--version')).toEqual({ ok: true, value: { kind: 'version', output: 'text' } })
+    expect(read('version -o yaml')).toEqual({ ok: true, value: { kind: 'version', output: 'yaml' } })
+    expect(read('version -o xml')).toEqual({
+      ok: false,
+      error: '-o is one of text, wide, json, yaml, not "xml".',
+    })
   })
 })

@@ -215,6 +215,10 @@ describe('probe', () => {
 describe('other words', () => {
   it('get the version, help, or a complaint in the asked format', async () => {
     expect(await run(['version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    const told = { version, node: process.versions.node }
+    expect(JSON.parse((await run(['version', '-o', 'json'])).stdout)).toEqual(told)
+    expect((await run(['version', '-o', 'yaml'])).stdout).toBe(`version: ${version}\nnode: ${told.node}\n`)
+    expect((await run(['version', '-o', 'wide'])).stdout).toBe(`${version} (Node.js ${told.node})\n`)
     expect((await run(['enroll', '--help'])).stdout).toContain('--http01-address')
     expect(await run(['probe', '--format', 'json'])).toMatchObject({
       code: 1,
