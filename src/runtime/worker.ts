@@ -6,6 +6,7 @@ import type { ReconcileEnd, WorkMeter } from '../std/meters.ts'
 import { milliseconds, seconds } from '../std/time.ts'
 import type { Duration, Instant } from '../std/time.ts'
 import type { WorkQueue } from './queue.ts'
+import { Stretch } from './stretch.ts'
 
 /** What a reconcile asks the queue to do. */
 export type Verdict =
@@ -33,12 +34,14 @@ const grace = seconds(10)
 
 /** @returns a promise that resolves when the queue is closed or the signal aborted, and every worker has come to rest */
 export async function runWorkers<K extends string>(work: Work<K>): Promise<void> {
-  await Promise.all(Array.from({ length: work.workers }, () => runWorker(work)))
+  const stretch = new Stretch(work.clock)
+  await Promise.all(Array.from({ length: work.workers }, () => runWorker(work, stretch)))
 }
 
-async function runWorker<K extends string>(work: Work<K>): Promise<void> {
+async function runWorker<K extends string>(work: Work<K>, stretch: Stretch): Promise<void> {
   for (let key = await work.queue.next(work.signal); key !== undefined; key = await work.queue.next(work.signal)) {
     await withinGrace(work, key)
+    await stretch.rest()
   }
 }
 

@@ -187,3 +187,34 @@ describe('runWorkers', () => {
     expect(clock.timers).toBe(0)
   })
 })
+
+describe('work that waits for nothing', () => {
+  const keys = 1000
+
+  /** How much of it is done when everything else first has its turn, of work that takes so long each. */
+  async function doneBeforeOthers(took: number): Promise<number> {
+    let runs = 0
+    const { clock, queue, stop, finished } = setUp(() => {
+      runs += 1
+      clock.advance(milliseconds(took))
+      return Promise.resolve({ kind: 'done' })
+    }, 8)
+    for (let i = 0; i < keys; i++) queue.add(`key-${i}`)
+    await new Promise((resolve) => void setImmediate(resolve))
+    const before = runs
+    while (queue.depth.ready > 0) await new Promise((resolve) => void setImmediate(resolve))
+    expect(runs).toBe(keys)
+    stop.abort()
+    await finished
+    return before
+  }
+
+  it('lets sockets and timers have their turn after ten milliseconds, whatever waits', async () => {
+    // What has begun is finished.
+    expect(await doneBeforeOthers(1)).toBeLessThanOrEqual(10 + 2 * 8)
+  })
+
+  it('is not interrupted while it takes less', async () => {
+    expect(await doneBeforeOthers(0)).toBe(keys)
+  })
+})
