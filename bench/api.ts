@@ -35,7 +35,11 @@ export function connect(plane: { url: string; token: string; ca: string }, conne
     text: async (path) =>
       (await request(`${plane.url}${path}`, { dispatcher, headers: { authorization } })).body.text(),
     watch: async function* (path) {
-      const { body } = await request(`${plane.url}${path}?watch=true`, { dispatcher, headers: { authorization } })
+      const { statusCode, body } = await request(`${plane.url}${path}?watch=true`, {
+        dispatcher,
+        headers: { authorization },
+      })
+      if (statusCode >= 400) throw new Error(`watch ${path}: ${statusCode}`)
       const decoder = new TextDecoder()
       let rest = ''
       // Leaving this loop ends the stream, which a reader of lines between it and us would not.
@@ -47,6 +51,11 @@ export function connect(plane: { url: string; token: string; ca: string }, conne
     },
     close: () => dispatcher.close(),
   }
+}
+
+/** A watch without an end: a server ends those of slow readers, and all that stands there then comes once more. */
+export async function* follow(api: Api, path: string): AsyncGenerator {
+  for (;;) yield* api.watch(path)
 }
 
 /** Runs `work` for 0..count-1, `width` at a time. */

@@ -1,4 +1,5 @@
 /** Counts what an operator makes of certificates that wait. */
+import { follow } from './api.ts'
 import type { Api } from './api.ts'
 import { line } from './lines.ts'
 import * as objects from './objects.ts'
@@ -34,12 +35,11 @@ export async function until(what: string, isTrue: () => Promise<boolean>, second
 /** Waits until so many certificates are Ready. It watches them as anyone would: reading metrics costs the operator. */
 export async function untilReady(api: Api, total: number): Promise<void> {
   const ready = new Set<string>()
-  for await (const object of api.watch(objects.certificatesPath)) {
+  for await (const object of follow(api, objects.certificatesPath)) {
     const seen = object as objects.Seen
     if (objects.isReady(seen)) ready.add(seen.metadata.name)
     if (ready.size === total) return
   }
-  throw new Error(`the watch ended when ${ready.size} of ${total} certificates were Ready`)
 }
 
 export interface Waiting {

@@ -1,4 +1,5 @@
 /** One of several replicas is killed while it has work: how long that lies, until another one does it. */
+import { follow } from './api.ts'
 import type { Api } from './api.ts'
 import { createLeaves } from './bars/leaves.ts'
 import * as objects from './objects.ts'
@@ -34,6 +35,8 @@ export async function takeOver({ api, victim, others, from, count }: Attack): Pr
   const names = Array.from({ length: count }, (_, i) => objects.nameOf('ca', from + i))
   const readiness = new Readiness(names)
   const watching = readiness.watch(api)
+  // Whoever waits for it hears of it.
+  watching.catch(() => undefined)
   await createLeaves(api, { from, count })
   await Promise.race([readiness.until(count / 4), watching, anyCrashed([victim, ...others])])
   const holders = await holdersOf(api)
@@ -68,7 +71,7 @@ class Readiness {
 
   /** Until all are. */
   async watch(api: Api): Promise<void> {
-    for await (const object of api.watch(objects.certificatesPath)) {
+    for await (const object of follow(api, objects.certificatesPath)) {
       const seen = object as objects.Seen
       const { name } = seen.metadata
       if (!this.#names.has(name) || this.at.has(name) || !objects.isReady(seen)) continue
@@ -76,7 +79,6 @@ class Readiness {
       if (this.at.size >= this.#enough.count) this.#enough.tell()
       if (this.at.size === this.#names.size) return
     }
-    throw new Error(`the watch ended when ${this.at.size} of ${this.#names.size} Certificates were Ready`)
   }
 
   async until(count: number): Promise<void> {

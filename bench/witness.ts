@@ -1,5 +1,6 @@
 /** Whether a certificate was issued twice: every version of every Secret is looked at, as a watch tells of them. */
 import { X509Certificate } from 'node:crypto'
+import { follow } from './api.ts'
 import type { Api } from './api.ts'
 import * as objects from './objects.ts'
 
@@ -23,13 +24,12 @@ const marker = 'the-last'
 export function witness(api: Api): () => Promise<Witnessed> {
   const serials = new Map<string, Set<string>>()
   const watching = (async () => {
-    for await (const object of api.watch(objects.paths.secrets)) {
+    for await (const object of follow(api, objects.paths.secrets)) {
       const { metadata, data } = object as SeenSecret
       if (metadata.name === marker) return
       const chain = data?.['tls.crt'] ?? ''
       if (chain !== '') remember(serials, metadata.name, new X509Certificate(Buffer.from(chain, 'base64')).serialNumber)
     }
-    throw new Error('the watch of the Secrets ended early')
   })()
   // Whoever ends it hears of it.
   watching.catch(() => undefined)
