@@ -11,7 +11,6 @@ import { Resource } from './kube/resource.ts'
 import type { Transport } from './kube/transport.ts'
 import { compilePolicy } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
-import { readNotificationConfig } from './notify/config.ts'
 import type { NotificationConfig } from './notify/config.ts'
 import { channelFor } from './notify/table.ts'
 import type { ChannelWorld } from './notify/channel.ts'
@@ -75,6 +74,8 @@ async function readConfig(path: string): Promise<Result<NotificationConfig, stri
   } catch {
     return err(`--notifications-config: ${path} cannot be read.`)
   }
+  // Loaded late: YAML takes 3 MB, and where nobody is told anything none is read.
+  const { readNotificationConfig } = await import('./notify/config.ts')
   const read = readNotificationConfig(text)
   return read.ok ? read : err(`--notifications-config: in ${path}, ${read.error}.`)
 }

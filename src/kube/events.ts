@@ -9,7 +9,7 @@ import { startDeadline } from '../std/deadline.ts'
 import { LatestMap } from '../std/latestmap.ts'
 import type { Logger } from '../std/log.ts'
 import { milliseconds, minutes, seconds, toRfc3339 } from '../std/time.ts'
-import type { Duration } from '../std/time.ts'
+import type { Duration, Instant } from '../std/time.ts'
 import { pause } from './pause.ts'
 import { Resource } from './resource.ts'
 import type { Transport } from './transport.ts'
@@ -42,6 +42,12 @@ interface CoreEvent extends KubeObject {
   readonly count: number
 }
 
+/** What was recorded and is not written yet: there may be thousands, so what is sent is made when it is sent. */
+interface Waiting {
+  readonly event: RecordedEvent
+  readonly at: Instant
+}
+
 export interface EventRecorderOptions {
   readonly transport: Transport
   readonly clock: Clock
@@ -63,7 +69,7 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #events: Resource<CoreEvent>
   readonly #seen = new LatestMap<string, number>(mostRemembered)
-  readonly #queues: Readonly<Record<RecordedEvent['type'], CoreEvent[]>> = { Warning: [], Normal: [] }
+  readonly #queues: Readonly<Record<RecordedEvent['type'], Waiting[]>> = { Warning: [], Normal: [] }
   #active = 0
   #dropped = 0
   #names = 0
@@ -86,7 +92,7 @@ export class EventRecorder {
       this.#dropped += 1
       return
     }
-    queue.push(this.#build(event))
+    queue.push({ event, at: this.#options.clock.now() })
     if (this.#active < writers) void this.#write()
   }
 
@@ -112,16 +118,15 @@ export class EventRecorder {
     return false
   }
 
-  #build({ regarding, type, reason, message }: RecordedEvent): CoreEvent {
-    const now = this.#options.clock.now()
-    const at = toRfc3339(now)
+  #build({ event: { regarding, type, reason, message }, at }: Waiting): CoreEvent {
+    const timestamp = toRfc3339(at)
     const { component, instance } = this.#options
     return {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
         // Unique across replicas and restarts: the moment, and a count within this process.
-        name: `${regarding.name.slice(0, 200).replace(/[.-]+$/, '')}.${now.toString(16)}${(this.#names++ % 0x10000).toString(16)}`,
+        name: `${regarding.name.slice(0, 200).replace(/[.-]+$/, '')}.${at.toString(16)}${(this.#names++ % 0x10000).toString(16)}`,
         namespace: regarding.namespace ?? 'default',
       },
       involvedObject: regarding,
@@ -131,8 +136,8 @@ export class EventRecorder {
       source: { component },
       reportingComponent: component,
       reportingInstance: instance,
-      firstTimestamp: at,
-      lastTimestamp: at,
+      firstTimestamp: timestamp,
+      lastTimestamp: timestamp,
       count: 1,
     }
   }
@@ -140,14 +145,15 @@ export class EventRecorder {
   async #write(): Promise<void> {
     this.#active += 1
     try {
-      for (let event = await this.#next(); event !== undefined; event = await this.#next()) await this.#send(event)
+      for (let event = await this.#next(); event !== undefined; event = await this.#next())
+        await this.#send(this.#build(event))
     } finally {
       this.#active -= 1
       if (this.#active === 0) this.#rest()
     }
   }
 
-  async #next(): Promise<CoreEvent | undefined> {
+  async #next(): Promise<Waiting | undefined> {
     const { Warning, Normal } = this.#queues
     if (Warning.length === 0 && Normal.length > 0) await this.#turn()
     return Warning.shift() ?? Normal.shift()

@@ -17,6 +17,9 @@ export interface StoreOptions<P> {
 /** @param before - what was held until now, if anything */
 type Listener<P> = (key: string, before: P | undefined) => void
 
+/** The keys under one value of an index. Mostly it is one, for which a set would be much. */
+type Bucket = string | Set<string>
+
 /** Deletions are remembered until so many later ones; old news does not come that late. */
 const mostDeleted = 4096
 
@@ -24,7 +27,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
   readonly #items = new Map<string, P>()
   readonly #indexes: Readonly<Record<string, (projection: P) => readonly string[]>>
   readonly #log: Logger
-  readonly #buckets = new Map<string, Map<string, Set<string>>>()
+  readonly #buckets = new Map<string, Map<string, Bucket>>()
   readonly #listeners = new Set<Listener<P>>()
   readonly #witnesses = new Set<Listener<P>>()
   /** Keys that were deleted, with the version that was there: older news of them is no news. */
@@ -67,7 +70,8 @@ export class Store<P extends { readonly resourceVersion: string }> {
   }
 
   byIndex(name: string, value: string): readonly string[] {
-    return [...(this.#buckets.get(name)?.get(value) ?? [])]
+    const bucket = this.#buckets.get(name)?.get(value) ?? []
+    return typeof bucket === 'string' ? [bucket] : [...bucket]
   }
 
   /** Told of news from the watch, and not of what this process wrote itself: for whoever writes these objects. */
@@ -132,9 +136,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     this.#items.set(key, projection)
     for (const [name, buckets] of this.#buckets) {
       for (const value of this.#valuesOf(name, projection)) {
-        const bucket = buckets.get(value) ?? new Set()
-        bucket.add(key)
-        buckets.set(value, bucket)
+        buckets.set(value, withKey(buckets.get(value), key))
       }
     }
   }
@@ -145,9 +147,9 @@ export class Store<P extends { readonly resourceVersion: string }> {
     this.#items.delete(key)
     for (const [name, buckets] of this.#buckets) {
       for (const value of this.#valuesOf(name, had)) {
-        const bucket = buckets.get(value)
-        bucket?.delete(key)
-        if (bucket?.size === 0) buckets.delete(value)
+        const left = withoutKey(buckets.get(value), key)
+        if (left === undefined) buckets.delete(value)
+        else buckets.set(value, left)
       }
     }
     return true
@@ -186,4 +188,16 @@ export class Store<P extends { readonly resourceVersion: string }> {
 export function isNewer(candidate: string, than: string): boolean {
   if (candidate.length !== than.length) return candidate.length > than.length
   return candidate > than
+}
+
+function withKey(bucket: Bucket | undefined, key: string): Bucket {
+  if (bucket === undefined || bucket === key) return key
+  return typeof bucket === 'string' ? new Set([bucket, key]) : bucket.add(key)
+}
+
+/** @returns undefined when nothing is left */
+function withoutKey(bucket: Bucket | undefined, key: string): Bucket | undefined {
+  if (bucket === undefined || typeof bucket === 'string') return bucket === key ? undefined : bucket
+  bucket.delete(key)
+  return bucket.size === 0 ? undefined : bucket
 }

@@ -4,10 +4,11 @@
  */
 import { X509Certificate } from 'node:crypto'
 import type { CertificateFacts } from '../domain/facts.ts'
-import type { SubjectName, Usage } from '../domain/wanted.ts'
+import type { DistinguishedName, SubjectName, Usage } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
+import { Shared, sharedText } from '../std/shared.ts'
 import { tags } from './der.ts'
 import type { DerElement } from './der.ts'
 import { isCheckable } from './checkable.ts'
@@ -47,19 +48,30 @@ function readCertificate(der: Der): Result<CertificateFacts, string> {
   const [notBefore, notAfter] = childrenOf(fields[validityAt], 'validity')
   const extensions = readExtensions(fields.slice(optionalsAt).find(({ tag }) => tag === extensionsTag))
   return ok({
-    serialNumber: serialText(fields[serialAt]),
-    fingerprint: sha256Hex(der),
+    serialNumber: sharedText(serialText(fields[serialAt])),
+    fingerprint: sharedText(sha256Hex(der)),
     subject: readName(fields[subjectAt], 'subject'),
-    issuer: readName(fields[issuerAt], 'issuer'),
+    issuer: readIssuer(fields[issuerAt]),
     notBefore: readTime(notBefore, 'notBefore'),
     notAfter: readTime(notAfter, 'notAfter'),
     key: readKeyShape(publicKey),
-    publicKeyHash: sha256Hex(publicKey.encoded),
+    publicKeyHash: sharedText(sha256Hex(publicKey.encoded)),
     signatureHash: readSignatureHash(signature),
     selfSigned: same(fields[issuerAt], fields[subjectAt]) && signedItself(der),
     ...extensions,
   })
 }
+
+/** The many certificates of a CA name it alike, and are made alike: each name and each list of usages is kept once. */
+const issuers = new Shared<DistinguishedName>(256)
+const usageLists = new Shared<readonly Usage[]>(256)
+
+function readIssuer(element: DerElement | undefined): DistinguishedName {
+  const key = Buffer.from(element?.encoded ?? []).toString('latin1')
+  return issuers.get(key) ?? issuers.of(key, readName(element, 'issuer'))
+}
+
+const sharedUsages = (usages: readonly Usage[]): readonly Usage[] => usageLists.of(usages.join(), usages)
 
 const same = (a: DerElement | undefined, b: DerElement | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.compare(a.encoded, b.encoded) === 0
@@ -73,8 +85,7 @@ function serialText(element: DerElement | undefined): string {
   if (element?.tag !== tags.integer || octets.length === 0) throw new Malformed('it has no serial number')
   if (octets.length > longestSerial) throw new Malformed(`its serial number has ${octets.length} octets`)
   if ((octets[0] ?? 0) >= 0x80) return `-${magnitudeOfNegative(octets)}`
-  const hex = hexOf(octets).toUpperCase()
-  return hex.length > 2 && hex.startsWith('00') ? hex.slice(2) : hex
+  return hexOf(octets.length > 1 && octets[0] === 0 ? octets.subarray(1) : octets).toUpperCase()
 }
 
 function magnitudeOfNegative(octets: Uint8Array): string {
@@ -113,7 +124,7 @@ function readExtensions(field: DerElement | undefined): ExtensionFacts {
   const authorityKeyId = valueOf('2.5.29.35')
   return {
     names: names === undefined ? [] : readGeneralNames(names, 'subject alternative name'),
-    usages: [...keyUsages(valueOf('2.5.29.15')), ...purposes(valueOf('2.5.29.37'))],
+    usages: sharedUsages([...keyUsages(valueOf('2.5.29.15')), ...purposes(valueOf('2.5.29.37'))]),
     isCA: isAuthority(valueOf('2.5.29.19')),
     subjectKeyId: subjectKeyId && hexOf(subjectKeyId.content),
     authorityKeyId: authorityKeyId && keyIdentifierOf(authorityKeyId),
@@ -144,5 +155,5 @@ function isAuthority(element: DerElement | undefined): boolean {
 /** AuthorityKeyIdentifier: keyIdentifier is [0]. */
 function keyIdentifierOf(element: DerElement): string | undefined {
   const id = childrenOf(element, 'authority key identifier').find(({ tag }) => tag === 0x80)
-  return id && hexOf(id.content)
+  return id && sharedText(hexOf(id.content))
 }

@@ -8,6 +8,7 @@ import { asDer, asPem } from '../std/bytes.ts'
 import type { Der, Pem } from '../std/bytes.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
+import { sharedText } from '../std/shared.ts'
 import { sha256Hex } from './hash.ts'
 import { pemLimits, readPemBlocks } from './pem.ts'
 import type { PemBlock } from './pem.ts'
@@ -53,7 +54,7 @@ class HeldKey implements PrivateKey {
     this.#keyObject = keyObject
     this.shape = shape
     this.publicKey = asDer(createPublicKey(keyObject).export({ type: 'spki', format: 'der' }))
-    this.publicKeyHash = sha256Hex(this.publicKey)
+    this.publicKeyHash = sharedText(sha256Hex(this.publicKey))
   }
 
   get keyObject(): KeyObject {
@@ -148,7 +149,8 @@ export function keyFacts(text: string): Result<KeyFacts, string> {
   const { label, der } = block.value
   const encoding = label === 'PRIVATE KEY' ? 'PKCS8' : 'PKCS1'
   const beside = publicPartOf(label, der)
-  if (beside !== undefined) return ok({ shape: beside.shape, encoding, publicKeyHash: sha256Hex(beside.publicKey) })
+  if (beside !== undefined)
+    return ok({ shape: beside.shape, encoding, publicKeyHash: sharedText(sha256Hex(beside.publicKey)) })
   const key = openBlock(block.value)
   if (!key.ok) return key
   return ok({ shape: key.value.shape, encoding, publicKeyHash: key.value.publicKeyHash })

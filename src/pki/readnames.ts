@@ -4,6 +4,7 @@
  */
 import type { DistinguishedName, NameAttribute, SubjectName } from '../domain/wanted.ts'
 import { canonicalIp } from '../std/ip.ts'
+import { sharedText } from '../std/shared.ts'
 import type { DerElement } from './der.ts'
 import { childrenOf, hexOf, Malformed, onlyChild, readOid } from './readder.ts'
 
@@ -24,7 +25,7 @@ export const readName = (element: DerElement | undefined, what: string): Disting
 
 function readAttribute(element: DerElement, what: string): NameAttribute {
   const [type, value] = childrenOf(element, what)
-  return { oid: readOid(type, what), value: value === undefined ? '' : readString(value) }
+  return { oid: sharedText(readOid(type, what)), value: value === undefined ? '' : sharedText(readString(value)) }
 }
 
 function readString(element: DerElement): string {
@@ -68,7 +69,7 @@ export const readGeneralNames = (element: DerElement, what: string): readonly Su
   childrenOf(element, what).flatMap((name) => readGeneralName(name, what))
 
 function readGeneralName(name: DerElement, what: string): readonly SubjectName[] {
-  const text = (): string => Buffer.from(name.content).toString('latin1')
+  const text = (): string => sharedText(Buffer.from(name.content).toString('latin1'))
   switch (name.tag) {
     case 0xa0:
       return [readOtherName(name, what)]

@@ -1,5 +1,6 @@
 import type { Certificate } from '../../api/certificate.ts'
 import { controllerOf } from '../../api/meta.ts'
+import { keptObject } from '../../kube/kept.ts'
 import { serverNameOf } from '../../std/ip.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
 
@@ -9,15 +10,10 @@ export interface CertificateProjection {
   readonly object: Certificate
 }
 
-/** Drops managed fields and kubectl's copy of the last manifest: together they are half of an object. */
-export function projectCertificate(object: Certificate): CertificateProjection {
-  const { managedFields: _fields, annotations = {}, ...metadata } = object.metadata
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...kept } = annotations
-  return {
-    resourceVersion: metadata.resourceVersion ?? '',
-    object: { ...object, metadata: { ...metadata, annotations: kept } },
-  }
-}
+export const projectCertificate = (object: Certificate): CertificateProjection => ({
+  resourceVersion: object.metadata.resourceVersion ?? '',
+  object: keptObject(object),
+})
 
 /** `namespace/name` of the Secret that a Certificate writes. */
 export const secretsOf = ({ object }: CertificateProjection): readonly string[] => [

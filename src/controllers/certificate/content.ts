@@ -2,19 +2,14 @@
  * What we wrote into a Secret, remembered on it in one annotation: names of entries, labels and annotations, and one hash
  * over their values. From it follow damage (the hash differs) and leftovers (a name that is no longer wanted).
  */
-import { sha256Hex } from '../../pki/hash.ts'
-import { LatestMap } from '../../std/latestmap.ts'
+import { shortHash } from '../../pki/hash.ts'
+import { compact, Shared } from '../../std/shared.ts'
 
-/** Lists of names that are kept, so that ten thousand Secrets with the same names share one list of them. */
+/** Lists of names: ten thousand Secrets with the same names share one list of them. */
 const mostLists = 512
-const lists = new LatestMap<string, readonly string[]>(mostLists)
+const lists = new Shared<readonly string[]>(mostLists)
 
-function shared(names: readonly string[]): readonly string[] {
-  const text = JSON.stringify(names)
-  const known = lists.get(text)
-  if (known === undefined) lists.set(text, names)
-  return known ?? names
-}
+const shared = (names: readonly string[]): readonly string[] => lists.of(JSON.stringify(names), names)
 
 export interface Content {
   readonly entries: readonly string[]
@@ -70,8 +65,6 @@ export function hashContent(names: Omit<Content, 'hash' | 'rootsHash' | 'chainHa
   return shortHash(JSON.stringify(parts))
 }
 
-const shortHash = (text: string): string => sha256Hex(Buffer.from(text)).slice(0, 32)
-
 export function writeContent(content: Content): string {
   return JSON.stringify(content)
 }
@@ -80,7 +73,7 @@ export function writeContent(content: Content): string {
 export function readContent(text: string | undefined): Content | undefined {
   if (text === undefined || text.length > 65_536) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = compact(JSON.parse(text))
     if (!isContent(value)) return undefined
     return {
       ...value,

@@ -1,4 +1,5 @@
 import type { Issuer } from '../../api/issuer.ts'
+import { keptObject } from '../../kube/kept.ts'
 import type { IssuerKey } from './live.ts'
 
 /** Both kinds: they differ in scope only. */
@@ -10,15 +11,10 @@ export interface IssuerProjection {
   readonly object: AnyIssuer
 }
 
-/** Drops managed fields and kubectl's copy of the last manifest. */
-export function projectIssuer(object: AnyIssuer): IssuerProjection {
-  const { managedFields: _fields, annotations = {}, ...metadata } = object.metadata
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...kept } = annotations
-  return {
-    resourceVersion: metadata.resourceVersion ?? '',
-    object: { ...object, metadata: { ...metadata, annotations: kept } },
-  }
-}
+export const projectIssuer = (object: AnyIssuer): IssuerProjection => ({
+  resourceVersion: object.metadata.resourceVersion ?? '',
+  object: keptObject(object),
+})
 
 /** The part of an issuer key that its store uses: `namespace/name`, or `name` for a ClusterIssuer. */
 export function storeKey(key: IssuerKey): { readonly cluster: boolean; readonly key: string } {

@@ -1,4 +1,5 @@
 import type { CertificateRevocation } from '../../api/revocation.ts'
+import { keptObject } from '../../kube/kept.ts'
 import { issuerKeyOf } from '../issuer/live.ts'
 
 /** A CertificateRevocation as the cache keeps it. */
@@ -7,15 +8,10 @@ export interface RevocationProjection {
   readonly object: CertificateRevocation
 }
 
-/** Drops managed fields and kubectl's copy of the last manifest. */
-export function projectRevocation(object: CertificateRevocation): RevocationProjection {
-  const { managedFields: _fields, annotations = {}, ...metadata } = object.metadata
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...kept } = annotations
-  return {
-    resourceVersion: metadata.resourceVersion ?? '',
-    object: { ...object, metadata: { ...metadata, annotations: kept } },
-  }
-}
+export const projectRevocation = (object: CertificateRevocation): RevocationProjection => ({
+  resourceVersion: object.metadata.resourceVersion ?? '',
+  object: keptObject(object),
+})
 
 /** How open orders are looked up; those that are done are left alone. */
 export const revocationIndexes: Record<string, (projection: RevocationProjection) => readonly string[]> = {
