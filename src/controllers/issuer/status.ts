@@ -5,7 +5,8 @@ import type { Told } from '../../domain/authority/telling.ts'
 import { sentence } from '../../domain/conditions.ts'
 import { faultTable } from '../../domain/fault.ts'
 import { windowsTrouble } from '../../domain/windows.ts'
-import type { Readiness } from '../../enroll/enroller.ts'
+import type { Readiness, TrackedCredential } from '../../enroll/enroller.ts'
+import { smallest } from '../../std/smallest.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 
@@ -36,7 +37,7 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
     ...(readiness.details === undefined ? keep(before, 'details') : { details: readiness.details }),
     ...(readiness.kind !== 'ready' || readiness.credentials === undefined
       ? keep(before, 'credentials')
-      : { credentials: readiness.credentials.map(({ name, notAfter }) => ({ name, notAfter: toRfc3339(notAfter) })) }),
+      : { credentials: credentialsIn(readiness.credentials) }),
     ...trust.status,
     conditions: drafts.map((draft) => {
       const old = before?.conditions?.find((condition) => condition.type === draft.type)
@@ -44,6 +45,28 @@ export function issuerStatus(before: IssuerStatus | undefined, probe: Probe): Is
       return { ...draft, observedGeneration: probe.generation, lastTransitionTime }
     }),
   }
+}
+
+/** The API server takes no more. */
+const mostCredentials = 32
+
+/** The API server tells them apart by name, and an old and a new CA have the same. Of too many those that end first are kept. */
+function credentialsIn(credentials: readonly TrackedCredential[]): NonNullable<IssuerStatus['credentials']> {
+  const kept = smallest(credentials, mostCredentials, (a, b) => a.notAfter - b.notAfter)
+  const names = new Set<string>()
+  return credentials
+    .filter((one) => kept.includes(one))
+    .map(({ name, notAfter }) => {
+      const distinct = distinctFrom(names, name)
+      names.add(distinct)
+      return { name: distinct, notAfter: toRfc3339(notAfter) }
+    })
+}
+
+function distinctFrom(names: ReadonlySet<string>, name: string): string {
+  let [distinct, number] = [name, 1]
+  while (names.has(distinct)) distinct = `${name} (${(number += 1)})`
+  return distinct
 }
 
 /** What no Certificate says while none is due. */

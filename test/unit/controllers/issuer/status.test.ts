@@ -3,7 +3,7 @@ import { sameExceptProbeTime } from '../../../../src/controllers/issuer/samestat
 import { issuerStatus } from '../../../../src/controllers/issuer/status.ts'
 import { fault } from '../../../../src/domain/fault.ts'
 import type { Readiness } from '../../../../src/enroll/enroller.ts'
-import { instant } from '../../../../src/std/time.ts'
+import { days, instant, plus } from '../../../../src/std/time.ts'
 
 const at = instant(Date.UTC(2026, 0, 1))
 const later = instant(Date.UTC(2026, 0, 2))
@@ -89,6 +89,23 @@ describe('the status of an issuer', () => {
       { type: 'Ready', status: 'False', reason: code, message },
       { type, status: 'True', reason: code, message },
     ])
+  })
+
+  it('tells credentials of one name apart, as an old and a new CA have it, and keeps no more than fit', () => {
+    const named = (...names: readonly string[]): readonly string[] | undefined => {
+      const credentials = names.map((name) => ({ name, notAfter: later }))
+      return issuerStatus(undefined, { ...probe, readiness: { ...ready, credentials }, at }).credentials?.map(
+        (one) => one.name,
+      )
+    }
+    expect(named('CA', 'RA', 'CA', 'CA (2)', 'CA')).toEqual(['CA', 'RA', 'CA (2)', 'CA (2) (2)', 'CA (3)'])
+    expect(new Set(named(...Array.from({ length: 40 }, () => 'CA')))).toHaveProperty('size', 32)
+  })
+
+  it('keeps of too many credentials those that end first', () => {
+    const credentials = Array.from({ length: 40 }, (_, i) => ({ name: `${i}`, notAfter: plus(at, days(40 - i)) }))
+    const status = issuerStatus(undefined, { ...probe, readiness: { ...ready, credentials }, at })
+    expect(status.credentials?.map(({ name }) => name)).toEqual(Array.from({ length: 32 }, (_, i) => `${i + 8}`))
   })
 
   it('remembers what is known of the CA while it cannot be asked', () => {
