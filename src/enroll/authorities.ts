@@ -14,14 +14,14 @@ export interface ShownAuthorities {
   /** Announced, and vouched for by the present CA. Undefined: it gave no answer, and what it announced before stands. */
   readonly next: readonly Der[] | undefined
   /**
-   * `settings`: a pin, a bundle or a Secret that the spec names. `connection`: TLS alone, so that a root that is not yet known
-   * counts only where a path from a known one leads to it.
+   * `settings`: a pin, a bundle or a Secret that the spec names. `connection`: only who speaks is known, by TLS or by a protected
+   * message, so that a root that is not yet known counts only where a path from a known one leads to it.
    */
   readonly vouchedBy: 'settings' | 'connection'
   /** A clause about what the CA shows and nothing trusted vouches for. */
   readonly doubtful?: string | undefined
-  /** What a person sets to accept it, for example `spec.est.nextCAFingerprint`. */
-  readonly pin?: string | undefined
+  /** What a person does to accept the root of a fingerprint, as a clause: `set spec.est.nextCAFingerprint to it`. */
+  readonly cure?: string | undefined
 }
 
 /** All that is known is the name that the topmost certificate of what it issued was signed by. */

@@ -6,17 +6,13 @@ import type { AnyIssuer } from '../../src/controllers/issuer/issuers.ts'
 import type { Fault } from '../../src/domain/fault.ts'
 import type { Readiness, VouchedRoot } from '../../src/enroll/enroller.ts'
 import { sha256Hex } from '../../src/pki/hash.ts'
-import { issueCertificate } from '../../src/pki/issue.ts'
 import { certificatesPem } from '../../src/pki/pem.ts'
-import { readSigner } from '../../src/pki/signer.ts'
 import type { Der } from '../../src/std/bytes.ts'
 import { instant } from '../../src/std/time.ts'
-import { caBegins, caEnds, makeCa, someCa } from '../support/ca-material.ts'
+import { caBegins, caEnds, makeCa, newWithOld, someCa } from '../support/ca-material.ts'
 import type { CaMaterial } from '../support/ca-material.ts'
 import { singleCa as cmpCa } from '../support/cmp-ca/material.ts'
-import { deviceWish } from '../support/estcustomer.ts'
 import { anotherCa, singleCa as scepCa } from '../support/scep-server/material.ts'
-import { unwrap } from '../support/unwrap.ts'
 import { cmpWorld } from './cmp-world.ts'
 import { estWorld } from './est-world.ts'
 import { scepWorld } from './scep-world.ts'
@@ -62,22 +58,6 @@ class Story {
 const state = (word: string, ca: { readonly certificate: Der }, why: string): string =>
   `${word} ${sha256Hex(ca.certificate).slice(0, 8)} ${why}`
 
-/** NewWithOld of RFC 4210 section 4.4. */
-const linkTo = (next: CaMaterial, by: Pick<CaMaterial, 'certificate' | 'key'>, name: string): Promise<Der> =>
-  issueCertificate({
-    wanted: {
-      ...deviceWish,
-      subject: [[{ oid: '2.5.4.3', value: name }]],
-      names: [],
-      isCA: true,
-      usages: ['cert sign'],
-    },
-    publicKey: next.key.publicKey,
-    signer: unwrap(readSigner(by)),
-    notBefore: caBegins,
-    notAfter: caEnds,
-  })
-
 describe('over EST', () => {
   let oldCa: CaMaterial
   let newCa: CaMaterial
@@ -85,7 +65,7 @@ describe('over EST', () => {
 
   beforeAll(async () => {
     ;[oldCa, newCa] = await Promise.all([someCa('EST CA'), someCa('EST CA')])
-    link = await linkTo(newCa, oldCa, 'EST CA')
+    link = await newWithOld(newCa, oldCa, 'EST CA')
   })
 
   const pinned = () => ({ caFingerprint: sha256Hex(oldCa.certificate) })
@@ -182,11 +162,11 @@ describe('over CMP', () => {
   it('a root that the old one certified is announced, and takes its place when the CA issues with it', async () => {
     const material = await cmpCa()
     const next = await makeCa({ name: 'CMP Test CA', notBefore: caBegins, notAfter: caEnds })
-    const newWithOld = { certificate: await linkTo(next, material.ca, 'CMP Test CA'), key: next.key }
+    const link = { certificate: await newWithOld(next, material.ca, 'CMP Test CA'), key: next.key }
     const caBundle = certificatesPem([material.root.certificate])
     const spec = { caBundle, generalMessages: ['RootUpdate'] } as const
     const story = new Story({ cmp: { url: 'http://ca.test/cmp', caBundle } })
-    const before = await cmpWorld({ material, spec, troubles: { nextRoot: { holder: next, newWithOld } } })
+    const before = await cmpWorld({ material, spec, troubles: { nextRoot: { holder: next, newWithOld: link } } })
     expect(await story.probe(before.customer)).toEqual([
       state('Current', material.root, 'Settings'),
       state('Next', next, 'Predecessor'),
@@ -198,5 +178,34 @@ describe('over CMP', () => {
       state('Former', material.root, 'Settings'),
     ])
     expect((await after.customer.travel(await after.customer.order())).last.kind).toBe('issued')
+  })
+
+  it.each([
+    ['with a bundle', true],
+    ['without one', false],
+  ])('a new root that nobody certified is not believed, %s', async (_, hasBundle) => {
+    const [material, stranger] = await Promise.all([cmpCa(), cmpCa()])
+    const spec = hasBundle ? { caBundle: certificatesPem([material.root.certificate]) } : {}
+    const story = new Story({ cmp: { url: 'http://ca.test/cmp', ...spec } })
+    await story.probe((await cmpWorld({ material, spec })).customer)
+    const after = await cmpWorld({ material: stranger, spec })
+    expect(await story.probe(after.customer)).toMatchObject({
+      code: 'SecurityViolation',
+      message: expect.stringMatching(
+        new RegExp(`${sha256Hex(stranger.root.certificate)}.*add its certificate to spec\\.cmp\\.caBundle`),
+      ),
+    })
+  })
+
+  it('a root that stands beside that of the bundle without being certified by it is left out, and told', async () => {
+    const [material, stranger] = await Promise.all([cmpCa(), cmpCa()])
+    const spec = { caBundle: certificatesPem([material.root.certificate]) }
+    const { customer } = await cmpWorld({ material: { ...material, root: stranger.root }, spec })
+    expect(await new Story({ cmp: { url: 'http://ca.test/cmp', ...spec } }).probe(customer)).toEqual([
+      state('Current', material.root, 'Settings'),
+    ])
+    expect(await customer.prepare()).toMatchObject({
+      authorities: { doubtful: expect.stringContaining('add it to spec.cmp.caBundle') },
+    })
   })
 })

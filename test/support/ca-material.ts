@@ -31,17 +31,19 @@ export interface CaShape {
 export const caBegins = instant(Date.UTC(2026, 0, 1))
 export const caEnds = instant(Date.UTC(2036, 0, 1))
 
+const wantedCa = ({ name, key, change }: Pick<CaShape, 'name' | 'key' | 'change'>): Wanted => ({
+  subject: [[{ oid: '2.5.4.3', value: name }]],
+  names: [],
+  key: key ?? { algorithm: 'ECDSA', size: 256 },
+  lifetime: days(1),
+  usages: ['cert sign', 'crl sign'],
+  encodeUsagesInRequest: true,
+  isCA: true,
+  ...change,
+})
+
 export async function makeCa(shape: CaShape): Promise<CaMaterial> {
-  const wanted: Wanted = {
-    subject: [[{ oid: '2.5.4.3', value: shape.name }]],
-    names: [],
-    key: shape.key ?? { algorithm: 'ECDSA', size: 256 },
-    lifetime: days(1),
-    usages: ['cert sign', 'crl sign'],
-    encodeUsagesInRequest: true,
-    isCA: true,
-    ...shape.change,
-  }
+  const wanted = wantedCa(shape)
   const key = await generateKey(wanted.key)
   const signer = shape.parent === undefined ? selfSigner({ wanted, key }) : signerOf(shape.parent)
   const { notBefore, notAfter } = shape
@@ -50,9 +52,21 @@ export async function makeCa(shape: CaShape): Promise<CaMaterial> {
   return { certificate, key, secret }
 }
 
+type Holder = Pick<CaMaterial, 'certificate' | 'key'>
+
+/** NewWithOld of RFC 4210 section 4.4: the key of the next CA, certified by the one before it. */
+export const newWithOld = (next: Holder, old: Holder, name: string): Promise<Der> =>
+  issueCertificate({
+    wanted: wantedCa({ name }),
+    publicKey: next.key.publicKey,
+    signer: signerOf(old),
+    notBefore: caBegins,
+    notAfter: caEnds,
+  })
+
 export const someCa = (name: string): Promise<CaMaterial> => makeCa({ name, notBefore: caBegins, notAfter: caEnds })
 
-function signerOf({ certificate, key }: CaMaterial): ReturnType<typeof selfSigner> {
+function signerOf({ certificate, key }: Holder): ReturnType<typeof selfSigner> {
   const signer = readSigner({ certificate, key })
   if (!signer.ok) throw new Error(signer.error)
   return signer.value

@@ -112,11 +112,10 @@ function strangersIn(
 const trustedFrom = (known: readonly Known[], roots: readonly Known[], links: readonly Known[]): ReadonlySet<string> =>
   new Set(withSuccessors(known, { roots, links }).map(({ facts }) => facts.fingerprint))
 
-function violationOf(strangers: readonly Known[], { pin }: ShownAuthorities): Fault {
+function violationOf(strangers: readonly Known[], { cure = 'name it in the spec' }: ShownAuthorities): Fault {
   const names = strangers
     .slice(0, 3)
     .map(({ facts }) => `"${subjectOf({ facts }).slice(0, 100)}" (${facts.fingerprint})`)
-  const cure = pin === undefined ? 'name it in the spec' : `set ${pin} to it`
   return fault(
     'SecurityViolation',
     `the CA shows another root than before, ${names.join(', ')}, and none that is trusted vouches for it; nothing is asked of it. If its administrator confirms that fingerprint, ${cure}`,

@@ -53,7 +53,7 @@ function authoritiesOf(anchors: Anchors, now: Instant): ShownAuthorities {
     former: ders(supersededRoots(anchors, now)),
     next: [],
     vouchedBy: isPinned ? 'settings' : 'connection',
-    pin: isPinned ? 'spec.est.nextCAFingerprint' : 'spec.est.caFingerprint',
+    cure: `set ${isPinned ? 'spec.est.nextCAFingerprint' : 'spec.est.caFingerprint'} to it`,
     doubtful:
       strangers.length === 0
         ? undefined

@@ -51,7 +51,7 @@ function authoritiesOf({ site, spec, nextCa }: Seen): ShownAuthorities {
     current: members.filter((member) => member === ca || member.facts.isCA).map(({ der }) => der),
     next: nextCa.certificates,
     vouchedBy: spec.caFingerprint === undefined ? 'connection' : 'settings',
-    pin: 'spec.scep.caFingerprint',
+    cure: 'set spec.scep.caFingerprint to it',
     doubtful: nextCa.doubtful,
   }
 }
