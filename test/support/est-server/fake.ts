@@ -122,8 +122,10 @@ export class FakeEst {
   }
 
   #isOurs(certificate: Der | undefined): boolean {
-    const ca = new X509Certificate(this.#options.ca.certificate)
-    return certificate !== undefined && new X509Certificate(certificate).verify(ca.publicKey)
+    if (certificate === undefined) return false
+    const leaf = new X509Certificate(certificate)
+    const cas = [this.#options.ca.certificate, ...(this.troubles.formerCas ?? [])]
+    return cas.some((ca) => leaf.verify(new X509Certificate(ca).publicKey))
   }
 
   async #enroll(request: FakeRequest, operation: Operation, isOurs: boolean): Promise<FakeReply> {

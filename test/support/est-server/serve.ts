@@ -76,7 +76,7 @@ export interface ServeOptions {
 
 /** For clients that are programs of their own, and for what only real TLS shows. */
 export function serveEst(
-  fake: FakeEst,
+  fake: Pick<FakeEst, 'handle'>,
   { certificate, key, clientCa, maxVersion }: ServeOptions,
 ): Promise<LocalServer> {
   const tls = {
@@ -90,7 +90,11 @@ export function serveEst(
   return serveHttps(tls, (request, response) => void answer(fake, request, response))
 }
 
-async function answer(fake: FakeEst, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  fake: Pick<FakeEst, 'handle'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const parts: Uint8Array[] = []
   for await (const part of request) parts.push(part as Uint8Array)
   const headers = Object.fromEntries(

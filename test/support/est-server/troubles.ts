@@ -1,4 +1,5 @@
 /** How a fake EST server behaves, changed by a test while it runs. */
+import type { Der } from '../../../src/std/bytes.ts'
 import type { FakeReply, FakeRequest, Operation } from './fake.ts'
 import type { Scheme } from './login.ts'
 
@@ -13,6 +14,8 @@ export interface EstTroubles {
   wantsCertificate?: boolean
   /** The challengePassword must be that of the session. */
   wantsBinding?: 'tls-unique' | 'tls-exporter'
+  /** What the CA was before: whoever has a certificate of theirs is known still. */
+  formerCas?: readonly Der[]
   /** How often a request is put off with 202 before it is answered. */
   putsOff?: number
   /** Of the 202; left out when undefined. */

@@ -178,7 +178,7 @@ export class FakeScep {
   #read(bytes: Uint8Array, method: string): Operation | undefined {
     const message = readMessage(bytes)
     if (message?.content === undefined) return undefined
-    const { decrypters, ca } = this.#options.material
+    const { decrypters } = this.#options.material
     const opened = decrypters
       .filter(({ certificate }) => isRecipient(message.content ?? new Uint8Array(), certificate))
       .map(({ key }) => decryptWith(message.content ?? new Uint8Array(), key))
@@ -187,7 +187,7 @@ export class FakeScep {
     const text = (last: number): string => Buffer.from(message.attributes.get(scepOid(last))?.content ?? []).toString()
     const nonce = message.attributes.get(scepOid(5))?.content ?? new Uint8Array()
     const [type, transaction] = [text(2), text(7)]
-    const isRenewal = isSignedBy(message.certificate, ca.certificate)
+    const isRenewal = this.#isOurs(message.certificate)
     this.operations.push({
       method,
       messageType: type,
@@ -200,6 +200,11 @@ export class FakeScep {
       message: bytes,
     })
     return { message, type, transaction, nonce, payload: opened.content }
+  }
+
+  #isOurs(certificate: Der): boolean {
+    const cas = [this.#options.material.ca.certificate, ...(this.troubles.formerCas ?? [])]
+    return cas.some((ca) => isSignedBy(certificate, ca))
   }
 
   async #answer(operation: Operation): Promise<Der> {
@@ -230,7 +235,7 @@ export class FakeScep {
   async #newCase({ type, transaction, payload, message }: Operation): Promise<Judged> {
     const csr = readCsr(payload)
     if (csr?.isProven !== true || (type !== '19' && type !== '17')) return { status: '2', failInfo: '2' }
-    const isRenewal = isSignedBy(message.certificate, this.#options.material.ca.certificate)
+    const isRenewal = this.#isOurs(message.certificate)
     if (!this.#isAllowed({ type, isRenewal, challenge: csr.challenge ?? '' })) return { status: '2', failInfo: '2' }
     const one: Case = { csr, requester: message.certificate }
     this.#cases.set(transaction, one)

@@ -1,4 +1,5 @@
 import type { HashName } from '../../../src/pki/key.ts'
+import type { Der } from '../../../src/std/bytes.ts'
 import type { FakeCipher } from './cms.ts'
 import type { Holder } from './material.ts'
 
@@ -27,6 +28,8 @@ export interface ScepTroubles {
   refusesSignedPkcsReq?: boolean
   /** What GetNextCACert gives; HTTP 404 when not given. */
   nextCa?: Holder
+  /** What the CA was before: whoever has a certificate of theirs is known still. */
+  formerCas?: readonly Der[]
   /** Signs what GetNextCACert gives, instead of the CA. */
   nextCaSigner?: Holder
   /** A certificate that every reply sends along, before the others. */
