@@ -57,7 +57,12 @@ async function sampled(world: World, minutes: number): Promise<readonly Sample[]
   for (let passed = 0; passed < minutes;) {
     await Promise.race([sleep(interval * 1000), world.operator.crashed])
     passed = (performance.now() - began) / 60_000
-    const sample = { minutes: passed, ...held(world.operator.pid), ...(await looked(world.api)) }
+    const look = await looked(world.api).catch(String)
+    if (typeof look === 'string') {
+      console.log(`${passed.toFixed(1).padStart(6)} min  not seen: ${look}`)
+      continue
+    }
+    const sample = { minutes: passed, ...held(world.operator.pid), ...look }
     samples.push(sample)
     const { megabytes, files, renewals, expired } = sample
     const counts = `${files} open files, ${renewals} renewals, ${expired} expired`
