@@ -4,14 +4,16 @@
  * An operator waits most of its life, so its heap is kept small: a small young generation, and an old one that is swept when it
  * has grown by a third (the rest is in src/main.ts). The parser of HTTP is WebAssembly, one function of which takes 35 MB to be
  * optimised at the start of every process, for a gain that cannot be measured: it is left as the first compiler makes it.
- * glibc gives each thread a heap of its own to grow; two are enough for a process whose work is on one thread.
+ * glibc gives each thread a heap of its own to grow; two are enough for a process whose work is on one thread, and so are two
+ * threads for what V8 does beside it.
  */
 export const operatorLaunch = {
   nodeOptions: [
     '--max-semi-space-size=4',
-    '--initial-old-space-size=32',
-    '--heap-growing-percent=35',
+    '--initial-old-space-size=24',
+    '--heap-growing-percent=30',
     '--liftoff-only',
+    '--v8-pool-size=2',
   ],
   environment: { MALLOC_ARENA_MAX: '2' },
 } as const

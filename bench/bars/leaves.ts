@@ -1,5 +1,5 @@
 /** What most bars begin with: the `ca` issuer Ready, and Certificates that ask it. */
-import { inParallel } from '../api.ts'
+import { follow, inParallel } from '../api.ts'
 import type { Api } from '../api.ts'
 import { untilReady } from '../measure.ts'
 import type { Waiting } from '../measure.ts'
@@ -63,12 +63,11 @@ export async function untilEach(
 ): Promise<void> {
   const look = async (): Promise<void> => {
     const done = new Set<string>()
-    for await (const object of api.watch(objects.certificatesPath)) {
+    for await (const object of follow(api, objects.certificatesPath)) {
       const seen = object as objects.Seen
       if (isDone(seen)) done.add(seen.metadata.name)
       if (done.size >= count) return
     }
-    throw new Error(`the watch ended when ${done.size} of ${count} were as wanted`)
   }
   await Promise.race([look(), operator.crashed])
 }
