@@ -28,4 +28,4 @@ COPY --from=build /src/LICENSE /app/LICENSE
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 USER 65532:65532
 EXPOSE 8089 8444 9402
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--initial-old-space-size=24", "--heap-growing-percent=30", "--liftoff-only", "--v8-pool-size=2", "--permission", "--allow-fs-read=*", "--disable-proto=delete", "/app/perennial.mjs"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--initial-old-space-size=24", "--heap-growing-percent=20", "--liftoff-only", "--v8-pool-size=2", "--permission", "--allow-fs-read=*", "--disable-proto=delete", "/app/perennial.mjs"]

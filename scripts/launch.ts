@@ -2,7 +2,7 @@
  * How Node runs the operator's bundle: the image, the benchmark and the demo start it alike.
  *
  * An operator waits most of its life, so its heap is kept small: a small young generation, and an old one that is swept when it
- * has grown by a third (the rest is in src/main.ts). The parser of HTTP is WebAssembly, one function of which takes 35 MB to be
+ * has grown by a fifth (the rest is in src/main.ts). The parser of HTTP is WebAssembly, one function of which takes 35 MB to be
  * optimised at the start of every process, for a gain that cannot be measured: it is left as the first compiler makes it.
  * glibc gives each thread a heap of its own to grow; two are enough for a process whose work is on one thread, and so are two
  * threads for what V8 does beside it.
@@ -11,7 +11,7 @@ export const operatorLaunch = {
   nodeOptions: [
     '--max-semi-space-size=4',
     '--initial-old-space-size=24',
-    '--heap-growing-percent=30',
+    '--heap-growing-percent=20',
     '--liftoff-only',
     '--v8-pool-size=2',
   ],

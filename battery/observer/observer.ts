@@ -22,6 +22,8 @@ interface Stored {
 
 const ours = '/apis/perennial.dev/v1'
 const mark = 'perennial.dev/managed'
+/** Version of a Secret that the watch has not brought yet. */
+const unseen = ''
 
 interface CertificateStatus {
   readonly fingerprintSHA256?: string
@@ -72,7 +74,7 @@ export class Observer {
 
   /** I4: a Secret that must stay as it is. @param key - `namespace/name` */
   foreign(key: string): void {
-    this.#foreign.set(key, this.#secrets.objects.get(key)?.metadata.resourceVersion ?? '')
+    this.#foreign.set(key, this.#secrets.objects.get(key)?.metadata.resourceVersion ?? unseen)
   }
 
   /** This Secret may vanish: its Certificate is deleted, or a person deletes it. */
@@ -142,7 +144,8 @@ export class Observer {
 
   #secret(key: string, now: Seen | undefined, before: Seen | undefined): void {
     const was = this.#foreign.get(key)
-    if (was !== undefined && now?.metadata.resourceVersion !== was)
+    if (was === unseen && now !== undefined) this.#foreign.set(key, now.metadata.resourceVersion)
+    else if (was !== undefined && now?.metadata.resourceVersion !== was)
       this.#object('I4', `Secret ${key} is not the operator's and was touched`)
     for (const text of now === undefined ? [] : privateTexts(now)) this.#private.add(text)
     if ((now ?? before)?.metadata.labels?.[mark] !== 'certificate') return

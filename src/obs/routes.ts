@@ -19,7 +19,7 @@ export interface RoutesOptions {
 export interface Page {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 const plain = 'text/plain; charset=utf-8'

@@ -19,7 +19,10 @@ function setUp() {
   const issuers: IssuerSample[] = []
   const metrics = createMetrics({ version: '1.2.3', certificates: () => certificates, issuers: () => issuers })
   const lines = async (start: string): Promise<string[]> =>
-    (await metrics.render()).body.split('\n').filter((line) => line.startsWith(`perennial_${start}`))
+    (await metrics.render()).body
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith(`perennial_${start}`))
   return { metrics, certificates, issuers, lines }
 }
 
@@ -66,7 +69,7 @@ describe('createMetrics', () => {
     const issuer = { namespace: 'shop', name: 'house', protocol: 'est' }
     const replaced = () => [{ ...issuer, reissue: 'planned', certificates: 4 }]
     const metrics = createMetrics({ version: '1', certificates: () => [], issuers: () => [], replaced })
-    expect((await metrics.render()).body).toContain(
+    expect((await metrics.render()).body.toString()).toContain(
       '\nperennial_issuer_replaced_ca_certificates{namespace="shop",name="house",protocol="est",reissue="planned"} 4\n',
     )
   })
@@ -138,7 +141,7 @@ describe('createMetrics', () => {
     const { body, contentType } = await setUp().metrics.render()
     expect(contentType).toContain('text/plain')
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds']) {
-      expect(body).toContain(`\n${name} `)
+      expect(body.toString()).toContain(`\n${name} `)
     }
   })
 

@@ -6,7 +6,7 @@ function setUp() {
   const log = recordingLogger()
   let trouble: string | undefined
   let renders = 0
-  let render = () => Promise.resolve({ contentType: 'text/plain', body: `scrape ${++renders}` })
+  let render = () => Promise.resolve({ contentType: 'text/plain', body: Buffer.from(`scrape ${++renders}`) })
   const route = observabilityRoutes({
     metrics: { render: () => render() },
     healthy: [{ name: 'loop', trouble: () => undefined }],
@@ -43,8 +43,8 @@ describe('observabilityRoutes', () => {
   it('collects once for those who ask at the same time, and anew for those who come later', async () => {
     const { route } = setUp()
     const pages = await Promise.all([route({ path: '/metrics' }), route({ path: '/metrics' })])
-    expect(pages.map(({ body }) => body)).toEqual(['scrape 1', 'scrape 1'])
-    expect(await route({ path: '/metrics' })).toMatchObject({ status: 200, body: 'scrape 2' })
+    expect(pages.map(({ body }) => String(body))).toEqual(['scrape 1', 'scrape 1'])
+    expect(await route({ path: '/metrics' })).toMatchObject({ status: 200, body: Buffer.from('scrape 2') })
   })
 
   it('answers 500 when metrics cannot be collected, and recovers', async () => {
@@ -52,7 +52,7 @@ describe('observabilityRoutes', () => {
     setRender(() => Promise.reject(new Error('bug')))
     expect(await route({ path: '/metrics' })).toMatchObject({ status: 500 })
     expect(log.lines).toHaveLength(1)
-    setRender(() => Promise.resolve({ contentType: 'text/plain', body: 'x' }))
+    setRender(() => Promise.resolve({ contentType: 'text/plain', body: Buffer.from('x') }))
     expect(await route({ path: '/metrics' })).toMatchObject({ status: 200 })
   })
 
