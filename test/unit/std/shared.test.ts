@@ -24,7 +24,21 @@ describe('values that are shared', () => {
   })
 })
 
+describe('a text that is very long', () => {
+  it('is not held on to', () => {
+    const shared = new Shared<{ readonly n: number }>(2)
+    const long = 'x'.repeat(1025)
+    const first = shared.of(long, { n: 1 })
+    expect(shared.of(long, { n: 2 })).not.toBe(first)
+  })
+})
+
 describe('compact JSON', () => {
+  it('takes what is nested without end', () => {
+    const text = `${'{"a":'.repeat(9999)}1${'}'.repeat(9999)}`
+    expect(() => compact<unknown>(JSON.parse(text))).not.toThrow()
+  })
+
   it('says what it said', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
