@@ -31,19 +31,24 @@ export interface CaShape {
 export const caBegins = instant(Date.UTC(2026, 0, 1))
 export const caEnds = instant(Date.UTC(2036, 0, 1))
 
-const wantedCa = ({ name, key, change }: Pick<CaShape, 'name' | 'key' | 'change'>): Wanted => ({
-  subject: [[{ oid: '2.5.4.3', value: name }]],
+const named = (name: string): Wanted['subject'] => [[{ oid: '2.5.4.3', value: name }]]
+
+/** @param key - P-256 when left out */
+export const wantedCa = ({
+  subject,
+  key,
+}: Pick<Wanted, 'subject'> & { readonly key?: KeyShape | undefined }): Wanted => ({
+  subject,
   names: [],
   key: key ?? { algorithm: 'ECDSA', size: 256 },
   lifetime: days(1),
   usages: ['cert sign', 'crl sign'],
   encodeUsagesInRequest: true,
   isCA: true,
-  ...change,
 })
 
 export async function makeCa(shape: CaShape): Promise<CaMaterial> {
-  const wanted = wantedCa(shape)
+  const wanted = { ...wantedCa({ subject: named(shape.name), key: shape.key }), ...shape.change }
   const key = await generateKey(wanted.key)
   const signer = shape.parent === undefined ? selfSigner({ wanted, key }) : signerOf(shape.parent)
   const { notBefore, notAfter } = shape
@@ -57,7 +62,7 @@ type Holder = Pick<CaMaterial, 'certificate' | 'key'>
 /** NewWithOld of RFC 4210 section 4.4: the key of the next CA, certified by the one before it. */
 export const newWithOld = (next: Holder, old: Holder, name: string): Promise<Der> =>
   issueCertificate({
-    wanted: wantedCa({ name }),
+    wanted: wantedCa({ subject: named(name) }),
     publicKey: next.key.publicKey,
     signer: signerOf(old),
     notBefore: caBegins,

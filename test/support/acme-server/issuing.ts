@@ -9,6 +9,7 @@ import { asDer } from '../../../src/std/bytes.ts'
 import type { Der } from '../../../src/std/bytes.ts'
 import { days, plus } from '../../../src/std/time.ts'
 import type { Instant } from '../../../src/std/time.ts'
+import { wantedCa } from '../ca-material.ts'
 import type { CaMaterial } from '../ca-material.ts'
 import { unwrap } from '../unwrap.ts'
 
@@ -53,14 +54,6 @@ export function sign({ publicKey, names }: Request, ca: CaMaterial, now: Instant
 /** A CA's key as another CA certifies it, so that one leaf has two chains. */
 export function crossSign(ca: CaMaterial, by: CaMaterial): Promise<Der> {
   const { subject, notBefore, notAfter, key } = unwrap(certificateFacts(ca.certificate))
-  const wanted: Wanted = {
-    subject,
-    names: [],
-    key: key ?? { algorithm: 'ECDSA', size: 256 },
-    lifetime: days(1),
-    usages: ['cert sign', 'crl sign'],
-    encodeUsagesInRequest: true,
-    isCA: true,
-  }
+  const wanted = wantedCa({ subject, key })
   return issueCertificate({ wanted, publicKey: ca.key.publicKey, signer: unwrap(readSigner(by)), notBefore, notAfter })
 }
