@@ -34,9 +34,18 @@ const lookInterval = 400
 /** How long `--once` waits for everything, in milliseconds: the slowest certificate renews after some 80 seconds. */
 const patience = 240_000
 
-const { values: options } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, picture: { type: 'string', default: '' } },
-})
+const options = readOptions()
+
+function readOptions(): { readonly once: boolean; readonly picture: string } {
+  try {
+    return parseArgs({
+      options: { once: { type: 'boolean', default: false }, picture: { type: 'string', default: '' } },
+    }).values
+  } catch (error) {
+    console.error(`${(error as Error).message}. The demo takes --once, and --picture FILE.`)
+    process.exit(2)
+  }
+}
 
 async function prepare(): Promise<void> {
   for (const { binary, way } of await ensure(binaries)) {
