@@ -36,8 +36,8 @@ async function main(where: string | undefined): Promise<void> {
   try {
     await ensure(['kubectl', 'helm', 'pebble', 'pebble-challtestsrv'])
     await must('npm', ['run', '--silent', 'build'])
-    const { passed, failed } = await runSuite(place, ending.signal)
-    print(`${passed} passed, ${failed} failed\n`)
+    const { passed, failed, failures } = await runSuite(place, ending.signal)
+    print(`${failures.map((one) => `  ✗ ${one}\n`).join('')}${passed} passed, ${failed} failed\n`)
     process.exitCode = failed === 0 ? 0 : 1
   } finally {
     await place.close()

@@ -16,14 +16,16 @@ const suites = ['unit', 'contract', 'sim', 'kube', 'arch', 'fuzz', 'integration'
 
 type Suite = (typeof suites)[number]
 
-const nothing: Tally = { passed: 0, failed: 0 }
+const nothing: Tally = { passed: 0, failed: 0, failures: [] }
 
 const add = (one: Tally, other: Tally): Tally => ({
   passed: one.passed + other.passed,
   failed: one.failed + other.failed,
+  failures: [...one.failures, ...other.failures],
 })
 
-const verdict = (ok: boolean): Tally => (ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
+const verdict = (name: string, ok: boolean): Tally =>
+  ok ? { ...nothing, passed: 1 } : { ...nothing, failed: 1, failures: [`${name}: see above`] }
 
 /** What an integration test may take, in milliseconds: it talks with real servers on what may be a busy machine. */
 const integrationTimeout = 120_000
@@ -43,7 +45,7 @@ async function runEverything(names: readonly string[]): Promise<Tally> {
   }
   if (names.length === 0) {
     heading('checks')
-    for (const { ok } of await runChecks()) tally = add(tally, verdict(ok))
+    for (const { name, ok } of await runChecks()) tally = add(tally, verdict(name, ok))
   }
   if (wanted.includes('integration')) {
     heading('build')
@@ -52,7 +54,7 @@ async function runEverything(names: readonly string[]): Promise<Tally> {
       args: ['run', '--silent', 'build'],
       onOutput: (text) => void process.stdout.write(text),
     })
-    tally = add(tally, verdict(built.ok))
+    tally = add(tally, verdict('build', built.ok))
   }
   for (const suite of wanted) {
     heading(suite)
@@ -75,7 +77,8 @@ function heading(text: string): void {
 
 const begun = performance.now()
 try {
-  const { passed, failed } = await runEverything(process.argv.slice(2))
+  const { passed, failed, failures } = await runEverything(process.argv.slice(2))
+  if (failures.length > 0) console.log(`\n── what failed\n${failures.map((one) => `  ✗ ${one}`).join('\n')}`)
   console.log(`\nin ${Math.round((performance.now() - begun) / 1000)} s`)
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
