@@ -51,12 +51,10 @@ export const closedCircuit = (now: Instant): Circuit => ({
 
 /** @returns the circuit after one exchange with the CA, whichever Certificate it was for */
 export function afterExchange(circuit: Circuit, result: Result, now: Instant): Circuit {
-  if (result.kind === 'issued' || result.kind === 'pending' || result.kind === 'advised')
-    return circuit.state === 'closed' && circuit.faults === 0 ? circuit : closedCircuit(now)
-  if (result.kind !== 'failed') return circuit
   // What was on its way when it opened says nothing new.
-  if (circuit.state === 'open') return circuit
-  if (!isOutage(result.fault)) return answered(circuit, result.fault, now)
+  if (circuit.state === 'open' && result.kind === 'failed') return circuit
+  if (isAnswer(result)) return circuit.state === 'closed' && circuit.faults === 0 ? circuit : closedCircuit(now)
+  if (result.kind !== 'failed' || !isOutage(result.fault)) return circuit
   const faults = circuit.faults + 1
   if (circuit.state === 'closed' && faults < threshold) return { ...circuit, faults, fault: result.fault }
   const rest = earliest(
@@ -67,9 +65,13 @@ export function afterExchange(circuit: Circuit, result: Result, now: Instant): C
 }
 
 /** A refusal is an answer: whoever refuses is up. Our own troubles say nothing about the CA. */
-function answered(circuit: Circuit, { code }: Fault, now: Instant): Circuit {
-  return faultTable[code].about === 'operator' ? circuit : closedCircuit(now)
-}
+export const isAnswer = (result: Result): boolean =>
+  isFriendly(result) ||
+  (result.kind === 'failed' && !isOutage(result.fault) && faultTable[result.fault.code].about !== 'operator')
+
+/** A request that is made and not sent has had no answer. */
+const isFriendly = (result: Result): boolean =>
+  result.kind === 'issued' || result.kind === 'advised' || (result.kind === 'pending' && result.unsent !== true)
 
 const isOutage = ({ code }: Fault): boolean =>
   faultTable[code].about === 'network' || faultTable[code].about === 'server'
@@ -93,7 +95,7 @@ const longestPause = minutes(60)
 
 /** @returns the pause after the CA has answered a request for something new; undefined: none */
 export function pauseAfter(pause: Pause | undefined, result: Result, now: Instant): Pause | undefined {
-  if (result.kind === 'issued' || result.kind === 'pending') return undefined
+  if (isFriendly(result)) return undefined
   if (result.kind !== 'failed' || result.fault.code !== 'RateLimited') return pause
   const refusals = (pause?.refusals ?? 0) + 1
   const asked = result.wakeAt ?? plus(now, usualPause)

@@ -32,6 +32,8 @@ export type Result =
       readonly note: string
       /** The key of the request: lower-case hex SHA-256 of its SPKI. */
       readonly keyHash: string
+      /** The request is made and not sent: it says nothing about the CA. */
+      readonly unsent?: true
     }
   | {
       readonly kind: 'failed'

@@ -25,7 +25,7 @@ export function pending(snapshot: Snapshot, { step, result }: { step: Step; resu
   const { issuer, certificate } = snapshot
   if (issuer.kind !== 'ready' || !certificate.wish.ok) throw new Error('pending without an issuer')
   const old = step.kind === 'poll' ? certificate.status.enrollment : undefined
-  const isSame = JSON.stringify(old?.ticket) === JSON.stringify(result.ticket)
+  const isSame = old?.askedAt !== undefined && JSON.stringify(old.ticket) === JSON.stringify(result.ticket)
   const asked = patience(result.wakeAt, { now, lifeLeft: lifeLeft(snapshot, now) })
   const wakeAt = isSame ? latest(asked, plus(now, leastPollWait)) : asked
   const then = wake(snapshot, wakeAt, now)
@@ -43,7 +43,7 @@ export function pending(snapshot: Snapshot, { step, result }: { step: Step; resu
     ...boundTo(snapshot, old),
     ...replacesIn(snapshot, old),
     ticket: result.ticket,
-    askedAt: toRfc3339(now),
+    ...(result.unsent === true ? {} : { askedAt: toRfc3339(now) }),
     ...(isLasting ? { nextPollTime: toRfc3339(wakeAt) } : {}),
   }
   const status = tell(snapshot, working('Pending', pendingText(snapshot, result.note)), { now, set: { enrollment } })

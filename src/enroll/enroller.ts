@@ -114,6 +114,8 @@ export type Outcome =
        * use already, and has no Secret of its own: `poll` makes the request again from the ticket then.
        */
       readonly keepRequest?: Uint8Array
+      /** The CA was not asked yet: the request is made, and is to be kept before it is sent. */
+      readonly unsent?: true
     }
   | { readonly kind: 'deferred'; readonly fault: Fault; readonly wakeAt?: Instant; readonly ticket?: Ticket }
   | { readonly kind: 'refused'; readonly fault: Fault; readonly wakeAt?: Instant }

@@ -18,7 +18,12 @@ export interface GateLimits {
 }
 
 export type Entry =
-  | { readonly kind: 'entered'; readonly leave: () => void }
+  | {
+      readonly kind: 'entered'
+      readonly leave: () => void
+      /** Leaves, and keeps slot and token for the same key, which comes again at once. */
+      readonly stepOut: () => void
+    }
   /** `until`: when the rate would let it in, were a slot free; absent when only a slot is missing. */
   | { readonly kind: 'wait'; readonly until?: Instant }
 
@@ -36,6 +41,7 @@ export class Gate {
   #tokens: number
   #filledAt: Duration
   #refill: Cancel | undefined
+  #closed = false
 
   constructor(options: GateLimits & { readonly clock: Clock }) {
     this.#clock = options.clock
@@ -70,13 +76,13 @@ export class Gate {
    *
    * @param key - who asks; asking again while waiting keeps the place in line
    * @param waiter - called once when it is this key's turn to ask again (typically: put the key back into its queue)
-   * @returns `entered` with the way out, which must be taken exactly when the call is over and may be taken twice
+   * @returns `entered` with the way out, of which one must be taken exactly when the call is over; a second does nothing
    */
   enter(key: string, waiter: () => void): Entry {
-    if (this.#takeOffer(key)) return this.#letIn()
+    if (this.#takeOffer(key)) return this.#letIn(key)
     if (this.#waiting.size === 0 && this.#isOpen()) {
       this.#tokens -= 1
-      return this.#letIn()
+      return this.#letIn(key)
     }
     this.#waiting.set(key, { call: waiter, turn: this.#waiting.get(key)?.turn ?? this.#turns++ })
     this.#callNext()
@@ -93,6 +99,7 @@ export class Gate {
 
   /** Ends the gate and calls everyone who waits, so that they ask the gate that took its place. */
   close(): void {
+    this.#closed = true
     this.#refill?.()
     this.#refill = undefined
     for (const cancel of this.#offers.values()) cancel()
@@ -102,16 +109,24 @@ export class Gate {
     for (const { call } of waiters) call()
   }
 
-  #letIn(): Entry {
+  #letIn(key: string): Entry {
     this.#inside += 1
     let isInside = true
-    const leave = (): void => {
+    const goes = (next: () => void) => (): void => {
       if (!isInside) return
       isInside = false
       this.#inside -= 1
-      this.#callNext()
+      next()
     }
-    return { kind: 'entered', leave }
+    return { kind: 'entered', leave: goes(() => this.#callNext()), stepOut: goes(() => this.#offer(key)) }
+  }
+
+  #offer(key: string): void {
+    if (this.#closed) return
+    this.#offers.set(
+      key,
+      this.#clock.after(offerLength, () => this.withdraw(key)),
+    )
   }
 
   #hasSlot(): boolean {
@@ -153,10 +168,7 @@ export class Gate {
       if (!this.#isOpen()) break
       this.#waiting.delete(key)
       this.#tokens -= 1
-      this.#offers.set(
-        key,
-        this.#clock.after(offerLength, () => this.withdraw(key)),
-      )
+      this.#offer(key)
       call()
     }
     this.#awaitToken()

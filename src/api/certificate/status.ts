@@ -60,7 +60,7 @@ const enrollment = z
     keyHash: text(128, 'The key of the request: SHA-256 of its public half.'),
     replaces: text(128, 'The serial number of the certificate that is to be replaced.').exactOptional(),
     ticket: ticket.exactOptional(),
-    askedAt: timestamp('When the CA was last asked.').exactOptional(),
+    askedAt: timestamp('When the CA was last asked. Absent while the request is made and not sent.').exactOptional(),
     nextPollTime: timestamp('When the CA is asked again.').exactOptional(),
   })
   .meta({ description: 'The exchange with the CA that is under way.' })

@@ -188,6 +188,7 @@ async function settle(outcome: Outcome, { action, inHand, actors, certificate, c
         wakeAt: outcome.wakeAt,
         note: outcome.note,
         keyHash: inHand.key.publicKeyHash,
+        ...(outcome.unsent === undefined ? {} : { unsent: outcome.unsent }),
       }
     case 'deferred':
       return { kind: 'failed', how: 'deferred', fault: outcome.fault, wakeAt: outcome.wakeAt, ticket: outcome.ticket }

@@ -12,6 +12,7 @@ import { KubeError } from '../../kube/errors.ts'
 import type { KubeReason } from '../../kube/errors.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
+import type { Entry } from '../../runtime/gate.ts'
 import type { WorkQueue } from '../../runtime/queue.ts'
 import type { Verdict } from '../../runtime/worker.ts'
 import type { Clock } from '../../std/clock.ts'
@@ -93,7 +94,10 @@ export class CertificateController {
     try {
       if (beginsAnew(step)) this.#parts.budgets.begun(key, clock.now())
       const result = await this.#act(observation, step, signal)
-      return await this.#finish(key, { observation, step, result }, signal)
+      const verdict = await this.#finish(key, { observation, step, result }, signal)
+      // What has been made ready for a CA is sent before the next is made ready.
+      if (isUnsent(result)) gate.stepOut()
+      return verdict
     } finally {
       gate.leave()
     }
@@ -121,15 +125,11 @@ export class CertificateController {
   }
 
   /** Steps that speak with a CA pass its issuer's gate, so that one slow CA cannot hold every worker. */
-  #enterGate(
-    key: string,
-    { issuerKey }: Observation,
-    step: Step,
-  ): { kind: 'entered'; leave(): void } | { kind: 'wait'; until?: Instant } {
+  #enterGate(key: string, { issuerKey }: Observation, step: Step): Entry {
     const session = this.#parts.caches.issuers.session(issuerKey)
     if (session === undefined || !speaksWithCa(step)) {
       session?.gate.withdraw(key)
-      return { kind: 'entered', leave: () => undefined }
+      return ungated
     }
     return session.gate.enter(key, () => this.#parts.queue.add(key, 'due'))
   }
@@ -184,7 +184,8 @@ export class CertificateController {
       now: clock.now(),
     })
     const { issuers } = this.#parts.caches
-    if (issuers.exchanged(observation.issuerKey, { result, begins: beginsAnew(step) }, clock.now()) === 'tripped')
+    const begins = asksAnew(step, observation.certificate)
+    if (issuers.exchanged(observation.issuerKey, { result, begins }, clock.now()) === 'tripped')
       this.#parts.issuance.tripped({ session, observation })
     if ((result.kind === 'failed' && result.how === 'blocked') || issuers.isOpen(observation.issuerKey))
       this.#parts.recheckIssuer(observation.issuerKey)
@@ -245,6 +246,11 @@ export class CertificateController {
 }
 
 const beginsAnew = (step: Step): boolean => step.kind === 'enroll' || step.kind === 'renew'
+/** A request that lay ready asks for something new when it is sent. */
+const asksAnew = (step: Step, { status }: Certificate): boolean =>
+  beginsAnew(step) || (step.kind === 'poll' && status?.enrollment?.askedAt === undefined)
+const isUnsent = (result: Result): boolean => result.kind === 'pending' && result.unsent === true
+const ungated: Entry = { kind: 'entered', leave: () => undefined, stepOut: () => undefined }
 const speaksWithCa = (step: Step): boolean => beginsAnew(step) || step.kind === 'poll' || step.kind === 'advise'
 
 function regarding({ apiVersion, kind, metadata }: Certificate): {

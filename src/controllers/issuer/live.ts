@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IssuerRef } from '../../api/meta.ts'
 import type { Rollover } from '../../domain/authority/rollover.ts'
-import { afterExchange, closedCircuit, onTrial, openFault, pauseAfter } from '../../domain/health.ts'
+import { afterExchange, closedCircuit, isAnswer, onTrial, openFault, pauseAfter } from '../../domain/health.ts'
 import type { Circuit, Pause } from '../../domain/health.ts'
 import type { Result } from '../../domain/outcome.ts'
 import type { IssuerView } from '../../domain/snapshot.ts'
@@ -87,8 +87,12 @@ export class LiveIssuers {
   set(key: IssuerKey, state: IssuerState): void {
     const before = this.#states.get(key)
     this.#states.set(key, state)
-    if (before?.session?.identity !== state.session?.identity) this.#circuits.delete(key)
-    const isSame = before?.kind === state.kind && before.session?.identity === state.session?.identity
+    const isOther = before?.session?.identity !== state.session?.identity
+    const wasInTrouble = before?.kind === 'notReady' || this.#circuits.has(key)
+    // Whatever has mended it, those who wait come one by one.
+    if (wasInTrouble && (isOther || state.kind !== before?.kind)) state.session?.gate.narrow()
+    if (isOther) this.#circuits.delete(key)
+    const isSame = before?.kind === state.kind && !isOther
     if (!isSame || !isDeepStrictEqual(before?.rollover, state.rollover)) this.#tell(key)
   }
 
@@ -152,7 +156,7 @@ export class LiveIssuers {
     const quota = quotaOf(key, session)
     if (begins) this.#notePause(quota, result, now)
     if (circuit.state !== 'closed' || this.#pauses.has(quota)) session.gate.narrow()
-    else if (circuit.faults === 0) session.gate.widen()
+    else if (isAnswer(result)) session.gate.widen()
     const hasClosed = circuit.state === 'closed' && before.state !== 'closed'
     if (hasClosed && state.kind === 'ready') this.#states.set(key, { ...state, since: now })
     const hasTripped = circuit.state === 'open' && before.state !== 'open'

@@ -61,6 +61,7 @@ export async function beginTransaction(desk: Desk, beginning: Beginning): Promis
     ticket: ticketOf(transaction),
     wakeAt: ctx.now(),
     note: 'the request is made and about to be sent',
+    unsent: true,
     ...(isInUse(order, current) ? {} : { keepRequest: encodeKept({ message, current }, transaction.id) }),
   }
 }

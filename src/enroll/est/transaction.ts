@@ -55,6 +55,7 @@ export async function begin(desk: Desk, { order, current }: Wish): Promise<Outco
     ticket: ticketOf(transaction),
     wakeAt: now,
     note: 'the request is made and about to be sent',
+    unsent: true,
     keepRequest: encodeKept({ request, blueprint, current: shown === undefined ? undefined : current }),
   }
 }

@@ -54,6 +54,7 @@ export async function beginTransaction(desk: Desk, { order, ways, current }: Beg
     ticket: ticketOf(transaction),
     wakeAt: now,
     note: 'the request is made and about to be sent',
+    unsent: true,
     ...(isInUse(order, current) ? {} : { keepRequest: encodeKept(kept, order.key) }),
   }
 }

@@ -52,6 +52,13 @@ describe('the circuit of an issuer', () => {
     expect(after([...outages(4), answer, ...outages(4)]).state).toBe('closed')
   })
 
+  it('counts a request that is made and not sent neither way', () => {
+    const unsent: Result = { ...answer, unsent: true }
+    expect(after([...outages(4), unsent, ...outages(1)]).state).toBe('open')
+    const trial = onTrial(after(outages(5)), plus(now, minutes(1)))
+    expect(afterExchange(trial, unsent, now)).toEqual(trial)
+  })
+
   it('is put on trial once its time is up, and not before', () => {
     const open = after(outages(5))
     expect(onTrial(open, plus(now, seconds(29))).state).toBe('open')

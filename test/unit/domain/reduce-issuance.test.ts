@@ -139,6 +139,17 @@ describe('an enrollment that is on its way', () => {
     })
   })
 
+  it('has no time at which the CA was asked, until its request is sent', () => {
+    const made = next(due, { ...pending(now), unsent: true } as Result)
+    expect(made).toMatchObject({
+      status: { enrollment: { startedAt: at(now), ticket } },
+      then: { kind: 'at', at: now },
+    })
+    expect(made.status?.enrollment).not.toHaveProperty('askedAt')
+    const sent = next({ ...due, status: { ...made.status } }, pending(plus(now, seconds(30))), poll)
+    expect(sent.status?.enrollment).toMatchObject({ askedAt: at(now), ticket })
+  })
+
   it('keeps the time of its start', () => {
     expect(next(flying, pending(), poll).status?.enrollment?.startedAt).toBe(flightOf().startedAt)
   })

@@ -45,6 +45,23 @@ describe('Gate', () => {
     expect(enter('b').kind).toBe('entered')
   })
 
+  it('keeps slot and token for one that steps out, whoever waits, and gives them on when it does not come back', () => {
+    const { clock, gate, called, enter } = setUp({ concurrency: 1, rate: { perSecond: 0.001, burst: 1 } })
+    const entry = enter('a')
+    enter('b')
+    if (entry.kind === 'entered') {
+      entry.stepOut()
+      entry.leave()
+    }
+    expect([called, gate.inside, enter('c').kind]).toEqual([[], 0, 'wait'])
+    const again = enter('a')
+    if (again.kind === 'entered') again.stepOut()
+    expect([again.kind, called]).toEqual(['entered', []])
+    clock.advance(seconds(10))
+    // There was one token, which the one that did not come has given back.
+    expect(called).toEqual(['b'])
+  })
+
   it('keeps the place of a key that asks again while it waits', () => {
     const { called, enter, mustEnter, gate } = setUp({ concurrency: 1 })
     const leave = mustEnter('a')

@@ -101,12 +101,38 @@ describe('an issuer that fails again and again', () => {
     expect(Array.from({ length: 9 }, () => answered(pending)).at(-1)).toBe(10)
   })
 
-  it('is looked at again at once with another spec', () => {
+  it('is looked at again at once with another spec, and asked for by one at a time then too', () => {
     const { live } = openUp()
     const other = session('other')
     expect(live.outage('a', other, now)).toBeUndefined()
     live.set('a', { kind: 'ready', session: other, since: now, secrets: [] })
-    expect(live.isOpen('a')).toBe(false)
+    expect([live.isOpen('a'), width(other)]).toEqual([false, 1])
+  })
+
+  it('has had no answer while a request is only made, so that nobody else comes', () => {
+    const { one, live } = openUp()
+    const later = plus(now, seconds(30))
+    live.tryAgain('a', later)
+    live.exchanged('a', { result: { ...pending, unsent: true }, begins: true }, later)
+    expect([live.view('a'), width(one)]).toMatchObject([{ readySince: now }, 1])
+    live.exchanged('a', { result: failed('Unreachable'), begins: true }, later)
+    expect(live.isOpen('a')).toBe(true)
+  })
+})
+
+describe('an issuer that was not ready', () => {
+  it('is asked for by one at a time once it is, whatever was in its way', () => {
+    const one = session('one')
+    const live = new LiveIssuers()
+    live.set('a', { kind: 'notReady', message: 'no answer', session: one, since: now, secrets: [] })
+    live.set('a', { kind: 'ready', session: one, since: now, secrets: [] })
+    expect(width(one)).toBe(1)
+  })
+
+  it('was never in trouble when it is seen for the first time', () => {
+    const one = session('one')
+    issuers({ a: one })
+    expect(width(one)).toBe(10)
   })
 })
 
@@ -130,6 +156,13 @@ describe('a CA that asks one Certificate for patience', () => {
     expect(width(one)).toBe(1)
     live.exchanged('a', { result: pending, begins: true }, plus(now, minutes(1)))
     expect([width(one), pauseOf(live, 'a')]).toEqual([2, undefined])
+  })
+
+  it('is not thought patient again because a request is made for it', () => {
+    const live = issuers({ a: session('one') })
+    live.exchanged('a', { result: failed('RateLimited'), begins: true }, now)
+    live.exchanged('a', { result: { ...pending, unsent: true }, begins: true }, now)
+    expect(pauseOf(live, 'a')).toEqual(plus(now, seconds(30)))
   })
 
   it('goes on with what is under way', () => {
