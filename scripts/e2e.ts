@@ -1,8 +1,10 @@
 /**
  * The suite with real pods (test/e2e), on a cluster that is made for it and goes afterwards.
  *
- *   npm run test:cluster    on this machine itself; skipped, with the reason, where it cannot be
- *   npm run test:kind       on kind
+ *   npm run test:cluster                 on this machine itself; skipped, with the reason, where it cannot be
+ *   npm run test:cluster -- image.tar    with the image in an archive, called docker.io/library/perennial:e2e, in place of one
+ *                                        that is packed from the same files
+ *   npm run test:kind                    on kind
  */
 import { hostCluster } from './e2e/host.ts'
 import { kindCluster } from './e2e/kind.ts'
@@ -24,7 +26,14 @@ function runSuite({ kubeconfig, loader, environment = {} }: Place, signal: Abort
   return runProject({ name: 'e2e', flags: ['--runInBand'], env, signal, print })
 }
 
-async function main(where: string | undefined): Promise<void> {
+/** @param archive - path of an image, as `docker save` writes it */
+async function withImage({ loader, ...place }: Place, archive: string): Promise<Place> {
+  const [command = '', ...args] = loader.split(' ')
+  await must(command, [...args, archive])
+  return { ...place, loader, environment: { ...place.environment, E2E_OPERATOR_IMAGE: 'loaded' } }
+}
+
+async function main(where: string | undefined, archive: string | undefined): Promise<void> {
   const place = await (where === 'kind' ? kindCluster() : hostCluster())
   if ('missing' in place) {
     if (where === 'kind') throw new Error(place.missing)
@@ -36,7 +45,10 @@ async function main(where: string | undefined): Promise<void> {
   try {
     await ensure(['kubectl', 'helm', 'pebble', 'pebble-challtestsrv'])
     await must('npm', ['run', '--silent', 'build'])
-    const { passed, failed, failures } = await runSuite(place, ending.signal)
+    const { passed, failed, failures } = await runSuite(
+      archive === undefined ? place : await withImage(place, archive),
+      ending.signal,
+    )
     print(`${failures.map((one) => `  ✗ ${one}\n`).join('')}${passed} passed, ${failed} failed\n`)
     process.exitCode = failed === 0 ? 0 : 1
   } finally {
@@ -45,7 +57,7 @@ async function main(where: string | undefined): Promise<void> {
 }
 
 try {
-  await main(process.argv[2])
+  await main(process.argv[2], process.argv[3])
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

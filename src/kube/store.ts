@@ -20,6 +20,16 @@ type Listener<P> = (key: string, before: P | undefined) => void
 /** The keys under one value of an index. Mostly it is one, for which a set would be much. */
 type Bucket = string | Set<string>
 
+/** A write of ours that is under way, and what came of its object meanwhile. */
+interface OwnWrite<P> {
+  /** What was held before the first news. */
+  before: P | undefined
+  /** Versions that the watch brought; undefined for a deletion. */
+  readonly news: (string | undefined)[]
+  /** What the write was answered with. */
+  written: string | undefined
+}
+
 /** Deletions are remembered until so many later ones; old news does not come that late. */
 const mostDeleted = 4096
 
@@ -32,6 +42,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
   readonly #witnesses = new Set<Listener<P>>()
   /** Keys that were deleted, with the version that was there: older news of them is no news. */
   readonly #deleted = new LatestMap<string, string>(mostDeleted)
+  readonly #writes = new Map<string, OwnWrite<P>>()
   readonly synced: Promise<void>
   #markSynced: () => void = () => undefined
   #isSynced = false
@@ -91,7 +102,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     if (this.isOld(key, projection.resourceVersion)) return
     const had = this.#items.get(key)
     this.#set(key, projection)
-    this.#tellAll(key, had)
+    this.#tellAll(key, had, projection.resourceVersion)
   }
 
   /** @param resourceVersion - of the deletion; what we hold of a later version is another object, which stays */
@@ -100,7 +111,7 @@ export class Store<P extends { readonly resourceVersion: string }> {
     if (had !== undefined && resourceVersion !== undefined && isNewer(had.resourceVersion, resourceVersion)) return
     const version = resourceVersion ?? had?.resourceVersion
     if (version !== undefined) this.#deleted.set(key, version)
-    if (this.#unset(key)) this.#tellAll(key, had)
+    if (this.#unset(key)) this.#tellAll(key, had, undefined)
   }
 
   /** The whole of a list: what is not in it is gone, unless we wrote it after the list was taken. */
@@ -116,10 +127,28 @@ export class Store<P extends { readonly resourceVersion: string }> {
 
   /** Lays the object that our own write returned over the cache. Who wrote knows; witnesses are told. */
   overlay(key: string, projection: P): void {
+    const own = this.#writes.get(key)
+    if (own !== undefined) own.written = projection.resourceVersion
     if (this.isOld(key, projection.resourceVersion)) return
     const had = this.#items.get(key)
     this.#set(key, projection)
     this.#tell(key, had, this.#witnesses)
+  }
+
+  /**
+   * Carries out a write of ours, which lays over the cache what it was answered with. The watch may bring that before the answer
+   * comes: listeners are told of the object when the write is over, and only if there was other news.
+   */
+  async writing<T>(key: string, write: () => Promise<T>): Promise<T> {
+    if (this.#writes.has(key)) return write()
+    const own: OwnWrite<P> = { before: undefined, news: [], written: undefined }
+    this.#writes.set(key, own)
+    try {
+      return await write()
+    } finally {
+      this.#writes.delete(key)
+      if (own.news.some((version) => version !== own.written)) this.#tell(key, own.before, this.#listeners)
+    }
   }
 
   overlayDeleted(key: string): void {
@@ -164,12 +193,18 @@ export class Store<P extends { readonly resourceVersion: string }> {
     }
   }
 
-  /** One listener that throws must not keep the news from the others, nor end the watch that brought it. */
-  #tellAll(key: string, before: P | undefined): void {
-    this.#tell(key, before, this.#listeners)
+  /** @param version - of what there is now; undefined: it is gone */
+  #tellAll(key: string, before: P | undefined, version: string | undefined): void {
+    const own = this.#writes.get(key)
+    if (own === undefined) this.#tell(key, before, this.#listeners)
+    else {
+      if (own.news.length === 0) own.before = before
+      own.news.push(version)
+    }
     this.#tell(key, before, this.#witnesses)
   }
 
+  /** One listener that throws must not keep the news from the others, nor end the watch that brought it. */
   #tell(key: string, before: P | undefined, listeners: ReadonlySet<Listener<P>>): void {
     for (const listener of listeners) {
       try {

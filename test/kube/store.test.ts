@@ -87,6 +87,49 @@ describe('what we wrote', () => {
     expect(told).toEqual(['a was 5'])
   })
 
+  it('wakes nobody when the watch brings it before the answer comes', async () => {
+    store.put('a', item(1))
+    told = []
+    await store.writing('a', async () => {
+      store.put('a', item(5))
+      await Promise.resolve()
+      store.overlay('a', item(5))
+    })
+    expect([store.get('a'), told]).toEqual([item(5), []])
+    store.put('a', item(6))
+    expect(told).toEqual(['a was 5'])
+  })
+
+  const meanwhile: readonly [string, () => void][] = [
+    ['somebody else writes before', () => [item(4), item(5)].forEach((one) => store.put('a', one))],
+    ['somebody else writes after', () => [item(5), item(6)].forEach((one) => store.put('a', one))],
+    ['somebody deletes it', () => store.remove('a', '6')],
+  ]
+  it.each(meanwhile)('is told of once it is over when %s', async (_, happens) => {
+    store.put('a', item(1))
+    told = []
+    await store.writing('a', async () => {
+      happens()
+      expect(told).toEqual([])
+      await Promise.resolve()
+      store.overlay('a', item(5))
+    })
+    expect(told).toEqual(['a was 1'])
+  })
+
+  it('is no reason to keep news back when it fails', async () => {
+    store.put('a', item(1))
+    told = []
+    const failing = store.writing('a', () => {
+      store.put('a', item(4))
+      return Promise.reject(new Error('conflict'))
+    })
+    await expect(failing).rejects.toThrow('conflict')
+    expect(told).toEqual(['a was 1'])
+    store.put('b', item(7))
+    expect(told).toEqual(['a was 1', 'b was undefined'])
+  })
+
   it('is told to witnesses once, as is what others write', () => {
     const seen: string[] = []
     const end = store.witness((key, before) => seen.push(`${key} was ${before?.resourceVersion ?? 'nothing'}`))

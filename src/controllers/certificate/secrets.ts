@@ -107,13 +107,15 @@ export class CertificateSecrets {
     signal: AbortSignal,
   ): Promise<SecretProjection> {
     const known = knownIn(rendering)
-    return this.#writing.during(`${ref.namespace}/${ref.name}`, known, async () => {
+    const key = `${ref.namespace}/${ref.name}`
+    const put = async (): Promise<SecretProjection> => {
       const secret =
         current === undefined
           ? await this.#secrets.create(newSecret(rendering), signal)
           : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
       return this.#remember(secret, known)
-    })
+    }
+    return this.#writing.during(key, known, () => this.#store.writing(key, put))
   }
 
   /** A write was refused: look at what is there now. Errors that a second look cannot mend are thrown on. */

@@ -79,8 +79,10 @@ export class CertificateStatuses {
     signal: AbortSignal,
   ): Promise<'written' | 'stale' | 'conflict'> {
     const metadata = { name, namespace, ...(version === undefined ? {} : { resourceVersion: version }) }
+    const write = (): Promise<Certificate> =>
+      this.#certificates.applyStatus({ apiVersion, kind, metadata, status }, signal)
     try {
-      return this.#remember(await this.#certificates.applyStatus({ apiVersion, kind, metadata, status }, signal))
+      return await this.#store.writing(`${namespace}/${name}`, async () => this.#remember(await write()))
     } catch (error) {
       if (error instanceof KubeError && error.reason === 'conflict') return 'conflict'
       if (error instanceof KubeError && error.reason === 'notFound') return 'stale'

@@ -240,8 +240,10 @@ export class IssuerController {
     const version = resourceVersion === undefined ? {} : { resourceVersion }
     const metadata = { name: object.metadata.name, ...(namespace === undefined ? {} : { namespace }), ...version }
     try {
-      const updated = await resource.applyStatus({ ...object, metadata, status }, signal)
-      store.overlay(name, projectIssuer(updated))
+      await store.writing(name, async () => {
+        const updated = await resource.applyStatus({ ...object, metadata, status }, signal)
+        store.overlay(name, projectIssuer(updated))
+      })
     } catch (error) {
       // A version that is newer than ours comes with the watch, and has the issuer looked at again.
       const isNews = error instanceof KubeError && (error.reason === 'notFound' || error.reason === 'conflict')
