@@ -15,9 +15,15 @@ export class Mortal {
   readonly #options: MortalOptions
   #running: RunningOperator | undefined
   #isMeant = false
+  #hasEnded = false
 
   constructor(options: MortalOptions) {
     this.#options = options
+  }
+
+  /** Whether it is gone although nobody wanted it to be. */
+  get hasEnded(): boolean {
+    return this.#hasEnded && !this.#isMeant
   }
 
   get running(): RunningOperator {
@@ -33,18 +39,25 @@ export class Mortal {
   async start(): Promise<void> {
     const running = await startOperator(this.#options)
     this.#isMeant = false
+    this.#hasEnded = false
     this.#running = running
     void running.exited.then(({ code, signal }) => {
+      this.#hasEnded = true
       if (!this.#isMeant) this.breakdowns.push(`I8: the operator ended by itself (${signal ?? code})`)
     })
   }
 
-  /** SIGKILL, at once; {@link revive} waits for the end. */
-  kill(): void {
-    if (this.#running === undefined || this.#isMeant) return
+  /**
+   * SIGKILL, at once; {@link revive} waits for the end.
+   *
+   * @returns whether it lived until now: it may have ended by itself just before
+   */
+  kill(): boolean {
+    if (this.#running === undefined || this.#isMeant || this.#hasEnded) return false
     this.#isMeant = true
     this.kills += 1
     process.kill(this.#running.pid, 'SIGKILL')
+    return true
   }
 
   signal(name: 'SIGSTOP' | 'SIGCONT'): void {

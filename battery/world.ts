@@ -64,7 +64,7 @@ async function openParts(options: WorldOptions, closing: Closing): Promise<Omit<
   await installCrds(plane)
   const plan = new Plan()
   const opened: { operator?: Mortal } = {}
-  const kill = (): void => opened.operator?.kill()
+  const kill = (): void => void opened.operator?.kill()
   const proxy = await startApiProxy({ target: plane, plan, kill }, plane.token)
   closing.push(() => proxy.close())
   const running = await openHouses(options.houses, kill, closing)
