@@ -7,7 +7,8 @@ export interface BatteryOptions {
   /** Names of runs; all when empty. */
   readonly runs: readonly string[]
   readonly protocols: readonly HouseName[]
-  readonly seeds: number
+  /** Of R1, from the first to the last. */
+  readonly seeds: readonly [number, number]
   /** Of runs that last as long as they are told to; each has its own when undefined. */
   readonly minutes: number | undefined
   /** Puts the rows that were measured into docs/battery.md. */
@@ -21,7 +22,8 @@ const help = (
 npm run battery -- R1 R10          some of ${runs.join(', ')}
 
   --protocol a,b    some of ${houseNames.join(', ')} (all, when not given)
-  --seeds N         of R1: odd ones have CAs keep requests waiting, all but the first have watches come late (1)
+  --seeds N, A-B    of R1, from 1 to N or from A to B: odd ones have CAs keep requests waiting, all but the first have
+                    watches come late (1)
   --minutes N       of R2, instead of its own 10
   --write           puts the results into the table of docs/battery.md
 
@@ -52,7 +54,7 @@ export function batteryOptions(known: readonly string[]): BatteryOptions | undef
   return {
     runs: positionals,
     protocols: chosen(values.protocol),
-    seeds: count(values.seeds, 'seeds'),
+    seeds: range(values.seeds, 'seeds'),
     minutes: values.minutes === undefined ? undefined : count(values.minutes, 'minutes'),
     writes: values.write,
     say: (line) => console.log(`  ${line}`),
@@ -65,6 +67,12 @@ function chosen(text: string | undefined): readonly HouseName[] {
   const stranger = names.find((name) => !houseNames.some((one) => one === name))
   if (stranger !== undefined) throw new Error(`--protocol ${stranger} is none of ${houseNames.join(', ')}.`)
   return houseNames.filter((one) => names.includes(one))
+}
+
+function range(text: string, of: string): readonly [number, number] {
+  const [first = '', last] = text.split('-', 2)
+  const from = count(first, of)
+  return last === undefined ? [1, from] : [from, count(last, of)]
 }
 
 function count(text: string, of: string): number {

@@ -40,12 +40,13 @@ async function killAll(name: HouseName, { seeds, say }: BatteryOptions): Promise
     const [house] = world.houses
     if (house === undefined) throw new Error('there is no CA')
     const toll: Toll = { kills: 0, points: 0, issuances: 0, extra: 0, lost: [] }
-    for (let seed = 1; seed <= seeds; seed++) await oneSeed({ world, house, toll, say }, seed)
+    const [first, last] = seeds
+    for (let seed = first; seed <= last; seed++) await oneSeed({ world, house, toll, say }, seed)
     toll.lost.push(...(await breaches(world)))
     return {
       id: `R1 ${name}`,
       what: `kill -9 before and after each write and each CA call of issue, renew, ${house.revokes === 'order' ? 'revoke, ' : ''}delete`,
-      often: `${toll.kills} kills at ${toll.points} points, ${seeds} seed(s)`,
+      often: `${toll.kills} kills at ${toll.points} points, seeds ${first} to ${last}`,
       found:
         house.ledger === undefined
           ? 'no log of a CA to count in'
