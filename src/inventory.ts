@@ -17,6 +17,7 @@ import { Resource } from './kube/resource.ts'
 import { Store } from './kube/store.ts'
 import type { Transport } from './kube/transport.ts'
 import type { Part } from './runtime/lifecycle.ts'
+import { Stretch } from './runtime/stretch.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
 import { ok } from './std/result.ts'
@@ -27,7 +28,7 @@ const core = { group: '', version: 'v1', namespaced: true } as const
 const configMapsOfPage = 50
 
 export interface InventoryOptions {
-  readonly config: Pick<Config, 'inventory' | 'namespaces'>
+  readonly config: Pick<Config, 'inventory' | 'namespaces' | 'webAddress'>
   readonly transport: Transport
   readonly caches: CacheSet
   readonly clock: Clock
@@ -53,10 +54,16 @@ export function makeInventory(options: InventoryOptions): RunningInventory {
   const found: readonly FoundSource[] = (['Secret', 'ConfigMap'] as const).flatMap((kind) =>
     sources[kind] === undefined ? [] : [{ kind, store: sources[kind] }],
   )
-  return {
-    inventory: new Inventory({ certificates, secrets, issuers, clusterIssuers, policies, claimants, found, clock }),
-    part: followingPart((signal) => follow(options, sources, signal)),
+  const parts = { certificates, secrets, issuers, clusterIssuers, policies, claimants, found, clock }
+  const inventory = new Inventory(parts)
+  const stretch = new Stretch(clock)
+  const run = async (signal: AbortSignal): Promise<void> => {
+    const following = follow(options, sources, signal)
+    // Without the page nobody asks, and nothing is kept.
+    if (config.webAddress !== undefined) await inventory.prepare(() => stretch.rest())
+    await following
   }
+  return { inventory, part: followingPart(run) }
 }
 
 function followingPart(run: (signal: AbortSignal) => Promise<void>): Part {

@@ -26,7 +26,7 @@ export const clampDuration = (length: Duration, least: Duration, most: Duration)
 
 /** RFC 3339 in UTC with whole seconds, the form of metav1.Time. */
 export function toRfc3339(at: Instant): string {
-  return new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z')
+  return `${new Date(at).toISOString().slice(0, -'.000Z'.length)}Z`
 }
 
 /** RFC 3339 in UTC with six fractional digits, the form of metav1.MicroTime; with three the API server answers 400. */

@@ -55,18 +55,31 @@ export interface Picture extends Asking {
 const pictureAge = seconds(1)
 
 interface Known {
-  readonly certificate: CertificateProjection
   readonly secret: SecretProjection | undefined
   readonly item: InventoryItem
 }
 
 export class Inventory {
   readonly #parts: InventoryParts
-  #known = new Map<string, Known>()
+  /** What was worked out of each version of a Certificate; gone with it. */
+  readonly #known = new WeakMap<CertificateProjection, Known>()
   #last: { readonly picture: Picture; readonly at: number } | undefined
 
   constructor(parts: InventoryParts) {
     this.#parts = parts
+  }
+
+  /**
+   * Works out what there is before anybody asks, so that who asks first after a start waits no longer than who asks next.
+   *
+   * @param rest - awaited between two certificates: lets everything else have its turn
+   */
+  async prepare(rest: () => Promise<void>): Promise<void> {
+    for (const certificate of this.#parts.certificates.values()) {
+      this.#itemOf(certificate)
+      await rest()
+    }
+    this.picture()
   }
 
   /** The inventory as it is now, or was a second ago. */
@@ -122,21 +135,17 @@ export class Inventory {
   }
 
   #managed(): readonly InventoryItem[] {
-    const { certificates, secrets } = this.#parts
-    const known = new Map<string, Known>()
-    const items: InventoryItem[] = []
-    for (const certificate of certificates.values()) {
-      const { metadata, spec } = certificate.object
-      const key = `${metadata.namespace}/${metadata.name}`
-      const secret = secrets.get(`${metadata.namespace}/${spec.secretName}`)
-      const before = this.#known.get(key)
-      const isSame = before?.certificate === certificate && before.secret === secret
-      const now = isSame ? before : { certificate, secret, item: itemOf(certificate, secret) }
-      known.set(key, now)
-      items.push(now.item)
-    }
-    this.#known = known
-    return items
+    return Array.from(this.#parts.certificates.values(), (certificate) => this.#itemOf(certificate))
+  }
+
+  #itemOf(certificate: CertificateProjection): InventoryItem {
+    const { metadata, spec } = certificate.object
+    const secret = this.#parts.secrets.get(`${metadata.namespace}/${spec.secretName}`)
+    const before = this.#known.get(certificate)
+    if (before !== undefined && before.secret === secret) return before.item
+    const item = itemOf(certificate, secret)
+    this.#known.set(certificate, { secret, item })
+    return item
   }
 }
 

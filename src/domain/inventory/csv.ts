@@ -13,7 +13,11 @@ export function csvOf(rows: Iterable<readonly string[]>): string {
   return `${lines.join('\r\n')}\r\n`
 }
 
+/** Most values have none of it, and are looked at once. */
+const special = /^[=+\-@\t]|[",\r\n]/
+
 function quoted(value: string): string {
+  if (!special.test(value)) return value
   const safe = formula.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -13,12 +13,19 @@ export interface FoundPlace {
 }
 
 /** @param others - how many further certificates lie beside it */
-export function foundSource({ labels, ...place }: FoundPlace, held: Held, others: number): ItemSource {
+export function foundSource(
+  { kind, namespace, name, labels, entry }: FoundPlace,
+  held: Held,
+  others: number,
+): ItemSource {
   return {
-    ...place,
+    kind,
+    namespace,
+    name,
+    entry,
     ...held,
     others,
-    secretName: place.kind === 'Secret' ? place.name : undefined,
+    secretName: kind === 'Secret' ? name : undefined,
     state: 'found',
     owner: ownerIn(labels),
     management: undefined,

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type { Certificate } from '../../../../src/api/certificate.ts'
 import type { IssuerSpec } from '../../../../src/api/issuer.ts'
 import type { Secret } from '../../../../src/api/meta.ts'
@@ -183,6 +183,21 @@ describe('the inventory', () => {
     const after = items()
     expect(after.get('web')).not.toBe(before.get('web'))
     expect(after.get('other')).toBe(before.get('other'))
+  })
+
+  it('is worked out before anybody asks, and lets everything else have its turn meanwhile', async () => {
+    const scene = new Scene()
+    for (const name of ['web', 'other', 'third']) scene.certificates.put(`shop/${name}`, certificate(name))
+    const workedOut: number[] = []
+    const get = jest.spyOn(scene.secrets, 'get')
+    await scene.inventory.prepare(() => {
+      workedOut.push(get.mock.calls.length)
+      return Promise.resolve()
+    })
+    expect(workedOut).toEqual([1, 2, 3])
+    const drawn = get.mock.calls.length
+    expect(scene.inventory.picture().judged).toHaveLength(3)
+    expect(get.mock.calls).toHaveLength(drawn)
   })
 
   it('knows of what is under a CA that its issuer has replaced, and what becomes of it', () => {
