@@ -19,12 +19,10 @@ import type { PolicyOptions } from './policyflags.ts'
 import { shells } from './shells.ts'
 import type { Shell } from './shells.ts'
 
-export type Format = 'text' | 'json'
-
 export interface SharedOptions {
   readonly files: readonly string[]
   readonly timeout: Duration
-  readonly format: Format
+  readonly output: UsualOutput
   readonly verbose: boolean
 }
 
@@ -161,6 +159,7 @@ function problemWith(
 }
 
 function unknownFlag(raw: string, command: CommandName): string {
+  if (raw === '--format') return `${command} has no flag --format; -o says how the result is printed, as in -o json.`
   const known = Object.keys(commands[command].flags)
   const meant = nearest(raw.replace(/^-+/, ''), known)
   if (meant !== undefined) return `${command} has no flag ${raw}; did you mean --${meant}?`
@@ -175,9 +174,9 @@ function sharedOptions(flags: Flags, command: CommandName): Result<SharedOptions
   if (files.filter((file) => file === '-').length > 1) return err('Standard input can be read once: give -f - once.')
   const timeout = readTimeout(last(flags, 'timeout'))
   if (!timeout.ok) return timeout
-  const format = last(flags, 'format') ?? 'text'
-  if (format !== 'text' && format !== 'json') return err(`--format is text or json, not "${format}".`)
-  return ok({ files, timeout: timeout.value, format, verbose: flags.has('verbose') })
+  const output = readOutput(flags)
+  if (!output.ok) return err(`${output.error} A directory is given with -d.`)
+  return ok({ files, timeout: timeout.value, output: output.value, verbose: flags.has('verbose') })
 }
 
 const defaultTimeout = seconds(300)
@@ -195,7 +194,7 @@ function enrollOptions(flags: Flags): Result<Asked, string> {
   const shared = sharedOptions(flags, 'enroll')
   if (!shared.ok) return shared
   const directory = last(flags, 'directory')
-  if (directory === undefined) return err('enroll needs a directory for what it gets: -o dir.')
+  if (directory === undefined) return err('enroll needs a directory for what it gets: -d dir.')
   const http01Address = last(flags, 'http01-address')
   if (http01Address !== undefined && parseHostPort(http01Address) === undefined)
     return err(`--http01-address is host:port or :port, not "${http01Address}".`)

@@ -2,10 +2,12 @@
 import type { CertificateFacts } from '../domain/facts.ts'
 import type { Fault } from '../domain/fault.ts'
 import { formatDistinguishedName } from '../domain/name.ts'
+import { keyText } from '../domain/wanted.ts'
 import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { exitCodes, exitOf } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
+import type { UsualOutput } from './outputs.ts'
 import type { Terminal } from './terminal.ts'
 
 export type Ending =
@@ -19,6 +21,7 @@ export type Ending =
       readonly name: string
       readonly facts: CertificateFacts
       readonly files: readonly string[]
+      readonly output: UsualOutput
     }
 
 /** Says how it ended, to the person on standard error and to the program on standard output. */
@@ -67,13 +70,14 @@ function pending(terminal: Terminal, { note, wakeAt, directory }: Extract<Ending
   return failed(terminal, 'pending', { note, wakeAt: at, directory })
 }
 
-function issued(terminal: Terminal, { name, facts, files }: Extract<Ending, { kind: 'issued' }>): ExitCode {
+function issued(terminal: Terminal, { name, facts, files, output }: Extract<Ending, { kind: 'issued' }>): ExitCode {
   const [subject, issuer] = [facts.subject, facts.issuer].map(formatDistinguishedName)
   const [notBefore, notAfter] = [facts.notBefore, facts.notAfter].map(toRfc3339)
   const names = facts.names.map(({ type, value }) => ({ type, value }))
   const { serialNumber, fingerprint } = facts
-  const fields = { certificate: name, subject, issuer, serialNumber, fingerprint, notBefore, notAfter, names, files }
-  terminal.result({ kind: 'issued', exitCode: exitCodes.fine, ...fields }, [
+  const more = { key: keyOf(facts), signatureHash: facts.signatureHash, usages: facts.usages }
+  const fields = { certificate: name, subject, issuer, serialNumber, fingerprint, notBefore, notAfter, names, ...more }
+  terminal.result({ kind: 'issued', exitCode: exitCodes.fine, ...fields, files }, [
     `Certificate ${name}: issued`,
     ...(subject === '' ? [] : [`  subject      ${subject}`]),
     ...(names.length === 0 ? [] : [`  names        ${names.map(({ type, value }) => `${type}:${value}`).join(', ')}`]),
@@ -81,7 +85,20 @@ function issued(terminal: Terminal, { name, facts, files }: Extract<Ending, { ki
     `  serial       ${serialNumber}`,
     `  valid        ${notBefore} to ${notAfter}`,
     `  SHA-256      ${fingerprint}`,
+    ...(output === 'wide' ? wideLines(more) : []),
     ...files.map((file) => `  written      ${file}`),
   ])
   return exitCodes.fine
 }
+
+const keyOf = ({ key }: CertificateFacts): string => (key === undefined ? 'of an unknown kind' : keyText(key))
+
+const wideLines = (facts: {
+  readonly key: string
+  readonly signatureHash: string
+  readonly usages: readonly string[]
+}): readonly string[] => [
+  `  key          ${facts.key}`,
+  `  signed with  ${facts.signatureHash}`,
+  `  usages       ${facts.usages.join(', ')}`,
+]

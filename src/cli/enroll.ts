@@ -207,5 +207,5 @@ async function publish(
   })
   await forgetUnderway(options.directory)
   for (const remark of [...differences, ...(warning === undefined ? [] : [warning])]) terminal.remark(remark)
-  return endWith(terminal, { kind: 'issued', name: certificate.metadata.name, facts, files })
+  return endWith(terminal, { kind: 'issued', name: certificate.metadata.name, facts, files, output: options.output })
 }

@@ -20,7 +20,7 @@ const shared = {
     help: 'Manifests, YAML or JSON, several in a file; - for standard input. May be repeated. Secrets among them give the credentials.',
   },
   timeout: { shape: 'seconds', help: 'How long to wait for the CA altogether. Default: 300.' },
-  format: { shape: 'text|json', help: 'How the exchanges and the result are printed. Default: text.' },
+  output: outputFlag('the result is'),
   verbose: { short: 'v', help: 'Tell more: what the client logs, and the evidence for errors.' },
   help: { short: 'h', help: 'Print this text.' },
 } as const satisfies Readonly<Record<string, Flag>>
@@ -28,11 +28,11 @@ const shared = {
 export const commands = {
   enroll: {
     summary: 'Get the certificate that a manifest asks for, and write it into a directory.',
-    usage: 'kubectl perennial enroll -f issuer.yaml -f certificate.yaml -o dir',
+    usage: 'kubectl perennial enroll -f issuer.yaml -f certificate.yaml -d dir',
     flags: {
       ...shared,
       directory: {
-        short: 'o',
+        short: 'd',
         shape: 'dir',
         help: 'Where tls.key, tls.crt and whatever the Secret would hold are written, and what is needed to go on later.',
       },
@@ -54,7 +54,7 @@ export const commands = {
       ...shared,
       issuer: { shape: 'name', help: 'Which Issuer to probe, where the manifests hold several: name or Kind/name.' },
       directory: {
-        short: 'o',
+        short: 'd',
         shape: 'dir',
         help: 'Where keys that the issuer makes for itself are kept, the same directory as for enroll.',
       },

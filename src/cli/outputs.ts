@@ -5,6 +5,16 @@ import type { Result } from '../std/result.ts'
 const outputs = ['text', 'wide', 'json', 'yaml'] as const
 export type UsualOutput = (typeof outputs)[number]
 
+/** How the terminal prints: for people, or for programs. */
+export type Format = 'text' | 'json' | 'yaml'
+
+/** @param output - the value of `-o`; tables of every width are text */
+export const formatOf = (output: string): Format => (output === 'json' || output === 'yaml' ? output : 'text')
+
+/** @returns what a command line asks for that cannot be read otherwise, so that the program that asked gets its complaint */
+export const formatAmong = (argv: readonly string[]): Format =>
+  formatOf(/(?:^| )(?:-o|--output)[= ]?(json|yaml)(?: |$)/.exec(argv.join(' '))?.[1] ?? 'text')
+
 export const outputFlag = (what: string) =>
   ({ short: 'o', shape: outputs.join('|'), help: `How ${what} printed. Default: text.` }) as const
 

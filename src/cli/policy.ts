@@ -1,5 +1,4 @@
 /** `policy test`: the same verdict as in a cluster, on manifests. */
-import { stringify } from 'yaml'
 import type { Certificate } from '../api/certificate.ts'
 import { contradictions } from '../domain/policy/contradictions.ts'
 import type { Breach } from '../domain/policy/breach.ts'
@@ -43,8 +42,6 @@ export async function testPolicies(options: PolicyOptions, world: World): Promis
 }
 
 function linesIn(judgements: readonly Judgement[], output: PolicyOptions['output']): readonly string[] {
-  if (output === 'yaml')
-    return stringify({ certificates: judgements }, { aliasDuplicateObjects: false }).trimEnd().split('\n')
   return judgements.flatMap((one) => [
     ...linesOf(one),
     ...(output === 'wide'

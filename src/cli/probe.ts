@@ -58,7 +58,7 @@ export async function probe(options: ProbeOptions, world: World): Promise<ExitCo
 
 const madeText = (name: string, path: string | undefined): string =>
   path === undefined
-    ? `the issuer made Secret ${name} for this run alone; with -o dir it would be kept and used again`
+    ? `the issuer made Secret ${name} for this run alone; with -d dir it would be kept and used again`
     : `the issuer made Secret ${name}; it is kept in ${path}`
 
 const ended = ({ terminal, interrupted }: World): ExitCode =>

@@ -1,9 +1,8 @@
 /** The tool: from the words of a command line to an exit code. */
-import { stringify } from 'yaml'
 import type { Clock } from '../std/clock.ts'
 import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
-import type { Asked, Format } from './arguments.ts'
+import type { Asked } from './arguments.ts'
 import { runInCluster } from './cluster/run.ts'
 import { complete, completionLines } from './completion.ts'
 import { endWith } from './ending.ts'
@@ -12,6 +11,7 @@ import { exitCodes } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
 import { fileTrouble } from './files.ts'
 import { cliHelp } from './flags.ts'
+import { formatAmong, formatOf } from './outputs.ts'
 import type { UsualOutput } from './outputs.ts'
 import { testPolicies } from './policy.ts'
 import { probe } from './probe.ts'
@@ -31,15 +31,15 @@ export interface Machine extends Streams {
 export async function runCli(argv: readonly string[], machine: Machine): Promise<ExitCode> {
   const asked = readArguments(argv)
   if (!asked.ok) {
-    const format: Format = /(?:^| )--format[= ]json(?: |$)/.test(argv.join(' ')) ? 'json' : 'text'
-    return endWith(new Terminal(machine, { format, verbose: false }), { kind: 'complaint', message: asked.error })
+    const terminal = new Terminal(machine, { format: formatAmong(argv), verbose: false })
+    return endWith(terminal, { kind: 'complaint', message: asked.error })
   }
   switch (asked.value.kind) {
     case 'help':
       machine.stdout(cliHelp(asked.value.command))
       return exitCodes.fine
     case 'version':
-      machine.stdout(versionText(asked.value.output))
+      tellVersion(asked.value.output, machine)
       return exitCodes.fine
     case 'completion':
       machine.stdout(completionScript(asked.value.shell))
@@ -47,22 +47,22 @@ export async function runCli(argv: readonly string[], machine: Machine): Promise
     case 'complete':
       machine.stdout(`${completionLines(complete(asked.value.words)).join('\n')}\n`)
       return exitCodes.fine
-    case 'cluster': {
-      const format: Format = asked.value.options.output === 'json' ? 'json' : 'text'
-      return runInCluster(asked.value.options, worldOf(machine, { format, verbose: false }))
-    }
-    case 'policy': {
-      const format: Format = asked.value.options.output === 'json' ? 'json' : 'text'
-      return testPolicies(asked.value.options, worldOf(machine, { format, verbose: false }))
-    }
+    case 'cluster':
+      return runInCluster(asked.value.options, worldOf(machine, asked.value.options))
+    case 'policy':
+      return testPolicies(asked.value.options, worldOf(machine, asked.value.options))
     default:
       return work(asked.value, machine)
   }
 }
 
-function worldOf(machine: Machine, how: { readonly format: Format; readonly verbose: boolean }): World {
+function worldOf(
+  machine: Machine,
+  { output, verbose = false }: { readonly output: string; readonly verbose?: boolean },
+): World {
   const { clock, interrupted, readStdin } = machine
-  return { clock, terminal: new Terminal(machine, how), interrupted, readStdin }
+  const terminal = new Terminal(machine, { format: formatOf(output), verbose })
+  return { clock, terminal, interrupted, readStdin }
 }
 
 async function work(asked: Extract<Asked, { kind: 'enroll' | 'probe' }>, machine: Machine): Promise<ExitCode> {
@@ -78,16 +78,8 @@ async function work(asked: Extract<Asked, { kind: 'enroll' | 'probe' }>, machine
   }
 }
 
-function versionText(output: UsualOutput): string {
-  const told = { version, node: process.versions.node }
-  switch (output) {
-    case 'text':
-      return `${version}\n`
-    case 'wide':
-      return `${version} (Node.js ${told.node})\n`
-    case 'json':
-      return `${JSON.stringify(told)}\n`
-    case 'yaml':
-      return stringify(told)
-  }
+function tellVersion(output: UsualOutput, machine: Machine): void {
+  const { node } = process.versions
+  const line = output === 'wide' ? `${version} (Node.js ${node})` : version
+  worldOf(machine, { output }).terminal.result({ version, node }, [line])
 }

@@ -2,13 +2,14 @@
  * Everything that is printed goes through here: secrets out, control characters out, then to a person or to a program.
  * The result goes to standard output, everything else to standard error.
  */
+import { stringify } from 'yaml'
 import { sentence } from '../domain/conditions.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Exchange } from '../enroll/enroller.ts'
 import { redactFields, redactText } from '../obs/redact.ts'
 import type { LogFields, Logger } from '../std/log.ts'
 import type { Instant } from '../std/time.ts'
-import type { Format } from './arguments.ts'
+import type { Format } from './outputs.ts'
 import type { SecretData } from './secrets.ts'
 
 export interface Streams {
@@ -88,7 +89,13 @@ export class Terminal {
   /** @param fields - for programs; lines are the same for people */
   result(fields: Readonly<Record<string, unknown>>, lines: readonly string[]): void {
     if (this.#format === 'json') this.#json('stdout', fields)
-    else for (const line of lines) this.#line('stdout', line)
+    else if (this.#format === 'yaml') this.text(yamlLines(this.#cleaned(fields)))
+    else this.text(lines)
+  }
+
+  /** Lines as they are, for people and programs. */
+  text(lines: readonly string[]): void {
+    for (const line of lines) this.#line('stdout', line)
   }
 
   /** The log of the client, for those who ask for it; warnings for everybody. */
@@ -121,22 +128,37 @@ export class Terminal {
   }
 
   #json(stream: 'stdout' | 'stderr', value: Readonly<Record<string, unknown>>): void {
-    const cleaned = JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'string' ? this.#clean(inner) : inner,
+    this.#streams[stream](`${JSON.stringify(this.#cleaned(value))}\n`)
+  }
+
+  /** The ends of lines stay, which programs get escaped: PEM is none without them. */
+  #cleaned(value: Readonly<Record<string, unknown>>): unknown {
+    const text = JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'string' ? this.#hidden(inner).replace(unprintable, keptInValues) : inner,
     )
-    this.#streams[stream](`${cleaned}\n`)
+    return JSON.parse(text) as unknown
   }
 
   #clean(text: string): string {
+    return this.#hidden(text).replace(unprintable, '?')
+  }
+
+  #hidden(text: string): string {
     let clean = redactText(text)
     for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length))
       clean = clean.replaceAll(secret, hidden)
-    return clean.replace(unprintable, '?')
+    return clean
   }
 }
+
+/** @returns the lines of a YAML document, each value written out where it stands */
+export const yamlLines = (value: unknown): readonly string[] =>
+  stringify(value, { aliasDuplicateObjects: false }).trimEnd().split('\n')
 
 const base64Of = (text: string): readonly string[] =>
   (['base64', 'base64url'] as const).map((encoding) => Buffer.from(text).toString(encoding))
 
 /** What a CA sends must not move the cursor, or turn the writing around. */
+const keptInValues = (character: string): string => (/[\t\n\r]/.test(character) ? character : '?')
+
 const unprintable = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/gu

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { faultTable } from '../../src/domain/fault.ts'
-import { commands } from '../../src/cli/flags.ts'
+import { readArguments } from '../../src/cli/arguments.ts'
+import { commandNames, commands } from '../../src/cli/flags.ts'
 import { helpText } from '../../src/config.ts'
 import { filesIn, isThere, sourcesIn, textOf } from './source.ts'
 
@@ -14,6 +15,16 @@ const texts = pages.map((path) => ({ path, text: textOf(path) }))
 function said(pattern: RegExp): readonly { readonly path: string; readonly words: string }[] {
   return texts.flatMap(({ path, text }) => [...text.matchAll(pattern)].map(([, words = '']) => ({ path, words })))
 }
+
+/** As a shell splits them, as far as the pages go; what a program fills in is one word. */
+const wordsOf = (line: string): readonly string[] =>
+  [...line.replaceAll(/\$?\{\{?[^}]*\}\}?/g, 'x').matchAll(/'[^']*'|\S+/g)].map(([word]) => word.replaceAll("'", ''))
+
+/** @returns the words after the program's name, up to where the shell or the sentence goes on */
+const commandLinesIn = (text: string): readonly (readonly string[])[] =>
+  [...text.matchAll(/\bkubectl[ -]perennial ([a-z](?:'[^'\n]*'|[^'`"\n|;&>#)(,\\])*)/g)].map(([, line = '']) =>
+    wordsOf(line.trim().replace(/[.:]$/, '')),
+  )
 
 interface PackageFile {
   readonly scripts: Readonly<Record<string, string>>
@@ -53,6 +64,27 @@ describe('what the pages tell people to type', () => {
       [],
     )
     expect(said(/\b(PERENNIAL_[A-Z_]+)\b/g).filter(({ words }) => !help.includes(`$${words}`))).toEqual([])
+  })
+
+  it('has command lines that the tool understands', () => {
+    const folders = ['charts', 'examples', 'src', 'demo']
+    // The tool's own help writes what may be left out in brackets.
+    const files = folders.flatMap(filesIn).filter((path) => !path.startsWith('src/cli/'))
+    const others = files.map((path) => ({ path, text: textOf(path) }))
+    const spoken = [...texts, ...others].flatMap(({ path, text }) =>
+      commandLinesIn(text).map((words) => ({ path, words })),
+    )
+    const table = [...textOf('docs/cli.md').matchAll(/`([a-z]+ [^`]+)`/g)].map(([, line = '']) => wordsOf(line))
+    const short = table.filter(([first]) => commandNames.some((name) => name === first))
+    expect(short.length).toBeGreaterThan(10)
+    expect(spoken.length).toBeGreaterThan(40)
+    const all = [...spoken, ...short.map((words) => ({ path: 'docs/cli.md', words }))]
+    const misunderstood = all.flatMap(({ path, words }) => {
+      const asked = readArguments(words)
+      // What a sentence only names lacks its objects.
+      return asked.ok || /^[a-z ]+ needs /.test(asked.error) ? [] : [`${path}: ${words.join(' ')}: ${asked.error}`]
+    })
+    expect(misunderstood).toEqual([])
   })
 
   it('names files that exist', () => {

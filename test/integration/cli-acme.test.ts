@@ -50,7 +50,7 @@ describe('an ACME CA', () => {
   it(
     'that wants proof of control is not asked for a certificate by a tool that cannot prove it',
     async () => {
-      const run = await runCli(['enroll', '-f', manifest, '-o', desk.out])
+      const run = await runCli(['enroll', '-f', manifest, '-d', desk.out])
       expect(run).toMatchObject({ code: 2, stdout: '' })
       expect(run.stderr).toContain('the CA wants proof of control over host-0.example.test')
       expect(run.stderr).toContain('give --http01-address :80')
@@ -62,7 +62,7 @@ describe('an ACME CA', () => {
   it(
     'looks at the answers that the tool serves, and issues; the account is kept for the next certificate',
     async () => {
-      const args = ['enroll', '-f', manifest, '-o', desk.out, '--http01-address', address]
+      const args = ['enroll', '-f', manifest, '-d', desk.out, '--http01-address', address]
       const first = await runCli(args)
       expect(first).toMatchObject({ code: 0 })
       expect(first.stderr).toMatch(/ newOrder +201 +ES256$/m)
@@ -88,7 +88,7 @@ describe('an ACME CA', () => {
     'cannot look where another process has the port, and nothing is asked',
     async () => {
       const taken = new URL(pebble.directoryUrl).host
-      const run = await runCli(['enroll', '-f', manifest, '-o', `${desk.out}-2`, '--http01-address', taken])
+      const run = await runCli(['enroll', '-f', manifest, '-d', `${desk.out}-2`, '--http01-address', taken])
       expect(run).toMatchObject({ code: 1 })
       expect(run.stderr).toContain('another process has the port')
     },

@@ -42,7 +42,7 @@ it(
     expect(probed).toMatchObject({ code: 0 })
     expect(probed.stdout).toContain(sha256Hex(server.ca.certificate))
 
-    const args = ['enroll', '-f', manifest, '-o', desk.out]
+    const args = ['enroll', '-f', manifest, '-d', desk.out]
     const enrolled = await runCli(args)
     expect(enrolled).toMatchObject({ code: 0 })
     expect(enrolled.stderr).toMatch(/ simpleenroll +200 /)
@@ -76,7 +76,7 @@ it(
         issuer('est', { est, tls: { caBundle: certificatesPem([ca.certificate]) } }),
         certificate('device', 'est', { dnsNames: ['device.example.test'], privateKey: { algorithm: 'ECDSA' } }),
       )
-      const args = ['enroll', '-f', manifest, '-o', one.out, '--verbose']
+      const args = ['enroll', '-f', manifest, '-d', one.out, '--verbose']
       const first = await runCli([...args, '--no-wait'])
       expect(first).toMatchObject({ code: 4, stdout: '' })
       const second = await runCli(args)

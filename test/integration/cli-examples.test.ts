@@ -37,7 +37,7 @@ async function enroll(manifests: string, more?: object): Promise<X509Certificate
   const desk = new CliDesk()
   try {
     const besides = more === undefined ? [] : ['-f', desk.file('more.yaml', more)]
-    const { code, stderr } = await runCli(['enroll', '-f', '-', ...besides, '-o', desk.out], manifests)
+    const { code, stderr } = await runCli(['enroll', '-f', '-', ...besides, '-d', desk.out], manifests)
     if (code !== 0) throw new Error(stderr)
     return new X509Certificate(desk.read('tls.crt'))
   } finally {

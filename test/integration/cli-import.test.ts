@@ -199,8 +199,8 @@ describe('taking over from cert-manager', () => {
     'brings the rest over, and the operator issues nothing anew for what is adopted',
     async () => {
       const before = await Promise.all([secret('web-tls'), secret('edge-tls'), secret('old-tls')])
-      const { code, stdout } = await importing('--apply')
-      expect(stdout).toContain('4 steps done')
+      const { code, stdout } = await importing('--apply', '-o', 'yaml')
+      expect(stdout).toContain('end: 4 steps done')
       expect(code).toBe(exitCodes.refused)
       operator = await startOperator({ kubeconfig: plane.kubeconfig })
       for (const name of ['web', 'edge-tls']) await shop.ready(name)
@@ -236,6 +236,8 @@ describe('taking over from cert-manager', () => {
     async () => {
       const before = await Promise.all([secret('web-tls'), secret('edge-tls')])
       expect((await importing('--undo')).stdout).toContain('delete Certificate shop/web of Perennial')
+      const planned = JSON.parse((await importing('--undo', '-o', 'json')).stdout) as object
+      expect(planned).toMatchObject({ steps: expect.arrayContaining(['delete Certificate shop/web of Perennial']) })
       const { code, stdout } = await importing('--undo', '--apply')
       expect(stdout).toMatch(/^\d+ steps done\.$/m)
       expect(code).toBe(exitCodes.fine)

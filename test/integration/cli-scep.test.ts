@@ -51,7 +51,7 @@ async function held(spec: object = {}): Promise<Held> {
     ...spec,
   }
   const file = one.file('all.yaml', challengeSecret, issuer('held', { scep }), certificate('router', 'held', router))
-  return { fake, desk: one, args: ['enroll', '-f', file, '-o', one.out] }
+  return { fake, desk: one, args: ['enroll', '-f', file, '-d', one.out] }
 }
 
 const transactionsOf = ({ operations }: FakeScep, messageType: string): readonly string[] =>
@@ -78,7 +78,7 @@ describe("micromdm's scepserver", () => {
       expect(probed.stdout).toContain(sha256Hex(server.ca))
       expect(probed.stderr).toMatch(/^\d\d:\d\d:\d\d\.\d{3} +\d+ ms {2}GetCACaps {5}200 /m)
 
-      const enrolled = await runCli(['enroll', '-f', issuerFile, '-f', wish, '-o', one.out])
+      const enrolled = await runCli(['enroll', '-f', issuerFile, '-f', wish, '-d', one.out])
       expect(enrolled).toMatchObject({ code: 0 })
       expect(enrolled.stderr).toMatch(/ PKCSReq +SUCCESS.* RSA 2048, SHA-256, AES/)
       expect(one.files()).toEqual(['ca.crt', 'perennial.json', 'tls.crt', 'tls.key'])
@@ -88,7 +88,7 @@ describe("micromdm's scepserver", () => {
       expect(first.subjectAltName).toBe('DNS:router.example.test')
       const key = one.read('tls.key')
 
-      const renewed = await runCli(['enroll', '-f', issuerFile, '-f', wish, '-o', one.out, '--renew'])
+      const renewed = await runCli(['enroll', '-f', issuerFile, '-f', wish, '-d', one.out, '--renew'])
       expect(renewed).toMatchObject({ code: 0 })
       const second = new X509Certificate(one.read('tls.crt'))
       expect(second.serialNumber).not.toBe(first.serialNumber)
@@ -166,7 +166,7 @@ describe('a request that waits for a person', () => {
       await runCli([...args, '--no-wait'])
       const key = one.read('next.key')
       const changed = readFileSync(args[2] ?? '', 'utf8').replaceAll('router.example.test', 'other.example.test')
-      const otherwise = await runCli(['enroll', '-f', '-', '-o', one.out], changed)
+      const otherwise = await runCli(['enroll', '-f', '-', '-d', one.out], changed)
       expect(otherwise).toMatchObject({ code: 1 })
       expect(otherwise.stderr).toContain('An enrollment with other manifests is under way')
       expect(one.read('next.key')).toBe(key)
@@ -214,7 +214,7 @@ describe('what goes wrong at a CA', () => {
     async () => {
       const { fake, desk: one, args } = await held()
       fake.troubles.challenge = 'another one'
-      const run = await runCli([...args, '--verbose', '--format=json'])
+      const run = await runCli([...args, '--verbose', '-o', 'json'])
       expect([2, 6]).toContain(run.code)
       expect(run.stdout + run.stderr).not.toContain(challenge)
       for (const file of one.files()) expect(one.read(file)).not.toContain(challenge)
@@ -240,7 +240,7 @@ describe('what goes wrong at a CA', () => {
     'another fingerprint than was pinned ends before anything is asked, with code 5 or 6',
     async () => {
       const { fake, args } = await held({ caFingerprint: '00'.repeat(32) })
-      const run = await runCli([...args, '--format=json'])
+      const run = await runCli([...args, '-o', 'json'])
       expect([5, 6]).toContain(run.code)
       expect(JSON.parse(run.stdout)).toMatchObject({ kind: 'failed', exitCode: run.code })
       expect(fake.operations).toEqual([])

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { runCli as runTool } from '../../src/cli/run.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { programOf } from './program.ts'
 import { scratchDirectory } from './scratch.ts'
 
@@ -59,6 +61,19 @@ export function startCli(args: readonly string[], stdin = ''): CliRun {
 }
 
 export const runCli = (args: readonly string[], stdin?: string): Promise<CliEnd> => startCli(args, stdin).ended
+
+/** The same within this process, where nothing is at stake but what is said and how it ends. */
+export async function runInProcess(args: readonly string[], stdin = ''): Promise<CliEnd> {
+  let [stdout, stderr] = ['', '']
+  const code = await runTool(args, {
+    clock: systemClock,
+    interrupted: new AbortController().signal,
+    readStdin: () => Promise.resolve(Buffer.from(stdin)),
+    stdout: (text) => (stdout += text),
+    stderr: (text) => (stderr += text),
+  })
+  return { code, stdout, stderr }
+}
 
 /** Manifests and output directories of one test, gone after it. */
 export class CliDesk {

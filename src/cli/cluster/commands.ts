@@ -1,5 +1,4 @@
 /** The commands that speak with a cluster, each from what is asked for to an exit code. */
-import { stringify } from 'yaml'
 import type { Certificate } from '../../api/certificate.ts'
 import { apiVersion, group } from '../../api/meta.ts'
 import { revocationKind } from '../../api/revocation.ts'
@@ -63,7 +62,7 @@ async function statusOfAll(errand: Errand): Promise<ExitCode> {
     ...columns,
     ...(options.output === 'wide' ? ['MESSAGE'] : []),
   ]
-  world.terminal.result({}, tableLines([head, ...found.map(row)]))
+  world.terminal.text(tableLines([head, ...found.map(row)]))
   return exitCodes.fine
 }
 
@@ -83,14 +82,14 @@ async function statusOfOne(errand: Errand, word: string): Promise<ExitCode> {
       ? cluster.issuers.get({ namespace, name }, signal)
       : cluster.clusterIssuers.get({ name }, signal))
     if (issuer === undefined) return missing(errand, `${kind} ${name}`)
-    if (!printed(errand, issuer)) world.terminal.result({}, treeLines(issuerTree(issuer, now)))
+    if (!printed(errand, issuer)) world.terminal.text(treeLines(issuerTree(issuer, now)))
     return conditionOf(issuer, 'Ready')?.status === 'True' ? exitCodes.fine : exitCodes.issuer
   }
   if (kind !== 'certificate' && kind !== 'cert')
     return wrong(errand, `"${word}": write name, issuer/name or clusterissuer/name.`)
   const gathered = await gather(cluster, name, signal)
   if (gathered === undefined) return missing(errand, `Certificate ${name}`)
-  if (!printed(errand, gathered.certificate)) world.terminal.result({}, treeLines(certificateTree(gathered, now)))
+  if (!printed(errand, gathered.certificate)) world.terminal.text(treeLines(certificateTree(gathered, now)))
   return exitOfCertificate(gathered.certificate)
 }
 
@@ -103,7 +102,7 @@ async function why(errand: Errand): Promise<ExitCode> {
   const gathered = await gather(cluster, name, signal)
   if (gathered === undefined) return missing(errand, `Certificate ${name}`)
   const lines = whyLines(gathered, world.clock.now())
-  if (!printed(errand, { certificate: name, sentences: lines })) world.terminal.result({}, lines)
+  if (!printed(errand, { certificate: name, sentences: lines })) world.terminal.text(lines)
   return exitOfCertificate(gathered.certificate)
 }
 
@@ -162,8 +161,7 @@ async function revoke(errand: Errand): Promise<ExitCode> {
     },
   }
   const made = await cluster.revocations.create(order, signal)
-  if (!printed(errand, made))
-    world.terminal.result({}, [`CertificateRevocation ${namespace}/${order.metadata.name} made`])
+  if (!printed(errand, made)) world.terminal.text([`CertificateRevocation ${namespace}/${order.metadata.name} made`])
   return options.wait ? untilRevoked(errand, order.metadata.name) : exitCodes.fine
 }
 
@@ -183,7 +181,7 @@ async function inspect(errand: Errand): Promise<ExitCode> {
     `${index === 0 ? 'leaf ' : 'chain'}  ${factsText(one, { isLeaf: index === 0, now })}`,
     ...(wide ? [`       SHA-256 ${one.fingerprint}`, `       usages ${one.usages.join(', ')}`] : []),
   ])
-  world.terminal.result({}, [source.what, ...lines])
+  world.terminal.text([source.what, ...lines])
   return exitCodes.fine
 }
 
@@ -209,10 +207,8 @@ async function pemFor({
 
 /** @returns whether a program asked, and was answered */
 function printed({ options, world }: Errand, value: object): boolean {
-  if (options.output === 'json') world.terminal.result({ ...value }, [])
-  else if (options.output === 'yaml')
-    world.terminal.result({}, stringify(value, { aliasDuplicateObjects: false }).trimEnd().split('\n'))
-  else return false
+  if (options.output !== 'json' && options.output !== 'yaml') return false
+  world.terminal.result({ ...value }, [])
   return true
 }
 

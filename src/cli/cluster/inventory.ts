@@ -1,5 +1,4 @@
 /** `kubectl perennial inventory`: what there is, when it ends and what is wrong with it, read with the person's own rights. */
-import { stringify } from 'yaml'
 import type { Certificate } from '../../api/certificate.ts'
 import type { Secret } from '../../api/meta.ts'
 import { csvOf } from '../../domain/inventory/csv.ts'
@@ -98,12 +97,10 @@ function show({ cluster, options, world }: Errand, rows: readonly Row[]): void {
   const { terminal } = world
   switch (options.output) {
     case 'json':
-      return terminal.result({ items: rows }, [])
     case 'yaml':
-      return terminal.result({}, stringify({ items: rows }, { aliasDuplicateObjects: false }).trimEnd().split('\n'))
+      return terminal.result({ items: rows }, [])
     case 'csv':
-      return terminal.result(
-        {},
+      return terminal.text(
         csvOf([csvColumns.map(([name]) => name), ...rows.map(csvRow)])
           .trimEnd()
           .split('\r\n'),
@@ -119,7 +116,7 @@ function show({ cluster, options, world }: Errand, rows: readonly Row[]): void {
   const columns = options.output === 'wide' ? [...narrow, ...further] : narrow
   const shown = options.allNamespaces ? [namespaceColumn, ...columns] : columns
   const table = rows.map((row) => shown.map(([, value]) => value(row, now) || '-'))
-  terminal.result({}, tableLines([shown.map(([title]) => title), ...table]))
+  terminal.text(tableLines([shown.map(([title]) => title), ...table]))
 }
 
 type Column = readonly [string, (row: Row, now: Asking['now']) => string | undefined]

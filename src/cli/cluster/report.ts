@@ -1,5 +1,4 @@
 /** `kubectl perennial report`: the inventory in a page of figures, and what policies say of it. */
-import { stringify } from 'yaml'
 import { brokenRules } from '../../domain/inventory/policies.ts'
 import type { BrokenRule } from '../../domain/inventory/policies.ts'
 import type { JudgedItem } from '../../domain/inventory/query.ts'
@@ -28,7 +27,7 @@ interface IssuerCount {
 
 /** It ends with 2 while something that is enforced is not kept. */
 export async function report(errand: Errand): Promise<ExitCode> {
-  const { options, world } = errand
+  const { world } = errand
   const judged = await judgedItems(errand)
   const told: Report = {
     summary: summarize(judged, world.clock.now()),
@@ -36,9 +35,7 @@ export async function report(errand: Errand): Promise<ExitCode> {
     policies: brokenRules(judged),
   }
   const isDenied = told.policies.some(({ mode }) => mode === 'Enforce')
-  const asYaml = (): readonly string[] => stringify(told, { aliasDuplicateObjects: false }).trimEnd().split('\n')
-  if (options.output === 'yaml') world.terminal.result({}, asYaml())
-  else world.terminal.result({ ...told }, options.output === 'json' ? [] : textOf(told))
+  world.terminal.result({ ...told }, textOf(told))
   return isDenied ? exitCodes.refused : exitCodes.fine
 }
 

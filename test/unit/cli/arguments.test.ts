@@ -8,7 +8,7 @@ const read = (line: string): ReturnType<typeof readArguments> =>
 
 describe('the words of enroll', () => {
   it('are files, a directory, and what else is set', () => {
-    expect(read('enroll -f a.yaml --file=b.yaml -f - -o out')).toEqual({
+    expect(read('enroll -f a.yaml --file=b.yaml -f - -d out')).toEqual({
       ok: true,
       value: {
         kind: 'enroll',
@@ -22,7 +22,7 @@ describe('the words of enroll', () => {
           wait: true,
           http01Address: undefined,
           timeout: seconds(300),
-          format: 'text',
+          output: 'text',
           verbose: false,
         },
       },
@@ -37,9 +37,10 @@ describe('the words of enroll', () => {
     ['--http01-address :80', { http01Address: ':80' }],
     ['--timeout 90', { timeout: seconds(90) }],
     ['--timeout=10m', { timeout: minutes(10) }],
-    ['--format json -v', { format: 'json', verbose: true }],
+    ['-o json -v', { output: 'json', verbose: true }],
+    ['--output=yaml', { output: 'yaml' }],
   ])('%s mean what they say', (more, options) => {
-    expect(read(`enroll -f a -o b ${more}`)).toMatchObject({ ok: true, value: { options } })
+    expect(read(`enroll -f a -d b ${more}`)).toMatchObject({ ok: true, value: { options } })
   })
 })
 
@@ -57,27 +58,34 @@ describe('a wrong word', () => {
     ['enrol -f a', 'There is no command "enrol"; did you mean enroll?'],
     ['frobnicate', `There is no command "frobnicate"; the commands are ${commandNames.join(', ')}.`],
     ['enroll', 'enroll needs manifests: -f issuer.yaml, or -f - for standard input.'],
-    ['enroll -f a', 'enroll needs a directory for what it gets: -o dir.'],
-    ['enroll -f a -o b -o c', '-o is given twice.'],
-    ['enroll -f - -f - -o b', 'Standard input can be read once: give -f - once.'],
-    ['enroll -f a -o', '-o needs a value: -o <dir>.'],
-    ['enroll -f -o b', '-f needs a value, and "-o" looks like another flag.'],
-    ['enroll -f a -o b --renw', 'enroll has no flag --renw; did you mean --renew?'],
-    ['enroll -f a -o b --tiemout=3', 'enroll has no flag --tiemout; did you mean --timeout?'],
+    ['enroll -f a', 'enroll needs a directory for what it gets: -d dir.'],
+    ['enroll -f a -d b -d c', '-d is given twice.'],
+    ['enroll -f - -f - -d b', 'Standard input can be read once: give -f - once.'],
+    ['enroll -f a -d', '-d needs a value: -d <dir>.'],
+    ['enroll -f -d b', '-f needs a value, and "-d" looks like another flag.'],
+    ['enroll -f a -d b --renw', 'enroll has no flag --renw; did you mean --renew?'],
+    ['enroll -f a -d b --tiemout=3', 'enroll has no flag --tiemout; did you mean --timeout?'],
     ['probe -f a --renew', 'probe has no flag --renew; it belongs to enroll.'],
     ['probe -f a -x', 'probe has no flag -x; see kubectl perennial probe --help.'],
-    ['enroll -f a -o b --renew=yes', '--renew takes no value; leave "=yes" out.'],
+    ['enroll -f a -d b --renew=yes', '--renew takes no value; leave "=yes" out.'],
     [
-      'enroll -f a -o b extra',
+      'enroll -f a -d b extra',
       '"extra" is not understood: everything is given by flags, see kubectl perennial enroll --help.',
     ],
-    ['enroll -f a -o b --timeout 0', '--timeout is a number of seconds from 1 on, or a duration such as 10m, not "0".'],
+    ['enroll -f a -d b --timeout 0', '--timeout is a number of seconds from 1 on, or a duration such as 10m, not "0".'],
     [
-      'enroll -f a -o b --timeout soon',
+      'enroll -f a -d b --timeout soon',
       '--timeout is a number of seconds from 1 on, or a duration such as 10m, not "soon".',
     ],
-    ['probe -f a --format yaml', '--format is text or json, not "yaml".'],
-    ['enroll -f a -o b --http01-address 80', '--http01-address is host:port or :port, not "80".'],
+    ['probe -f a -o xml', '-o is one of text, wide, json, yaml, not "xml". A directory is given with -d.'],
+    ['enroll -f a -o some/dir', '-o is one of text, wide, json, yaml, not "some/dir". A directory is given with -d.'],
+    [
+      'enroll -f a -d b --format json',
+      'enroll has no flag --format; -o says how the result is printed, as in -o json.',
+    ],
+    ['probe -f a --format=json', 'probe has no flag --format; -o says how the result is printed, as in -o json.'],
+    ['status --format json', 'status has no flag --format; -o says how the result is printed, as in -o json.'],
+    ['enroll -f a -d b --http01-address 80', '--http01-address is host:port or :port, not "80".'],
   ])('%s gets a sentence', (line, error) => {
     expect(read(line)).toEqual({ ok: false, error })
   })

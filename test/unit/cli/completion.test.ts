@@ -22,6 +22,7 @@ describe('what may come next on a command line', () => {
   it.each([
     ['status -o ', ['text', 'wide', 'json', 'yaml']],
     ['status -o j', ['json']],
+    ['enroll -o ', ['text', 'wide', 'json', 'yaml']],
     ['inventory --output=c', ['--output=csv']],
     ['revoke web --reason key', ['keyCompromise']],
     ['policy ', ['test']],
@@ -34,7 +35,7 @@ describe('what may come next on a command line', () => {
   })
 
   it('is a file where a flag takes one', () => {
-    expect(completionLines(complete(['probe', '-f', '']))).toEqual([':0'])
+    for (const flag of ['-f', '-d']) expect(completionLines(complete(['probe', flag, '']))).toEqual([':0'])
     expect(completionLines(complete(['renew', '-l', '']))).toEqual([':4'])
   })
 

@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { runCli } from '../../../src/cli/run.ts'
-import { systemClock } from '../../../src/runtime/clock.ts'
-import { CliDesk, certificate } from '../../support/clitool.ts'
+import { CliDesk, certificate, runInProcess as run } from '../../support/clitool.ts'
 import type { CliEnd } from '../../support/clitool.ts'
 
 const desks: CliDesk[] = []
@@ -15,18 +13,6 @@ async function judge(objects: readonly object[], ...more: readonly string[]): Pr
   const desk = new CliDesk()
   desks.push(desk)
   return run(['policy', 'test', '-f', desk.file('all.yaml', ...objects), ...more])
-}
-
-async function run(argv: readonly string[]): Promise<CliEnd> {
-  let [stdout, stderr] = ['', '']
-  const code = await runCli(argv, {
-    clock: systemClock,
-    interrupted: new AbortController().signal,
-    readStdin: () => Promise.resolve(new Uint8Array()),
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-  })
-  return { code, stdout, stderr }
 }
 
 const policy = (name: string, spec: object): object => ({

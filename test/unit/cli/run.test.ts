@@ -2,12 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { runCli } from '../../../src/cli/run.ts'
-import { systemClock } from '../../../src/runtime/clock.ts'
 import { version } from '../../../src/version.ts'
-import { CliDesk, certificate, issuer, secret } from '../../support/clitool.ts'
-import type { CliEnd } from '../../support/clitool.ts'
+import { CliDesk, certificate, issuer, secret, runInProcess as run } from '../../support/clitool.ts'
 
 const desks: CliDesk[] = []
 
@@ -21,18 +19,6 @@ function desk(): CliDesk {
   return one
 }
 
-async function run(args: readonly string[], stdin = ''): Promise<CliEnd> {
-  let [stdout, stderr] = ['', '']
-  const code = await runCli(args, {
-    clock: systemClock,
-    interrupted: new AbortController().signal,
-    readStdin: () => Promise.resolve(Buffer.from(stdin)),
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-  })
-  return { code, stdout, stderr }
-}
-
 const ecdsa = { privateKey: { algorithm: 'ECDSA' } }
 const web = { dnsNames: ['web.example.test'], ...ecdsa }
 const selfSigned = issuer('self', { selfSigned: {} })
@@ -43,7 +29,7 @@ async function rootCa(): Promise<object> {
   const one = desk()
   const wish = { commonName: 'Root', isCA: true, usages: ['cert sign', 'crl sign'], ...ecdsa }
   const file = one.file('root.yaml', selfSigned, certificate('root', 'self', wish))
-  expect(await run(['enroll', '-f', file, '-o', one.out])).toMatchObject({ code: 0 })
+  expect(await run(['enroll', '-f', file, '-d', one.out])).toMatchObject({ code: 0 })
   return secret('root', { 'tls.crt': one.read('tls.crt'), 'tls.key': one.read('tls.key') })
 }
 
@@ -62,7 +48,7 @@ describe('enroll', () => {
     const root = await rootCa()
     const from = issuer('ca', { ca: { secretName: 'root' } })
     const file = one.file('all.yaml', root, secret('keystore', { password }), from, certificate('web', 'ca', wish))
-    const { code, stdout, stderr } = await run(['enroll', '-f', file, '-o', one.out, '-v'])
+    const { code, stdout, stderr } = await run(['enroll', '-f', file, '-d', one.out, '-v'])
     expect(code).toBe(0)
     const entries = ['ca.crt', 'key.der', 'keystore.jks', 'keystore.p12', 'tls-combined.pem', 'tls.crt', 'tls.key']
     expect(one.files()).toEqual([...entries, 'truststore.jks', 'truststore.p12', 'perennial.json'].sort())
@@ -82,7 +68,7 @@ describe('enroll', () => {
       apiVersion: 'v1',
       items: [selfSigned, certificate('web', 'self', web)],
     })
-    const { code, stdout } = await run(['enroll', '-f', '-', '-o', one.out, '--format=json'], text)
+    const { code, stdout } = await run(['enroll', '-f', '-', '-d', one.out, '-o', 'json'], text)
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'issued',
@@ -93,10 +79,22 @@ describe('enroll', () => {
     })
   })
 
+  it('tells more of what it got to those who want it wide, and programs in YAML', async () => {
+    const one = desk()
+    const file = one.file('a.yaml', selfSigned, certificate('web', 'self', web))
+    const wide = await run(['enroll', '-f', file, '-d', one.out, '-o', 'wide'])
+    expect(wide.stdout).toMatch(/^ {2}key {10}ECDSA 256\n {2}signed with {2}sha256\n {2}usages {7}digital signature/m)
+    const yaml = await run(['enroll', '-f', file, '-d', one.out, '--fresh', '-o', 'yaml'])
+    expect(parse(yaml.stdout)).toMatchObject({ kind: 'issued', exitCode: 0, certificate: 'web', key: 'ECDSA 256' })
+    const refused = await run(['enroll', '-f', file, '-d', `${one.out}-2`, '--renew', '-o', 'yaml'])
+    expect(parse(refused.stdout)).toEqual({ kind: 'failed', exitCode: 1, message: expect.any(String) })
+    expect(refused.stderr).toMatch(/^error: There is nothing to renew/)
+  })
+
   it('asks once for one wish, again for another, and again when told to', async () => {
     const one = desk()
     const file = one.file('a.yaml', selfSigned, certificate('web', 'self', web))
-    const args = ['enroll', '-f', file, '-o', one.out]
+    const args = ['enroll', '-f', file, '-d', one.out]
     await run(args)
     const first = one.read('tls.crt')
     const again = await run(args)
@@ -106,7 +104,7 @@ describe('enroll', () => {
     const more = certificate('web', 'self', { ...web, dnsNames: ['other.example.test'] })
     for (const changed of [['--renew'], ['--fresh'], ['-f', one.file('b.yaml', selfSigned, more)]]) {
       const before = one.read('tls.crt')
-      const files = changed[0] === '-f' ? ['enroll', ...changed, '-o', one.out] : [...args, ...changed]
+      const files = changed[0] === '-f' ? ['enroll', ...changed, '-d', one.out] : [...args, ...changed]
       expect(await run(files)).toMatchObject({ code: 0 })
       expect(one.read('tls.crt')).not.toBe(before)
     }
@@ -116,12 +114,12 @@ describe('enroll', () => {
     const one = desk()
     const file = one.file('a.yaml', selfSigned, certificate('web', 'self', web))
     one.plant('tls.key', 'somebody else\n')
-    const refused = await run(['enroll', '-f', file, '-o', one.out])
+    const refused = await run(['enroll', '-f', file, '-d', one.out])
     expect(refused).toMatchObject({ code: 1, stdout: '' })
     expect(refused.stderr).toContain('tls.key, not written by this tool')
     expect(one.read('tls.key')).toBe('somebody else\n')
-    expect(await run(['enroll', '-f', file, '-o', one.out, '--force'])).toMatchObject({ code: 0 })
-    expect(await run(['enroll', '-f', file, '-o', one.out, '--fresh'])).toMatchObject({ code: 0 })
+    expect(await run(['enroll', '-f', file, '-d', one.out, '--force'])).toMatchObject({ code: 0 })
+    expect(await run(['enroll', '-f', file, '-d', one.out, '--fresh'])).toMatchObject({ code: 0 })
   })
 
   it('keeps the key under rotationPolicy Never, and takes one that was brought along', async () => {
@@ -132,7 +130,7 @@ describe('enroll', () => {
     const never = { ...web, privateKey: { algorithm: 'ECDSA', rotationPolicy: 'Never' } }
     const file = one.file('a.yaml', selfSigned, certificate('web', 'self', never))
     for (const more of [[], ['--renew']]) {
-      expect(await run(['enroll', '-f', file, '-o', one.out, ...more])).toMatchObject({ code: 0 })
+      expect(await run(['enroll', '-f', file, '-d', one.out, ...more])).toMatchObject({ code: 0 })
       const key = createPrivateKey(one.read('tls.key'))
       expect(key.equals(createPrivateKey(brought))).toBe(true)
     }
@@ -141,7 +139,7 @@ describe('enroll', () => {
       'enroll',
       '-f',
       one.file('b.yaml', selfSigned, certificate('web', 'self', rsa)),
-      '-o',
+      '-d',
       one.out,
     ])
     expect(other).toMatchObject({ code: 1 })
@@ -168,7 +166,7 @@ describe('enroll', () => {
     const one = desk()
     const from = objects.length === 0 ? [selfSigned] : objects
     const file = one.file('a.yaml', ...from, certificate('web', 'self', web))
-    const ended = await run(['enroll', '-f', file, '-o', one.out, ...flags])
+    const ended = await run(['enroll', '-f', file, '-d', one.out, ...flags])
     expect(ended).toMatchObject({ code, stdout: '' })
     expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain('canary')
@@ -179,7 +177,7 @@ describe('enroll', () => {
     const one = desk()
     const keystores = { jks: { create: true, passwordSecretRef: { name: 'k', key: 'p' } } }
     const file = one.file('a.yaml', selfSigned, certificate('web', 'self', { ...web, keystores }))
-    const ended = await run(['enroll', '-f', file, '-o', one.out])
+    const ended = await run(['enroll', '-f', file, '-d', one.out])
     expect(ended).toMatchObject({ code: 1 })
     expect(ended.stderr).toContain(
       'spec.keystores.jks.passwordSecretRef: Secret k has no entry p; add it to the manifests',
@@ -188,7 +186,7 @@ describe('enroll', () => {
 
   it('is refused while another run works in the directory, and takes over from one that died', async () => {
     const one = desk()
-    const args = ['enroll', '-f', one.file('a.yaml', selfSigned, certificate('web', 'self', web)), '-o', one.out]
+    const args = ['enroll', '-f', one.file('a.yaml', selfSigned, certificate('web', 'self', web)), '-d', one.out]
     one.plant('.running', String(process.ppid))
     expect(await run(args)).toMatchObject({ code: 1, stdout: '' })
     const gone = Number(execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }))
@@ -207,8 +205,10 @@ describe('probe', () => {
     expect(text.stdout).toMatch(/^Issuer ca \(ca\): ready\. /)
     expect(text.stdout).toMatch(/^ {2}ca fingerprint: [0-9a-f]{64}$/m)
     expect(text.stdout).toMatch(/^ {2}expires: \S+Z {2}CA certificate \(in 89 days\)$/m)
-    const json = await run(['probe', '-f', file, '--format=json'])
+    const json = await run(['probe', '-f', file, '-o', 'json'])
     expect(JSON.parse(json.stdout)).toMatchObject({ issuer: 'Issuer/ca', protocol: 'ca', ready: true, exitCode: 0 })
+    const yaml = await run(['probe', '-f', file, '-o', 'yaml'])
+    expect(parse(yaml.stdout)).toEqual(JSON.parse(json.stdout))
   })
 })
 
@@ -220,9 +220,14 @@ describe('other words', () => {
     expect((await run(['version', '-o', 'yaml'])).stdout).toBe(`version: ${version}\nnode: ${told.node}\n`)
     expect((await run(['version', '-o', 'wide'])).stdout).toBe(`${version} (Node.js ${told.node})\n`)
     expect((await run(['enroll', '--help'])).stdout).toContain('--http01-address')
-    expect(await run(['probe', '--format', 'json'])).toMatchObject({
+    for (const asked of [['-o', 'json'], ['-ojson'], ['--output=json'], ['--output', 'json']])
+      expect(await run(['probe', ...asked])).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('"exitCode":1'),
+      })
+    expect(await run(['enroll', '-f', 'a', '-o', 'some/dir'])).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('"exitCode":1'),
+      stderr: 'error: -o is one of text, wide, json, yaml, not "some/dir". A directory is given with -d.\n',
     })
     expect(await run(['probe', '-f', '/nowhere/x.yaml'])).toMatchObject({
       code: 1,

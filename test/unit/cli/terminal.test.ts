@@ -1,4 +1,6 @@
+import { parse } from 'yaml'
 import { describe, expect, it } from '@jest/globals'
+import type { Format } from '../../../src/cli/outputs.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { fault } from '../../../src/domain/fault.ts'
 import { instant, milliseconds } from '../../../src/std/time.ts'
@@ -10,7 +12,7 @@ class Paper {
   err = ''
   readonly terminal: Terminal
 
-  constructor(format: 'text' | 'json' = 'text', verbose = false) {
+  constructor(format: Format = 'text', verbose = false) {
     this.terminal = new Terminal(
       { stdout: (text) => (this.out += text), stderr: (text) => (this.err += text) },
       { format, verbose },
@@ -49,7 +51,7 @@ describe('an exchange', () => {
 })
 
 describe('a secret', () => {
-  it.each(['text', 'json'] as const)('never gets out as %s, whatever it stands in', (format) => {
+  it.each(['text', 'json', 'yaml'] as const)('never gets out as %s, whatever it stands in', (format) => {
     const paper = new Paper(format, true)
     const { terminal } = paper
     terminal.hide({ challenge: Buffer.from(`${canary}\n`) })
@@ -93,6 +95,25 @@ describe('what a CA says', () => {
     paper.terminal.fault(fault('PolicyDenied', text))
     expect(paper.err).toContain(shown.slice(1))
     expect(paper.err.trimEnd()).not.toMatch(/[\p{Cc}\u202e]/u)
+  })
+})
+
+describe('a result for programs', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+
+  it.each([
+    ['json', (text: string): unknown => JSON.parse(text)],
+    ['yaml', (text: string): unknown => parse(text)],
+  ] as const)('of PEM is PEM again when it is read as %s, and still moves no cursor', (format, read) => {
+    const paper = new Paper(format)
+    paper.terminal.result({ status: [{ certificate: pem, name: 'x\u001b[2J\u009by' }] }, [])
+    expect(read(paper.out)).toEqual({ status: [{ certificate: pem, name: 'x?[2J?y' }] })
+  })
+
+  it.each(['json', 'yaml'] as const)('as %s holds no private key', (format) => {
+    const paper = new Paper(format)
+    paper.terminal.result({ key: '-----BEGIN PRIVATE KEY-----\nMIIC\n-----END PRIVATE KEY-----\n' }, [])
+    expect(paper.out).not.toContain('MIIC')
   })
 })
 

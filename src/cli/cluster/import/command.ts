@@ -1,11 +1,11 @@
 /** `kubectl perennial import`: shows what it would do; does it with --apply; takes it back with --undo --apply. */
-import { stringify } from 'yaml'
 import type { Issuer } from '../../../api/issuer.ts'
 import type { CredentialNeed } from '../../../enroll/enroller.ts'
 import { selectProtocol } from '../../../enroll/table.ts'
 import { KubeError } from '../../../kube/errors.ts'
 import { exitCodes } from '../../exitcodes.ts'
 import type { ExitCode } from '../../exitcodes.ts'
+import { yamlLines } from '../../terminal.ts'
 import type { Errand } from '../commands.ts'
 import { carryOut } from './carryout.ts'
 import { collect } from './collect.ts'
@@ -24,8 +24,7 @@ export async function importAll(errand: Errand): Promise<ExitCode> {
   const findings = await collect(cluster, scope, signal)
   if (options.undo) return undo(errand, { findings, namespace: scope.namespace })
   const plan = planImport(findings, { ...scope, needsOf, now: errand.world.clock.now() })
-  if (options.output === 'yaml') return manifests(plan, errand)
-  if (!options.apply) return show(plan, findings, errand)
+  if (!options.apply) return options.output === 'yaml' ? manifests(plan, errand) : show(plan, findings, errand)
   if (findings.running.length > 0) {
     errand.world.terminal.complaint(stillRunning(findings))
     return exitCodes.usage
@@ -71,17 +70,18 @@ function show(plan: Plan, findings: Findings, errand: Errand): ExitCode {
     ? 'There is nothing to import.'
     : 'There is nothing to import: cert-manager is not installed here.'
   const head = lines.length === 0 ? nothing : 'This would be done:'
-  terminal.result({}, [head, ...lines.map((line) => `  ${line}`), ...remarkLines(plan.remarks)])
+  terminal.text([head, ...indented(lines), ...remarkLines(plan.remarks)])
   if (findings.running.length > 0) terminal.note(stillRunning(findings))
   if (lines.length > 0) terminal.note('Nothing was changed. Do it with --apply, or take the manifests with -o yaml.')
   return exitCodes.fine
 }
 
-function told({ remarks }: Plan, end: string, { options, world }: Errand): ExitCode {
-  if (options.output === 'json') world.terminal.result({ remarks, end }, [])
-  else world.terminal.result({}, [...remarkLines(remarks), end])
+function told({ remarks }: Plan, end: string, { world }: Errand): ExitCode {
+  world.terminal.result({ remarks, end }, [...remarkLines(remarks), end])
   return remarks.some(({ kind }) => kind === 'kept back') ? exitCodes.refused : exitCodes.fine
 }
+
+const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
 
 const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
   remarks.map(({ kind, what, text }) => `${kind}: ${what}: ${text}`)
@@ -89,11 +89,7 @@ const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
 /** For Git: the objects alone. Secrets are adopted by --apply. */
 function manifests({ steps }: Plan, { world }: Errand): ExitCode {
   const objects = steps.flatMap((step) => (step.kind === 'create' ? [step.object] : []))
-  const documents = objects.map((object) => stringify(object, { aliasDuplicateObjects: false }).trimEnd())
-  world.terminal.result(
-    {},
-    documents.flatMap((text, index) => [...(index === 0 ? [] : ['---']), ...text.split('\n')]),
-  )
+  world.terminal.text(objects.flatMap((object, index) => [...(index === 0 ? [] : ['---']), ...yamlLines(object)]))
   return exitCodes.fine
 }
 
@@ -106,9 +102,9 @@ async function undo(
     await run(signal)
     world.terminal.note(`done: ${text}`)
   }
-  const lines = steps.map(({ text }) => `  ${text}`)
+  const lines = steps.map(({ text }) => text)
   const head = steps.length === 0 ? 'There is nothing to undo.' : 'This would be done:'
-  if (options.apply && steps.length > 0) world.terminal.result({}, [`${steps.length} steps done.`])
-  else world.terminal.result({}, [head, ...lines])
+  const shown = options.apply && steps.length > 0 ? [`${steps.length} steps done.`] : [head, ...indented(lines)]
+  world.terminal.result({ steps: lines, done: options.apply }, shown)
   return exitCodes.fine
 }
