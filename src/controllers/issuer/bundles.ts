@@ -27,8 +27,13 @@ export interface BundleParts {
 export interface Published {
   /** What is published where, for the status. */
   readonly status: IssuerStatus['trustBundle']
-  /** Everything that the spec asks for, and this cluster can have, has these roots. */
+  /**
+   * Everything that the spec asks for, and this cluster can have, has these roots. Where the spec asks for ClusterTrustBundles alone,
+   * and the cluster has no such kind, that is nothing: no pod can have mounted one, so nobody is to be waited for.
+   */
   readonly isComplete: boolean
+  /** They are now where they were not before, for all that the status knows. */
+  readonly isElsewhere: boolean
   readonly problems: readonly Problem[]
 }
 
@@ -60,7 +65,8 @@ export class TrustBundles {
   async publish(issuer: AnyIssuer, pem: readonly string[], signal: AbortSignal): Promise<Published> {
     const problems: Problem[] = []
     const written: string[] = []
-    for (const wish of this.#wishes(issuer, pem.join(''))) {
+    const wishes = this.#wishes(issuer, pem.join(''))
+    for (const wish of wishes) {
       const place = await wish(signal)
       const problem =
         'reason' in place ? place : pem.length === 0 ? undefined : await this.#settle(place, issuer, signal)
@@ -69,8 +75,15 @@ export class TrustBundles {
     }
     const status = statusOf(issuer, { written, certificates: pem.length })
     await this.#withdraw(issuer, signal)
-    const isComplete = written.length > 0 && problems.every(({ reason }) => reason === 'NoClusterTrustBundles')
-    return { status, isComplete, problems }
+    const isDone = problems.every(({ reason }) => reason === 'NoClusterTrustBundles')
+    const { configMap, clusterTrustBundle } = issuer.status?.trustBundle ?? {}
+    const before = [`ConfigMap/${configMap}`, `ClusterTrustBundle/${clusterTrustBundle}`]
+    return {
+      status,
+      isComplete: isDone && wishes.length > 0 && pem.length > 0,
+      isElsewhere: written.some((one) => !before.includes(one)),
+      problems,
+    }
   }
 
   #wishes(issuer: AnyIssuer, pem: string): readonly ((signal: AbortSignal) => Promise<Place | Problem>)[] {
@@ -95,12 +108,7 @@ export class TrustBundles {
           'a ClusterTrustBundle counts in every namespace, so that only a ClusterIssuer publishes one; use spec.trustBundle.configMap, or make this a ClusterIssuer',
       }
     const resource = await this.#parts.clusterTrustBundles(signal)
-    if (resource === undefined)
-      return {
-        reason: 'NoClusterTrustBundles',
-        message:
-          'this cluster does not serve ClusterTrustBundles (certificates.k8s.io); have its administrator turn the feature on, or use spec.trustBundle.configMap',
-      }
+    if (resource === undefined) return kindMissing(issuer)
     const { name } = issuer.metadata
     const { group, version, kind } = resource.kind
     const metadata = { ...metadataFor(issuer), name: clusterTrustBundleName(name) }
@@ -204,6 +212,19 @@ const takenBy = (wanted: BundleObject): Problem => ({
   reason: 'BundleTaken',
   message: `${sayWhere(wanted)} is there already and not of this issuer, so it is left alone; name another in spec.trustBundle, or delete it`,
 })
+
+function kindMissing({ spec: { trustBundle } }: AnyIssuer): Problem {
+  const name = trustBundle?.configMap?.name
+  const [follows, cure] =
+    name === undefined
+      ? [
+          'so that the roots of this CA are published nowhere, and re-issue after a change of the CA does not wait for it',
+          'use spec.trustBundle.configMap',
+        ]
+      : [`so that the roots of this CA are published in ConfigMap ${name} alone`, 'leave clusterTrustBundle out']
+  const message = `this cluster does not serve ClusterTrustBundles (certificates.k8s.io), ${follows}; have its administrator turn the feature on, or ${cure}`
+  return { reason: 'NoClusterTrustBundles', message }
+}
 
 /** What is still wanted, and could not be looked at just now, is not forgotten: it is to be removed one day. */
 function statusOf(

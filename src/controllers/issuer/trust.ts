@@ -3,7 +3,7 @@
  * that it concerns. In this order, so that nothing is said to be published that is not.
  */
 import type { IssuerSpec, IssuerStatus } from '../../api/issuer.ts'
-import { notePublished, publishable, settleFormer } from '../../domain/authority/record.ts'
+import { notePublished, publishable, settleFormer, unpublished } from '../../domain/authority/record.ts'
 import type { AuthorityRecord } from '../../domain/authority/record.ts'
 import { leadsTo, rolloverOf, rolloverSettings } from '../../domain/authority/rollover.ts'
 import type { Link, Rollover } from '../../domain/authority/rollover.ts'
@@ -55,7 +55,8 @@ export class TrustKeeper {
     const settled = settleFormer(judged, { isUsed: this.#useOf(key, judged), keep }, now)
     const isOurs = this.#parts.tells?.(key) !== false
     const published = isOurs ? await this.#publish(object, settled, signal) : undefined
-    const records = published?.isComplete === true ? notePublished(settled, now) : settled
+    const before = published?.isElsewhere === true ? settled.map(unpublished) : settled
+    const records = published?.isComplete === true ? notePublished(before, now) : before
     const rollover = rolloverOf(records, spec)
     const doubtful = violation?.message ?? (readiness.kind === 'ready' ? doubtIn(readiness) : undefined)
     const change = changeCondition({ records, rollover, doubtful, isStaged })

@@ -105,6 +105,11 @@ export const publishable = (
     record.role === 'Root' && record.certificate !== undefined ? [{ ...record, certificate: record.certificate }] : [],
   )
 
+/** As it was before a bundle had it: one that is asked for later does not count as read since the one before it. */
+export function unpublished({ publishedAt: _publishedAt, ...record }: AuthorityRecord): AuthorityRecord {
+  return record
+}
+
 /** @returns the records, with the moment at which the bundle first had them */
 export const notePublished = (records: readonly AuthorityRecord[], now: Instant): readonly AuthorityRecord[] =>
   records.map((record) =>

@@ -8,9 +8,11 @@ import { TrustKeeper } from '../../../../src/controllers/issuer/trust.ts'
 import type { Trust } from '../../../../src/controllers/issuer/trust.ts'
 import type { Authorities } from '../../../../src/enroll/authorities.ts'
 import { Resource } from '../../../../src/kube/resource.ts'
+import { hours, plus } from '../../../../src/std/time.ts'
 import { makeWorld } from '../../../kube/world.ts'
 import type { World } from '../../../kube/world.ts'
 import { someCa } from '../../../support/ca-material.ts'
+import type { CaMaterial } from '../../../support/ca-material.ts'
 
 const configMapKind = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true } as const
 
@@ -26,7 +28,7 @@ afterEach(async () => {
 
 const both = { configMap: { name: 'bundle' }, clusterTrustBundle: true }
 
-async function kept(trustBundle: IssuerSpec['trustBundle'], authorities: Authorities): Promise<Trust> {
+async function kept(trustBundle: IssuerSpec['trustBundle'], authorities: Authorities, before?: Trust): Promise<Trust> {
   const { transport, clock, ending } = world
   const bundles = new TrustBundles({
     configMaps: new Resource<BundleObject>(transport, configMapKind),
@@ -39,18 +41,20 @@ async function kept(trustBundle: IssuerSpec['trustBundle'], authorities: Authori
     kind: 'ClusterIssuer',
     metadata: { name: 'house', uid: 'u1' },
     spec: { ca: { secretName: 'ca' }, ...(trustBundle === undefined ? {} : { trustBundle }) },
+    ...(before === undefined ? {} : { status: { ...before.status } }),
   }
   const readiness = { kind: 'ready', message: 'fine', authorities } as const
   const keeper = new TrustKeeper({ bundles, leavesOf: () => [], clock })
   return keeper.keep('ClusterIssuer/house', { object, readiness }, ending.signal)
 }
 
-const shown = async (): Promise<Authorities> => ({
-  kind: 'shown',
-  current: [(await someCa('House CA')).certificate],
-  next: undefined,
-  vouchedBy: 'settings',
-})
+const cas = new Map<string, Promise<CaMaterial>>()
+
+const shown = async (name = 'House CA'): Promise<Authorities> => {
+  const ca = cas.get(name) ?? someCa(name)
+  cas.set(name, ca)
+  return { kind: 'shown', current: [(await ca).certificate], next: undefined, vouchedBy: 'settings' }
+}
 /** As ACME tells: a name, and no certificate. */
 const named: Authorities = { kind: 'inferred', subject: 'CN=House CA', keyId: undefined }
 
@@ -65,18 +69,47 @@ describe('the bundle of an issuer', () => {
     expect(conditions).toEqual([
       expect.objectContaining({ type: 'TrustBundle', status: 'False', reason: 'NoClusterTrustBundles' }),
     ])
-    expect(conditions[0]?.message).toMatch(/use spec\.trustBundle\.configMap$/)
+    expect(conditions[0]?.message).toMatch(/in ConfigMap bundle alone; .* or leave clusterTrustBundle out$/)
     expect(written()).toEqual(['bundle'])
     expect(status.trustBundle).toEqual({ configMap: 'bundle', certificates: 1 })
     // What the cluster cannot have holds up no re-issue: the root counts as published.
     expect(status.authorities?.[0]?.publishedAt).toBeDefined()
   })
 
-  it('is not said to be published where only a ClusterTrustBundle is asked for, and none can be had', async () => {
-    const { conditions, status } = await kept({ clusterTrustBundle: true }, await shown())
-    expect(conditions.map(({ reason }) => reason)).toEqual(['NoClusterTrustBundles'])
+  it('holds up no re-issue where only a ClusterTrustBundle is asked for and none can be had, and says so', async () => {
+    const first = await kept({ clusterTrustBundle: true }, await shown())
+    world.clock.advance(hours(5))
+    const changed = world.clock.now()
+    const { conditions, status, rollover } = await kept({ clusterTrustBundle: true }, await shown('New CA'), first)
+    const told = conditions.find(({ type }) => type === 'TrustBundle')
+    expect(told).toMatchObject({ status: 'False', reason: 'NoClusterTrustBundles' })
+    expect(told?.message).toMatch(
+      /published nowhere, and re-issue .* does not wait for it; .* spec\.trustBundle\.configMap$/,
+    )
     expect(status.trustBundle).toBeUndefined()
-    expect(status.authorities?.[0]?.publishedAt).toBeUndefined()
+    expect(rollover?.from).toBe(plus(changed, hours(1)))
+  })
+
+  it('counts as published anew where it is asked for later, so that the delay of a re-issue begins then', async () => {
+    const first = await kept({ clusterTrustBundle: true }, await shown())
+    const changed = await kept({ clusterTrustBundle: true }, await shown('New CA'), first)
+    world.clock.advance(hours(5))
+    const later = await kept(both, await shown('New CA'), changed)
+    expect(later.rollover?.from).toBe(plus(world.clock.now(), hours(1)))
+    world.clock.advance(hours(5))
+    expect((await kept(both, await shown('New CA'), later)).rollover).toEqual(later.rollover)
+  })
+
+  it('is no re-issue before it where it cannot be written', async () => {
+    const first = await kept({ configMap: { name: 'bundle' } }, await shown())
+    await new Resource<BundleObject>(world.transport, configMapKind).mergePatch(
+      { namespace: 'perennial', name: 'bundle' },
+      { metadata: { labels: null } },
+      world.ending.signal,
+    )
+    const { conditions, rollover } = await kept({ configMap: { name: 'bundle' } }, await shown('New CA'), first)
+    expect(conditions.map(({ reason }) => reason)).toEqual(['CAChanged', 'BundleTaken'])
+    expect(rollover).toBeUndefined()
   })
 
   it('says that no root is known, and publishes nothing, where the CA tells a name only', async () => {

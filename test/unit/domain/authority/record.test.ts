@@ -5,6 +5,7 @@ import {
   publishable,
   recordAuthorities,
   settleFormer,
+  unpublished,
 } from '../../../../src/domain/authority/record.ts'
 import type { AuthorityRecord } from '../../../../src/domain/authority/record.ts'
 import { hours, instant, plus } from '../../../../src/std/time.ts'
@@ -114,5 +115,11 @@ describe('what is published', () => {
 
   it('is noted once', () => {
     expect(notePublished(records, now).map(({ publishedAt }) => publishedAt)).toEqual([today, undefined, today, before])
+    expect(notePublished(records.map(unpublished), now).map(({ publishedAt }) => publishedAt)).toEqual([
+      today,
+      undefined,
+      today,
+      today,
+    ])
   })
 })
