@@ -11,6 +11,8 @@ export interface BatteryOptions {
   readonly seeds: readonly [number, number]
   /** Of runs that last as long as they are told to; each has its own when undefined. */
   readonly minutes: number | undefined
+  /** Of runs that do one thing again and again; each has its own number when undefined. */
+  readonly times: number | undefined
   /** Puts the rows that were measured into docs/battery.md. */
   readonly writes: boolean
   readonly say: (line: string) => void
@@ -25,6 +27,7 @@ npm run battery -- R1 R10          some of ${runs.join(', ')}
   --seeds N, A-B    of R1, from 1 to N or from A to B: odd ones have CAs keep requests waiting, all but the first have
                     watches come late (1)
   --minutes N       of R2, instead of its own 10
+  --times N         of R3 and R10: restarts and kills, instead of their own 20 and 50
   --write           puts the results into the table of docs/battery.md
 
 It prints a line for each run: what was done, how often, what was found, what was lost. It ends with 1 when anything was lost.`
@@ -41,6 +44,7 @@ export function batteryOptions(known: readonly string[]): BatteryOptions | undef
       protocol: { type: 'string' },
       seeds: { type: 'string', default: '1' },
       minutes: { type: 'string' },
+      times: { type: 'string' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,6 +60,7 @@ export function batteryOptions(known: readonly string[]): BatteryOptions | undef
     protocols: chosen(values.protocol),
     seeds: range(values.seeds, 'seeds'),
     minutes: values.minutes === undefined ? undefined : count(values.minutes, 'minutes'),
+    times: values.times === undefined ? undefined : count(values.times, 'times'),
     writes: values.write,
     say: (line) => console.log(`  ${line}`),
   }

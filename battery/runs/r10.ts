@@ -15,7 +15,6 @@ import { openWorld } from '../world.ts'
 import type { World } from '../world.ts'
 import { Churn, patience, recovery, settle, spent } from './fleet.ts'
 
-const kills = 50
 const pause = 60_000
 /** Seconds until another leads. */
 const bar = 20
@@ -39,7 +38,7 @@ interface Scene {
   ends: number
 }
 
-export async function changeLeaders({ say }: BatteryOptions): Promise<readonly Row[]> {
+export async function changeLeaders({ times: kills = 50, say }: BatteryOptions): Promise<readonly Row[]> {
   const world = await openWorld({ name: 'r10', houses: ['ca', 'cmp', 'scep'] })
   const replicas: Replica[] = []
   const home = await Namespace.make(world.plane, 'perennial')
@@ -183,7 +182,7 @@ async function rowOf(
   return {
     id: 'R10',
     what: 'two replicas under renewals: the leader is killed, stopped for 60 s, cut off from the API server for 60 s',
-    often: `${kills} kills, 1 stop, 1 partition, ${churn.requests} renewals; ${ends} times a leader was gone before its kill`,
+    often: `${killed.length} kills, 1 stop, 1 partition, ${churn.requests} renewals; ${ends} times a leader was gone before its kill`,
     found: `another leads ${first} to ${last} s after a kill, ${stopped.took.toFixed(1)} s after the stop, ${cut.took.toFixed(1)} s after the cut; of ${stopped.tried + cut.tried} late writes of the old one ${stopped.late + cut.late} changed anything; ${issued} issued where ${least} had to be`,
     lost: [...lost, ...unexplained(replicas), ...world.observer.broken],
   }

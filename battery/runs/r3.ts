@@ -7,12 +7,11 @@ import { openWorld } from '../world.ts'
 import type { World } from '../world.ts'
 import { Churn, patience, recovery, settle } from './fleet.ts'
 
-const restarts = 5
 const frozen = 30_000
 /** Seconds until it hears of what is new. */
 const bar = 10
 
-export async function restartApiServer({ say }: BatteryOptions): Promise<readonly Row[]> {
+export async function restartApiServer({ times: restarts = 20, say }: BatteryOptions): Promise<readonly Row[]> {
   const world = await openWorld({ name: 'r3', houses: ['ca', 'est'] })
   try {
     const names = await settle(world, 5)
