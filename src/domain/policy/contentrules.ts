@@ -8,10 +8,9 @@ import type { KeyShape } from '../wanted.ts'
 import { allowedText, failures, listed } from './breach.ts'
 import type { Failure } from './breach.ts'
 import type { Judged, Keeping } from './judged.ts'
-import { fitsIssuer, valueOf } from './select.ts'
-import type { IssuerPattern } from './select.ts'
+import { fitsIssuer, issuerText, valueOf } from './select.ts'
 
-type KeyKind = NonNullable<NonNullable<PolicyRules['privateKey']>['allow']>[number]
+export type KeyKind = NonNullable<NonNullable<PolicyRules['privateKey']>['allow']>[number]
 
 export function keyFailures({ privateKey: { allow } = {}, signatureHashes }: PolicyRules, judged: Judged) {
   const { key, signatureHash } = judged
@@ -36,7 +35,8 @@ export function keyFailures({ privateKey: { allow } = {}, signatureHashes }: Pol
 const fitsKey = ({ algorithm, minSize = 0, maxSize = Infinity }: KeyKind, key: KeyShape): boolean =>
   algorithm === key.algorithm && (key.size === 0 || (key.size >= minSize && key.size <= maxSize))
 
-function keyKindText({ algorithm, minSize, maxSize }: KeyKind): string {
+/** @returns a kind of key as people say it, for example `RSA from 3072` */
+export function keyKindText({ algorithm, minSize, maxSize }: KeyKind): string {
   if (algorithm === 'Ed25519' || (minSize === undefined && maxSize === undefined)) return algorithm
   if (maxSize === undefined) return `${algorithm} from ${minSize}`
   if (minSize === undefined) return `${algorithm} to ${maxSize}`
@@ -97,7 +97,8 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['signing', 'digital signature'],
   ['s/mime', 'email protection'],
 ])
-const oneName = (usage: string): string => aliases.get(usage) ?? usage
+/** @returns the name that a usage goes by where it has two */
+export const oneName = (usage: string): string => aliases.get(usage) ?? usage
 
 export function keepingFailures(rules: PolicyRules, { keeping }: Judged): readonly Failure[] {
   if (keeping === undefined) return []
@@ -126,8 +127,6 @@ function issuerFailures({ issuers: { allow, deny = [] } = {} }: PolicyRules, { i
     })),
   ]
 }
-
-const issuerText = ({ kind, name }: IssuerPattern): string => (kind === undefined ? name : `${kind} ${name}`)
 
 function rotationFailures({ privateKey: { rotationPolicies } = {} }: PolicyRules, { rotation }: Keeping) {
   return failures(rotationPolicies !== undefined && !rotationPolicies.includes(rotation), () => ({

@@ -1,81 +1,112 @@
 /** What a policy says that cannot be meant: found when it is written, not when a Certificate meets it. */
-import type { PolicyRules } from '../../api/policy.ts'
+import type { PolicyDefaults, PolicyRules } from '../../api/policy.ts'
 import { parseGoDuration } from '../../std/duration.ts'
 import { listed } from './breach.ts'
-import { fitsDns, fitsRange } from './match.ts'
+import { keyKindText, oneName } from './contentrules.ts'
+import type { KeyKind } from './contentrules.ts'
+import { fitsAttribute } from './namerules.ts'
 import type { Policy } from './select.ts'
-
-type NameRules = NonNullable<PolicyRules['names']>
+import { takenBack } from './takenback.ts'
 
 /** @returns a sentence for each thing, with the path and the cure */
-export function contradictions({ spec }: Policy): readonly string[] {
-  const { rules = {} } = spec
-  return [...inNames(rules.names ?? {}), ...inUsages(rules), ...inKeys(rules), ...inDefaults(spec)]
+export function contradictions({ spec: { rules = {}, defaults = {} } }: Policy): readonly string[] {
+  return [...takenBack(rules), ...inUsages(rules), ...inKeys(rules), ...inLabels(rules), ...inSpans(rules)].concat(
+    defaultSpans(defaults, rules),
+    defaultKey(defaults, rules),
+    defaultUsages(defaults, rules),
+    defaultSubject(defaults, rules),
+  )
 }
 
-function inNames({ dns = {}, ips = {}, commonName, emails, uris }: NameRules): readonly string[] {
-  const equal = (pattern: string, other: string): boolean => pattern === other
-  return [
-    ...shadowed('dns', dns, coversDns),
-    ...shadowed('ips', ips, coversRange),
-    ...shadowed('emails', emails ?? {}, equal),
-    ...shadowed('uris', uris ?? {}, equal),
-    ...shadowed('commonName', commonName ?? {}, equal),
-    ...(commonName?.presence === 'Required' && commonName.allow?.length === 0
-      ? ['rules.names.commonName requires a name and allows none; drop presence or allow.']
-      : []),
-  ]
-}
-
-/** Entries of `allow` of which nothing is left. */
-function shadowed(
-  member: string,
-  { allow = [], deny = [] }: { readonly allow?: readonly string[]; readonly deny?: readonly string[] },
-  covers: (deny: string, allow: string) => boolean,
-): readonly string[] {
-  const dead = allow.filter((pattern) => deny.some((other) => covers(other, pattern)))
-  if (dead.length === 0) return []
-  return [
-    `rules.names.${member}.allow has ${listed(dead)}, which rules.names.${member}.deny takes back; drop one of the two.`,
-  ]
-}
-
-/** A pattern is covered where each of its labels is, a dot in front standing for any labels. */
-function coversDns(deny: string, allow: string): boolean {
-  if (deny === allow) return true
-  if (allow === '*') return false
-  if (!allow.startsWith('.')) return !/[*]./.test(allow.replace(/^[*][.]/, '')) && fitsDns(deny, allow, 'covers')
-  return deny.startsWith('.') && allow.endsWith(deny)
-}
-
-function coversRange(deny: string, allow: string): boolean {
-  const [address = '', prefix = ''] = allow.split('/')
-  const [, outer = ''] = deny.split('/')
-  return Number(outer) <= Number(prefix) && fitsRange(deny, address)
-}
+const when = (isSo: boolean, sentence: string): readonly string[] => (isSo ? [sentence] : [])
 
 function inUsages({ usages: { allow, require = [] } = {} }: PolicyRules): readonly string[] {
-  const missing = allow === undefined ? [] : require.filter((usage) => !allow.includes(usage))
-  return missing.length === 0
-    ? []
-    : [`rules.usages.require has ${listed(missing)}, which rules.usages.allow has not; add it there.`]
+  const missing = strangersTo(allow, require)
+  return when(
+    missing.length > 0,
+    `rules.usages.require has ${listed(missing)}, which rules.usages.allow has not; add it there.`,
+  )
 }
 
-function inKeys({ privateKey: { allow, rotationPolicies } = {} }: PolicyRules): readonly string[] {
+/** Some usages have two names. */
+function strangersTo(allow: readonly string[] | undefined, usages: readonly string[]): readonly string[] {
+  const allowed = allow?.map(oneName)
+  return usages.filter((usage) => allowed?.includes(oneName(usage)) === false)
+}
+
+function inKeys({ privateKey: { allow, rotationPolicies } = {}, signatureHashes }: PolicyRules): readonly string[] {
+  const impossible = (allow ?? []).filter((kind) => !isPossible(kind)).map(keyKindText)
   return [
-    ...(allow?.length === 0
-      ? ['rules.privateKey.allow is empty, so that no key is allowed; name one or drop it.']
-      : []),
-    ...(rotationPolicies?.length === 0
-      ? ['rules.privateKey.rotationPolicies is empty, so that none is allowed; name one or drop it.']
-      : []),
+    ...when(allow?.length === 0, 'rules.privateKey.allow is empty, so that no key is allowed; name one or drop it.'),
+    ...when(
+      impossible.length > 0,
+      `rules.privateKey.allow has ${listed(impossible)}, which no key is; use RSA with 2048 to 8192 bits, or ECDSA with 256, 384 or 521.`,
+    ),
+    ...when(
+      rotationPolicies?.length === 0,
+      'rules.privateKey.rotationPolicies is empty, so that none is allowed; name one or drop it.',
+    ),
+    ...when(
+      signatureHashes?.length === 0,
+      'rules.signatureHashes is empty, so that no signature is allowed; name one or drop it.',
+    ),
   ]
+}
+
+const leastRsaBits = 2048
+const curves = [256, 384, 521] as const
+
+/** @returns whether a Certificate can ask for such a key */
+function isPossible({ algorithm, minSize = 0, maxSize = Infinity }: KeyKind): boolean {
+  if (algorithm === 'RSA') return maxSize >= leastRsaBits
+  return algorithm === 'Ed25519' || curves.some((size) => size >= minSize && size <= maxSize)
+}
+
+const inLabels = ({ labels = [] }: PolicyRules): readonly string[] =>
+  labels.flatMap(({ key, values }) =>
+    when(
+      values?.length === 0,
+      `rules.labels has no values for ${key}, so that none is allowed; name one or drop values.`,
+    ),
+  )
+
+/** What is renewed before it begins is refused, whatever a policy says. */
+function inSpans({ duration = {}, renewBefore = {} }: PolicyRules): readonly string[] {
+  const [least, most] = [lengthOf(renewBefore.min), lengthOf(duration.max)]
+  return when(
+    least !== undefined && most !== undefined && least >= most,
+    `rules.renewBefore.min is ${renewBefore.min}, and nothing may live longer than the ${duration.max} of rules.duration.max; change one of the two.`,
+  )
 }
 
 /** A default that its own policy denies would deny every Certificate that is silent. */
-function inDefaults({ defaults, rules = {} }: Policy['spec']): readonly string[] {
-  if (defaults === undefined) return []
-  const { duration, privateKey, usages = [] } = defaults
+function defaultSpans(
+  { duration, renewBefore, renewBeforePercentage: share }: PolicyDefaults,
+  rules: PolicyRules,
+): readonly string[] {
+  const { min = 0, max = Infinity } = rules.renewBeforePercentage ?? {}
+  const [life, lead] = [lengthOf(duration), lengthOf(renewBefore)]
+  return [
+    ...when(
+      isOutside(duration, rules.duration ?? {}),
+      `defaults.duration is ${duration}, which rules.duration does not allow; change one of the two.`,
+    ),
+    ...when(
+      isOutside(renewBefore, rules.renewBefore ?? {}),
+      `defaults.renewBefore is ${renewBefore}, which rules.renewBefore does not allow; change one of the two.`,
+    ),
+    ...when(
+      share !== undefined && (share < min || share > max),
+      `defaults.renewBeforePercentage is ${share}, which rules.renewBeforePercentage does not allow; change one of the two.`,
+    ),
+    ...when(
+      life !== undefined && lead !== undefined && lead >= life,
+      `defaults.renewBefore is ${renewBefore}, and defaults.duration no longer than that; change one of the two.`,
+    ),
+  ]
+}
+
+function defaultKey({ privateKey }: PolicyDefaults, rules: PolicyRules): readonly string[] {
   const { algorithm, size } = privateKey ?? {}
   const kinds = rules.privateKey?.allow
   const fits =
@@ -85,16 +116,32 @@ function inDefaults({ defaults, rules = {} }: Policy['spec']): readonly string[]
       ({ algorithm: kind, minSize = 0, maxSize = Infinity }) =>
         kind === algorithm && (size === undefined || kind === 'Ed25519' || (size >= minSize && size <= maxSize)),
     )
-  const strangers = usages.filter((usage) => rules.usages?.allow?.includes(usage) === false)
-  return [
-    ...(isOutside(duration, rules.duration ?? {})
-      ? [`defaults.duration is ${duration}, which rules.duration does not allow; change one of the two.`]
-      : []),
-    ...(fits ? [] : ['defaults.privateKey is not among rules.privateKey.allow; change one of the two.']),
-    ...(strangers.length === 0
-      ? []
-      : [`defaults.usages has ${listed(strangers)}, which rules.usages.allow has not; change one of the two.`]),
-  ]
+  return when(!fits, 'defaults.privateKey is not among rules.privateKey.allow; change one of the two.')
+}
+
+function defaultUsages({ usages = [] }: PolicyDefaults, rules: PolicyRules): readonly string[] {
+  const strangers = strangersTo(rules.usages?.allow, usages)
+  return when(
+    strangers.length > 0,
+    `defaults.usages has ${listed(strangers)}, which rules.usages.allow has not; change one of the two.`,
+  )
+}
+
+function defaultSubject({ subject = {} }: PolicyDefaults, rules: PolicyRules): readonly string[] {
+  const ruled = new Map(Object.entries(rules.subject ?? {}))
+  return Object.entries(subject).flatMap(([member, values]) => {
+    const { allow, deny = [], presence } = ruled.get(member) ?? {}
+    const wrong = values.filter(
+      (value) =>
+        presence === 'Forbidden' ||
+        deny.some((pattern) => fitsAttribute(pattern, value)) ||
+        allow?.some((pattern) => fitsAttribute(pattern, value)) === false,
+    )
+    return when(
+      wrong.length > 0,
+      `defaults.subject.${member} has ${listed(wrong)}, which rules.subject.${member} does not allow; change one of the two.`,
+    )
+  })
 }
 
 function isOutside(text: string | undefined, { min, max }: { readonly min?: string; readonly max?: string }): boolean {

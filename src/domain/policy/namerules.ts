@@ -92,7 +92,8 @@ export function subjectFailures({ subject = {} }: PolicyRules, judged: Judged): 
 }
 
 /** Upper and lower case are alike, as in comparisons of names (RFC 5280 section 7.1). */
-const fitsAttribute = (pattern: string, value: string): boolean => fitsText(pattern.toLowerCase(), value.toLowerCase())
+export const fitsAttribute = (pattern: string, value: string): boolean =>
+  fitsText(pattern.toLowerCase(), value.toLowerCase())
 
 function attributeFailures(
   rule: string,

@@ -23,7 +23,7 @@ export interface Applicant {
 
 type LabelSelector = NonNullable<NonNullable<PolicySpec['selector']>['namespaces']>
 type Expression = NonNullable<LabelSelector['matchExpressions']>[number]
-export type IssuerPattern = NonNullable<NonNullable<PolicySpec['selector']>['issuerRefs']>[number]
+type IssuerPattern = NonNullable<NonNullable<PolicySpec['selector']>['issuerRefs']>[number]
 
 export const modeOf = ({ spec }: Policy): PolicyMode => spec.mode ?? 'Enforce'
 
@@ -40,8 +40,14 @@ export function selects({ spec }: Policy, { namespaceLabels, labels, issuers }: 
   return issuerRefs.some((pattern) => issuers.some((issuer) => fitsIssuer(pattern, issuer)))
 }
 
-export const fitsIssuer = (pattern: IssuerPattern, { kind, name }: Pick<IssuerRef, 'kind' | 'name'>): boolean =>
-  (pattern.kind === undefined || pattern.kind === kind) && fitsText(pattern.name, name)
+/** @returns the pattern as people say it */
+export const issuerText = ({ kind, name }: IssuerPattern): string => (kind === undefined ? name : `${kind} ${name}`)
+
+/** @param issuer - may be a pattern itself: it fits where all that it stands for does */
+export const fitsIssuer = (
+  pattern: IssuerPattern,
+  { kind, name }: Partial<Pick<IssuerRef, 'kind'>> & Pick<IssuerRef, 'name'>,
+): boolean => (pattern.kind === undefined || pattern.kind === kind) && fitsText(pattern.name, name)
 
 function fitsLabels({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
   return (
