@@ -50,7 +50,15 @@ export function projectConfigMap({ metadata, data = {} }: ConfigMap): FoundProje
     const certificates = readCertificates(text, pemLimits.bundle)
     return foundItem({ kind: 'ConfigMap', metadata, entry }, readEntry(limited(certificates), 'bundle'))
   })
-  return { resourceVersion: metadata.resourceVersion ?? '', items }
+  return { resourceVersion: metadata.resourceVersion ?? '', items: [...items, ...rest(metadata, entries.length)] }
+}
+
+/** What is not read is shown: nobody is to think that there is nothing. */
+function rest(metadata: ObjectMeta, entries: number): readonly InventoryItem[] {
+  if (entries <= mostEntries) return []
+  const entry = `${entries - mostEntries} more`
+  const clause = `it has ${entries} entries with certificates, and ${mostEntries} of a ConfigMap are read; split it`
+  return [foundItem({ kind: 'ConfigMap', metadata, entry }, err(clause))]
 }
 
 /** As many as any program trusts. */

@@ -96,6 +96,14 @@ describe('what is found in a ConfigMap', () => {
     expect(items[0]).toMatchObject({ others: 1, chain: [] })
   })
 
+  it('is shown where it is too much to be read, and not left out', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `ca-${index}`)
+    const { items } = projectConfigMap(configMap(Object.fromEntries(names.map((name) => [name, ca.certificate]))))
+    expect(items).toHaveLength(33)
+    expect(items.at(-1)).toMatchObject({ id: 'ConfigMap/shop/roots/8 more', facts: undefined })
+    expect(items.at(-1)?.unreadable).toMatch(/40 entries with certificates, and 32 .* are read; split it$/)
+  })
+
   it('is said to be unreadable where somebody cut it off', () => {
     const { items } = projectConfigMap(configMap({ bundle: ca.certificate.slice(0, 100) }))
     expect(items[0]?.unreadable).toMatch(/cut off/)
