@@ -1,6 +1,7 @@
 /** Letters over HTTP: to programs as JSON, and to chats that take Slack's incoming webhooks (Mattermost, Rocket.Chat and others). */
 import type { Message } from '../domain/notify/message.ts'
 import type { HttpResponse } from '../net/http.ts'
+import { readJsonObject } from '../std/json.ts'
 import { seconds } from '../std/time.ts'
 import type { Channel, ChannelWorld } from './channel.ts'
 import type { PlaceConfig } from './config.ts'
@@ -50,11 +51,19 @@ function posting({ name, place, world, body }: Posting): Channel {
   }
 }
 
+/** As methods of Slack's API do, for one, which are no incoming webhooks: whatever is wrong, the status is 200. */
+function saysNo(body: Uint8Array): boolean {
+  const { ok, success } = readJsonObject(body) ?? {}
+  return ok === false || success === false
+}
+
 /** Never with what the server said: it may repeat what it was told. */
 function complaintAbout({ status, body }: Pick<HttpResponse, 'status' | 'body'>, host: string): string | undefined {
   if (status >= 300 && status < 400)
     return `${host} sends elsewhere (status ${status}), which is not followed: the address in the configuration must be the final one`
   if (status < 200 || status >= 300) return `${host} answered with status ${status}`
+  if (saysNo(body))
+    return `${host} answered with status ${status}, and that it has not taken the message ("ok" or "success" is false); is the address that of an incoming webhook?`
   const isPage = page.test(Buffer.from(body.subarray(0, 256)).toString('utf8'))
   return isPage
     ? `${host} answered with a web page, so it has hardly taken the message; is there a sign-in in front of it?`

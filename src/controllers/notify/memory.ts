@@ -1,9 +1,11 @@
 /** What was told, kept in a ConfigMap, so that whoever leads next does not tell it again. */
 import type { KubeObject } from '../../api/meta.ts'
 import { emptyMemory } from '../../domain/notify/plan.ts'
-import type { Memory } from '../../domain/notify/plan.ts'
+import type { Memory, Told } from '../../domain/notify/plan.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { Resource } from '../../kube/resource.ts'
+import { isJsonObject, readJsonObject } from '../../std/json.ts'
+import type { Json } from '../../std/json.ts'
 
 /** A core/v1 ConfigMap. */
 export interface MemoryObject extends KubeObject {
@@ -73,14 +75,34 @@ export class MemoryStore {
   }
 }
 
+/** People edit ConfigMaps: what is not as it was written is forgotten, and told a second time at worst. */
 function readMemory(text: string): Memory {
-  try {
-    const { standing, told, digests } = JSON.parse(text) as Partial<Memory>
-    return { standing: standing ?? {}, told: told ?? {}, digests: digests ?? {} }
-  } catch {
-    return emptyMemory
+  const read = readJsonObject(Buffer.from(text))
+  if (read === undefined) return emptyMemory
+  const { standing, told, digests } = read
+  const byChannel = Object.entries(isJsonObject(told) ? told : {})
+  return {
+    standing: textsIn(standing),
+    told: Object.fromEntries(byChannel.map(([channel, alerts]) => [channel, toldIn(alerts)])),
+    digests: textsIn(digests),
   }
 }
+
+const textsIn = (value: Json | undefined): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(isJsonObject(value) ? value : {}).flatMap(([key, text]) =>
+      typeof text === 'string' ? [[key, text]] : [],
+    ),
+  )
+
+const toldIn = (alerts: Json): Readonly<Record<string, Told>> =>
+  Object.fromEntries(
+    Object.entries(isJsonObject(alerts) ? alerts : {}).flatMap(([key, one]) => {
+      const { severity, at } = isJsonObject(one) ? one : {}
+      const isKnown = (severity === 'warning' || severity === 'critical') && typeof at === 'string'
+      return isKnown ? [[key, { severity, at }]] : []
+    }),
+  )
 
 function fitting(memory: Memory): string {
   const text = JSON.stringify(memory)

@@ -53,6 +53,13 @@ describe('a message over HTTP', () => {
       { body: ` <!DOCTYPE html><p>${said}` },
       /answered with a web page.* a sign-in in front of it\?$/,
     ],
+    ['takes it, and says so in JSON', { body: '{"ok":true}' }, undefined],
+    [
+      'says no with the status of a yes',
+      { body: `{"ok":false,"error":"${said}"}` },
+      /has not taken the message .* is the address that of an incoming webhook\?$/,
+    ],
+    ['says no in other words', { body: '{"success":false}' }, /has not taken the message/],
     ['says yes with a parked domain', { body: '<html lang="en">' }, /answered with a web page/],
   ])('is told of as it was by an endpoint that %s', async (_what, answer, sentence) => {
     const { world } = telling(answer)
