@@ -44,7 +44,7 @@ export async function measureChallenges(): Promise<void> {
   try {
     await manyNames(stage)
     const seen: Round[] = []
-    for (let i = 1; i <= rounds; i += 1) seen.push(await round(stage, silent, i))
+    for (let i = 1; i <= rounds; i += 1) seen.push(await oneRound(stage, silent, i))
     tell(seen)
   } finally {
     await api.close()
@@ -62,7 +62,7 @@ interface Round {
   readonly meanwhile: number
 }
 
-async function round(stage: Stage, silent: Server, i: number): Promise<Round> {
+async function oneRound(stage: Stage, silent: Server, i: number): Promise<Round> {
   const alone = await good(stage, `alone${i}`)
   silent.listen(stage.world.proxy.port, silentAddress)
   await hopeless(stage, i)
