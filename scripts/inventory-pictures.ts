@@ -13,7 +13,7 @@ interface Picture {
   readonly path: string
   readonly scheme: 'light' | 'dark'
   readonly file: string
-  /** The height of the window. */
+  /** The height of the window; the picture ends with the last row that it shows whole. */
   readonly height: number
 }
 
@@ -22,13 +22,18 @@ const pictures: readonly Picture[] = [
   { path: '/certificates?sort=severity', scheme: 'dark', file: 'docs/inventory-dark.png', height: 820 },
 ]
 
+const width = 1280
+
 async function take(browser: Browser, root: string, { path, scheme, file, height }: Picture): Promise<void> {
-  const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1280, height } })
+  const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height } })
   await context.addInitScript("sessionStorage.setItem('perennial-token', 'everywhere')")
   const page = await context.newPage()
   await page.goto(`${root}${path}`)
   await page.locator('.counts, table').first().waitFor()
-  await page.screenshot({ path: file })
+  const boxes = await Promise.all((await page.locator('.rows li, tbody tr').all()).map((row) => row.boundingBox()))
+  const bottoms = boxes.flatMap((box) => (box === null ? [] : [box.y + box.height]))
+  const end = Math.floor(Math.max(...bottoms.filter((bottom) => bottom <= height)))
+  await page.screenshot({ path: file, clip: { x: 0, y: 0, width, height: end } })
   await context.close()
 }
 

@@ -1,14 +1,14 @@
 /** The last words of a run, and its exit code. */
 import type { CertificateFacts } from '../domain/facts.ts'
 import type { Fault } from '../domain/fault.ts'
-import { formatDistinguishedName } from '../domain/name.ts'
-import { keyText } from '../domain/wanted.ts'
 import { toRfc3339 } from '../std/time.ts'
 import type { Instant } from '../std/time.ts'
 import { exitCodes, exitOf } from './exitcodes.ts'
 import type { ExitCode } from './exitcodes.ts'
 import type { UsualOutput } from './outputs.ts'
 import type { Terminal } from './terminal.ts'
+import { toldCertificate } from './told.ts'
+import type { ToldCertificate } from './told.ts'
 
 export type Ending =
   | { readonly kind: 'complaint'; readonly message: string }
@@ -71,13 +71,9 @@ function pending(terminal: Terminal, { note, wakeAt, directory }: Extract<Ending
 }
 
 function issued(terminal: Terminal, { name, facts, files, output }: Extract<Ending, { kind: 'issued' }>): ExitCode {
-  const [subject, issuer] = [facts.subject, facts.issuer].map(formatDistinguishedName)
-  const [notBefore, notAfter] = [facts.notBefore, facts.notAfter].map(toRfc3339)
-  const names = facts.names.map(({ type, value }) => ({ type, value }))
-  const { serialNumber, fingerprint } = facts
-  const more = { key: keyOf(facts), signatureHash: facts.signatureHash, usages: facts.usages }
-  const fields = { certificate: name, subject, issuer, serialNumber, fingerprint, notBefore, notAfter, names, ...more }
-  terminal.result({ kind: 'issued', exitCode: exitCodes.fine, ...fields, files }, [
+  const told = toldCertificate(facts)
+  const { subject, issuer, names, serialNumber, notBefore, notAfter, fingerprint } = told
+  terminal.result({ kind: 'issued', exitCode: exitCodes.fine, certificate: name, ...told, files }, [
     `Certificate ${name}: issued`,
     ...(subject === '' ? [] : [`  subject      ${subject}`]),
     ...(names.length === 0 ? [] : [`  names        ${names.map(({ type, value }) => `${type}:${value}`).join(', ')}`]),
@@ -85,20 +81,14 @@ function issued(terminal: Terminal, { name, facts, files, output }: Extract<Endi
     `  serial       ${serialNumber}`,
     `  valid        ${notBefore} to ${notAfter}`,
     `  SHA-256      ${fingerprint}`,
-    ...(output === 'wide' ? wideLines(more) : []),
+    ...(output === 'wide' ? wideLines(told) : []),
     ...files.map((file) => `  written      ${file}`),
   ])
   return exitCodes.fine
 }
 
-const keyOf = ({ key }: CertificateFacts): string => (key === undefined ? 'of an unknown kind' : keyText(key))
-
-const wideLines = (facts: {
-  readonly key: string
-  readonly signatureHash: string
-  readonly usages: readonly string[]
-}): readonly string[] => [
-  `  key          ${facts.key}`,
-  `  signed with  ${facts.signatureHash}`,
-  `  usages       ${facts.usages.join(', ')}`,
+const wideLines = ({ key, signatureHash, usages }: ToldCertificate): readonly string[] => [
+  `  key          ${key}`,
+  `  signed with  ${signatureHash}`,
+  `  usages       ${usages.join(', ')}`,
 ]

@@ -8,6 +8,7 @@ import { toRfc3339 } from '../../std/time.ts'
 import { exitCodes } from '../exitcodes.ts'
 import type { ExitCode } from '../exitcodes.ts'
 import { readText } from '../documents.ts'
+import { toldCertificate } from '../told.ts'
 import type { World } from '../world.ts'
 import { listAll } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
@@ -17,8 +18,9 @@ import { inventory } from './inventory.ts'
 import { tableLines, treeLines } from './layout.ts'
 import type { ClusterOptions } from './options.ts'
 import { report } from './report.ts'
-import { certificateRow, certificateTree, columns, conditionOf, factsText, issuerTree, whyLines } from './story.ts'
+import { certificateRow, certificateTree, columns, conditionOf, factsText, issuerTree } from './story.ts'
 import { untilRenewed, untilRevoked } from './waiting.ts'
+import { whyLines } from './why.ts'
 
 export interface Errand {
   readonly cluster: Cluster
@@ -175,7 +177,7 @@ async function inspect(errand: Errand): Promise<ExitCode> {
   const facts = certificates.value.map(certificateFacts)
   const known = facts.flatMap((one) => (one.ok ? [one.value] : []))
   const now = world.clock.now()
-  if (printed(errand, { source: source.what, certificates: known })) return exitCodes.fine
+  if (printed(errand, { source: source.what, certificates: known.map(toldCertificate) })) return exitCodes.fine
   const wide = options.output === 'wide'
   const lines = known.flatMap((one, index) => [
     `${index === 0 ? 'leaf ' : 'chain'}  ${factsText(one, { isLeaf: index === 0, now })}`,

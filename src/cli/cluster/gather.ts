@@ -1,6 +1,7 @@
 /** Reads what is to be known of one Certificate: itself, its issuer, its Secret's facts, its Events, orders to revoke. */
 import type { Certificate } from '../../api/certificate.ts'
 import type { Issuer } from '../../api/issuer.ts'
+import type { IssuerRef } from '../../api/meta.ts'
 import type { CertificateRevocation } from '../../api/revocation.ts'
 import type { CertificateFacts } from '../../domain/facts.ts'
 import { certificateFacts } from '../../pki/certificate.ts'
@@ -13,9 +14,17 @@ export type SecretFinding =
   | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'there'; readonly chain: readonly CertificateFacts[]; readonly entries: readonly string[] }
 
+/** An issuer of `fallbackIssuerRefs`. */
+export interface Fallback {
+  readonly ref: IssuerRef
+  /** Undefined when it is not there or may not be read. */
+  readonly issuer: Issuer | undefined
+}
+
 export interface Gathered {
   readonly certificate: Certificate
   readonly issuer: Issuer | undefined
+  readonly fallbacks: readonly Fallback[]
   readonly secret: SecretFinding
   /** Oldest first. */
   readonly events: readonly ClusterEvent[]
@@ -27,17 +36,18 @@ export async function gather(cluster: Cluster, name: string, signal: AbortSignal
   const { namespace } = cluster
   const certificate = await cluster.certificates.get({ namespace, name }, signal)
   if (certificate === undefined) return undefined
-  const [issuer, secret, events, revocations] = await Promise.all([
-    issuerOf(cluster, certificate, signal),
+  const { issuerRef, fallbackIssuerRefs = [] } = certificate.spec
+  const [issuer, fallbacks, secret, events, revocations] = await Promise.all([
+    issuerOf(cluster, issuerRef, signal),
+    Promise.all(fallbackIssuerRefs.map(async (ref) => ({ ref, issuer: await issuerOf(cluster, ref, signal) }))),
     secretOf(cluster, certificate.spec.secretName, signal),
     eventsOf(cluster, certificate, signal),
     revocationsOf(cluster, name, signal),
   ])
-  return { certificate, issuer, secret, events, revocations }
+  return { certificate, issuer, fallbacks, secret, events, revocations }
 }
 
-async function issuerOf(cluster: Cluster, { spec }: Certificate, signal: AbortSignal): Promise<Issuer | undefined> {
-  const { kind, name } = spec.issuerRef
+async function issuerOf(cluster: Cluster, { kind, name }: IssuerRef, signal: AbortSignal): Promise<Issuer | undefined> {
   const found = await ifAllowed(
     kind === 'ClusterIssuer'
       ? cluster.clusterIssuers.get({ name }, signal)

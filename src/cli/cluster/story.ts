@@ -1,4 +1,4 @@
-/** What is told of Certificates and issuers: as a tree, as a row, and as the answer to "why". Pure. */
+/** What is told of Certificates and issuers: as a tree, and as a row. Pure. */
 import type { Certificate } from '../../api/certificate.ts'
 import { protocolOf } from '../../api/issuer.ts'
 import type { Issuer } from '../../api/issuer.ts'
@@ -9,7 +9,7 @@ import { keyText } from '../../domain/wanted.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import { momentOf } from './gather.ts'
-import type { Gathered } from './gather.ts'
+import type { Fallback, Gathered } from './gather.ts'
 import { agoOrAhead } from './layout.ts'
 import type { Branch } from './layout.ts'
 
@@ -18,7 +18,7 @@ type Conditioned = { readonly status?: { readonly conditions?: readonly Conditio
 export const conditionOf = ({ status }: Conditioned, type: string): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type)
 
-const refText = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind} ${name}`
+export const refText = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind} ${name}`
 
 /** The last Events are the ones that matter. */
 const mostEvents = 8
@@ -39,6 +39,7 @@ export function certificateTree(gathered: Gathered, now: Instant): Branch {
       secretBranch(gathered, now),
       ...pastBranches(certificate, now),
       issuerBranch(gathered, now),
+      ...gathered.fallbacks.map(fallbackBranch),
       ...enrollmentBranches(certificate, now),
       ...failureBranches(certificate, now),
       ...revocationBranches(gathered, now),
@@ -97,6 +98,17 @@ function issuerBranch({ certificate, issuer }: Gathered, now: Instant): Branch {
   return {
     ...issuerTree(issuer, now),
     text: `${head} (${protocolText(issuer)}): ${readyText(conditionOf(issuer, 'Ready'))}`,
+  }
+}
+
+/** What the first issuer is shown with would be too much here: see `status issuer/name`. */
+const fallbackBranch = ({ ref, issuer }: Fallback): Branch => {
+  const head = `Falls back to ${refText(ref)}`
+  return {
+    text:
+      issuer === undefined
+        ? `${head}: not there, or you may not read it`
+        : `${head} (${protocolText(issuer)}): ${readyText(conditionOf(issuer, 'Ready'))}`,
   }
 }
 
@@ -177,63 +189,3 @@ export function certificateRow(certificate: Certificate, now: Instant): readonly
     agoOrAhead(status?.renewalTime, now),
   ]
 }
-
-/** The answer to "why is it not ready": what is so, what happens next, what to do. */
-export function whyLines(gathered: Gathered, now: Instant): readonly string[] {
-  const { certificate, issuer } = gathered
-  const { status, metadata, spec } = certificate
-  const ready = conditionOf(certificate, 'Ready')
-  const stalled = conditionOf(certificate, 'Stalled')
-  const failure = status?.lastFailure
-  if (ready === undefined)
-    return [
-      `Perennial has not looked at ${metadata.name} yet. Is the operator running, and does it watch namespace ${metadata.namespace}?`,
-      'See: kubectl get pods -A -l app.kubernetes.io/name=perennial',
-    ]
-  const lines = [
-    ready.status === 'True'
-      ? `${metadata.name} is ready. ${ready.message}`
-      : `${metadata.name} is not ready (${ready.reason}). ${ready.message}`,
-  ]
-  lines.push(...policyLines(certificate, ready))
-  if (failure !== undefined) {
-    lines.push(`The last attempt failed ${agoOrAhead(failure.time, now)} (${failure.code}): ${failure.message}`)
-    lines.push(nextStep(failure.nextTryTime, now))
-  }
-  const issuerReady = issuer === undefined ? undefined : conditionOf(issuer, 'Ready')
-  if (issuer === undefined)
-    lines.push(`${refText(spec.issuerRef)} is not there, or you may not read it; make it, or correct spec.issuerRef.`)
-  else if (issuerReady?.status !== 'True')
-    lines.push(`${refText(spec.issuerRef)} is not ready: ${issuerReady?.message ?? 'it was not looked at yet.'}`)
-  if (status?.enrollment !== undefined)
-    lines.push(`An enrollment is under way: ${status.enrollment.note ?? status.enrollment.phase}`)
-  if (stalled?.status === 'True') lines.push('Nothing more happens by itself: change what the sentence above names.')
-  const ignored = conditionOf(certificate, 'WindowsIgnored')
-  if (ignored?.status === 'True') lines.push(`Its renewal windows are not waited for: ${ignored.message}`)
-  const waiting = waitingFor(certificate, ready)
-  if (waiting !== undefined) lines.push(waiting)
-  else if (ready.status === 'True' && failure === undefined && status?.renewalTime !== undefined)
-    lines.push(`It is renewed ${agoOrAhead(status.renewalTime, now)}, at ${status.renewalTime}.`)
-  return lines
-}
-
-/** A renewal that waits for its turn, which a certificate that is ready says nothing of. */
-function waitingFor(certificate: Certificate, ready: Condition): string | undefined {
-  const issuing = conditionOf(certificate, 'Issuing')
-  const isWaiting = issuing?.reason === 'BudgetSpent' || issuing?.reason === 'OutsideWindow'
-  return ready.status === 'True' && isWaiting ? `It is due for renewal. ${issuing.message}` : undefined
-}
-
-/** What policies say, unless that is said already as the reason for not being ready. */
-function policyLines(certificate: Certificate, ready: Condition): readonly string[] {
-  const told = conditionOf(certificate, 'Compliant')
-  if (told?.status !== 'False' || ready.message.includes(told.message)) return []
-  const isDenied = told.reason === 'Denied'
-  const so = isDenied ? 'Policies do not allow it' : 'Policies that only watch do not allow it'
-  return [`${so}: ${told.message}`]
-}
-
-const nextStep = (nextTry: string | undefined, now: Instant): string =>
-  nextTry === undefined
-    ? 'It is not tried again until the spec, the issuer or the renew annotation changes.'
-    : `It is tried again ${agoOrAhead(nextTry, now)}, at ${nextTry}; at once after a change of the spec.`
