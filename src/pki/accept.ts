@@ -2,7 +2,6 @@
  * From what a CA sent to what may be stored: orders the chain and holds the certificate against what was wanted. Nothing that
  * fails here is written anywhere.
  */
-import { X509Certificate } from 'node:crypto'
 import type { CertificateFacts } from '../domain/facts.ts'
 import { fault } from '../domain/fault.ts'
 import type { Fault } from '../domain/fault.ts'
@@ -15,6 +14,7 @@ import type { Instant } from '../std/time.ts'
 import { certificateFacts } from './certificate.ts'
 import { assembleChain } from './chain.ts'
 import type { PrivateKey } from './key.ts'
+import { openCertificate } from './opened.ts'
 
 /** A verified certificate with its key. */
 export interface Bundle {
@@ -72,7 +72,7 @@ export function accept(
 /** Whoever serves it reads it whole, and with more rigour than is needed to tell what it says. */
 function opens(certificate: Der): boolean {
   try {
-    return new X509Certificate(certificate).serialNumber !== ''
+    return openCertificate(certificate).serialNumber !== ''
   } catch {
     return false
   }

@@ -2,7 +2,6 @@
  * What one certificate says (RFC 5280 section 4.1), read straight from its DER: every Secret is read when it arrives, and no
  * library gives all of this from one parse.
  */
-import { X509Certificate } from 'node:crypto'
 import type { CertificateFacts } from '../domain/facts.ts'
 import type { DistinguishedName, SubjectName, Usage } from '../domain/wanted.ts'
 import type { Der } from '../std/bytes.ts'
@@ -13,6 +12,7 @@ import { tags } from './der.ts'
 import type { DerElement } from './der.ts'
 import { isCheckable } from './checkable.ts'
 import { sha256Hex } from './hash.ts'
+import { openCertificate } from './opened.ts'
 import { readKeyShape, readSignatureHash } from './readalgorithm.ts'
 import { childrenOf, extensionValues, hexOf, Malformed, onlyChild, reading, readOid, readTime } from './readder.ts'
 import { readGeneralNames, readName } from './readnames.ts'
@@ -96,7 +96,7 @@ function magnitudeOfNegative(octets: Uint8Array): string {
 
 function signedItself(der: Der): boolean {
   try {
-    const certificate = new X509Certificate(der)
+    const certificate = openCertificate(der)
     const { publicKey } = certificate
     return isCheckable(publicKey) && certificate.verify(publicKey)
   } catch {

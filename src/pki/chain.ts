@@ -8,8 +8,6 @@
  *   leaf ◄── intermediate ◄── cross-signed by an old root      [reached, not needed]
  *                    ▲─────── root                             [a trust anchor ends the search]
  */
-import { X509Certificate } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import { formatDistinguishedName } from '../domain/name.ts'
 import type { CertificateFacts } from '../domain/facts.ts'
 import type { DistinguishedName } from '../domain/wanted.ts'
@@ -18,6 +16,7 @@ import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { certificateFacts } from './certificate.ts'
 import { isCheckable } from './checkable.ts'
+import { openCertificate } from './opened.ts'
 import { isKeyUsage } from './usages.ts'
 import { pemLength, pemLimits } from './pem.ts'
 
@@ -154,24 +153,13 @@ class Search {
     this.#checks += 1
     if (this.#checks > mostChecks) return false
     try {
-      const publicKey = publicKeyOf(issuer.der)
-      return isCheckable(publicKey) && new X509Certificate(child.der).verify(publicKey)
+      const { publicKey } = openCertificate(issuer.der)
+      return isCheckable(publicKey) && openCertificate(child.der).verify(publicKey)
     } catch {
       // a key or an algorithm that OpenSSL does not know
       return false
     }
   }
-}
-
-/** Kept as long as the issuer's bytes are: one CA signs many certificates, and reading its key costs more than checking with it. */
-const publicKeys = new WeakMap<Der, KeyObject>()
-
-function publicKeyOf(issuer: Der): KeyObject {
-  const known = publicKeys.get(issuer)
-  if (known !== undefined) return known
-  const { publicKey } = new X509Certificate(issuer)
-  publicKeys.set(issuer, publicKey)
-  return publicKey
 }
 
 /** Key usage bits, of which a CA certificate that has any must have this one (section 4.2.1.3). */
