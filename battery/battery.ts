@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import type { BatteryOptions } from './options.ts'
 import { writeRows } from './page.ts'
 import { runs } from './table.ts'
+import { brokenOff } from './verdict.ts'
 import type { Row } from './verdict.ts'
 
 /** @returns whether nothing was lost */
@@ -22,13 +23,11 @@ export async function runBattery(options: BatteryOptions): Promise<boolean> {
   return all.every(({ lost }) => lost.length === 0)
 }
 
-/** A run that breaks off has shown nothing, and says why. */
 async function outcome(name: string, options: BatteryOptions): Promise<readonly Row[]> {
   try {
     return (await runs[name]?.(options)) ?? []
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return [{ id: name, what: 'broken off', often: '', found: '', lost: [why] }]
+    return [brokenOff(name, error)]
   }
 }
 

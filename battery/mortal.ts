@@ -7,6 +7,9 @@ export interface MortalOptions extends OperatorOptions {
   readonly logFile: string
 }
 
+/** Milliseconds: it starts hundreds of times, on a machine that others use too, and a slow start is no finding. */
+const readyWithin = 120_000
+
 export class Mortal {
   /** How often it was killed on purpose. */
   kills = 0
@@ -37,7 +40,7 @@ export class Mortal {
   }
 
   async start(): Promise<void> {
-    const running = await startOperator(this.#options)
+    const running = await startOperator({ readyWithin, ...this.#options })
     this.#isMeant = false
     this.#hasEnded = false
     this.#running = running

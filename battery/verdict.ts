@@ -17,3 +17,9 @@ export async function breaches({ observer, operator }: World): Promise<readonly 
   observer.atRest(`${operator.printed()}\n${await operator.running.metrics()}`)
   return [...observer.broken, ...operator.breakdowns]
 }
+
+/** A run that breaks off has shown nothing, and says why. */
+export function brokenOff(id: string, error: unknown): Row {
+  const why = error instanceof Error ? error.message : String(error)
+  return { id, what: 'broken off', often: '', found: '', lost: [why] }
+}

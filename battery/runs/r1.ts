@@ -6,7 +6,7 @@ import type { HouseName } from '../houses/table.ts'
 import type { BatteryOptions } from '../options.ts'
 import { settled, openWorld } from '../world.ts'
 import type { World } from '../world.ts'
-import { breaches } from '../verdict.ts'
+import { breaches, brokenOff } from '../verdict.ts'
 import type { Row } from '../verdict.ts'
 import { dnsNameOf, phasesOf } from './lives.ts'
 import type { Phase } from './lives.ts'
@@ -29,7 +29,10 @@ export async function killEverywhere(options: BatteryOptions): Promise<readonly 
   const rows = new Map<HouseName, Row>()
   await inParallel(options.protocols.length, lanes, async (i) => {
     const name = options.protocols[i]
-    if (name !== undefined) rows.set(name, await killAll(name, options))
+    if (name === undefined) return
+    // Where one breaks off, what the others show is kept.
+    const row = await killAll(name, options).catch((error: unknown) => brokenOff(`R1 ${name}`, error))
+    rows.set(name, row)
   })
   return options.protocols.flatMap((name) => rows.get(name) ?? [])
 }

@@ -20,6 +20,8 @@ export interface OperatorOptions {
   readonly nodeOptions?: readonly string[]
   /** What Node runs: this version, when left out. */
   readonly program?: readonly string[]
+  /** Milliseconds until its caches are filled; what every process gets when left out. */
+  readonly readyWithin?: number
 }
 
 export type Labels = Readonly<Record<string, string>>
@@ -68,6 +70,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
     logFile,
     leftovers: [scratch.path],
     isReady: async () => (await fetch(`${metrics}/readyz`)).ok,
+    ...(options.readyWithin === undefined ? {} : { readyWithin: options.readyWithin }),
   })
   const measured = async (): Promise<string> => (await fetch(`${metrics}/metrics`)).text()
   const metric = async (name: string, labels: Labels = {}): Promise<number> => sumOf(await measured(), name, labels)
