@@ -80,12 +80,17 @@ async function readConfig(path: string): Promise<Result<NotificationConfig, stri
   return read.ok ? read : err(`--notifications-config: in ${path}, ${read.error}.`)
 }
 
-function worldOf({ config }: NotifyingParts, path: string, http: ChannelWorld['http']): Result<ChannelWorld, string> {
+function worldOf(
+  { config, log }: NotifyingParts,
+  path: string,
+  http: ChannelWorld['http'],
+): Result<ChannelWorld, string> {
   const check = compilePolicy(addressPolicy(config))
   if (!check.ok) return check
   const folder = dirname(path)
   return ok({
     http,
+    log,
     read: async (file) => (await readWithin(resolve(folder, file), largestSecret)).toString('utf8').trim(),
     addressOf: async (host) => {
       const found = await lookup(host, { all: true }).catch(() => [])

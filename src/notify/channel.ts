@@ -1,6 +1,7 @@
 /** What every way to reach people does. */
 import type { Message } from '../domain/notify/message.ts'
 import type { HttpClient } from '../net/http.ts'
+import type { Logger } from '../std/log.ts'
 import type { Result } from '../std/result.ts'
 
 /** What of the world a channel uses. */
@@ -10,6 +11,7 @@ export interface ChannelWorld {
   readonly addressOf: (host: string) => Promise<Result<string, string>>
   /** @param path - as the configuration has it; relative to its file. @returns the text without white space around it */
   readonly read: (path: string) => Promise<string>
+  readonly log: Pick<Logger, 'warn'>
 }
 
 export interface Channel {

@@ -12,30 +12,25 @@ export function mail(name: string, config: MailConfig, world: ChannelWorld): Cha
     deliver: async ({ subject, lines }, signal) => {
       const address = await world.addressOf(config.host)
       if (!address.ok) return address.error
-      const { host, port, security, from, to, username, passwordFile, caFile } = config
+      const { host, port, from, to, username, passwordFile, caFile } = config
       const ca = caFile === undefined ? undefined : await world.read(caFile)
       const pass = passwordFile === undefined ? '' : await world.read(passwordFile)
       // Loaded with the first letter: few write letters, and it takes 9 MB.
       const { createTransport } = await import('nodemailer')
       const transport = createTransport({
+        ...connection(config, ca),
         host: address.value,
-        port,
-        secure: security === 'tls',
-        requireTLS: security === 'starttls',
-        ignoreTLS: security === 'none',
-        ...timeouts,
         ...(username === undefined ? {} : { auth: { user: username, pass } }),
-        // The address was looked up before; the certificate is still held to the name. No name is sent for an address (RFC 6066).
-        tls: {
-          minVersion: 'TLSv1.2',
-          ...(isIP(host) === 0 ? { servername: host } : {}),
-          ...(ca === undefined ? {} : { ca }),
-        },
-        disableFileAccess: true,
-        disableUrlAccess: true,
       })
       try {
-        await transport.sendMail({ from, to: [...to], subject, text: `${lines.join('\n\n')}\n`, signal })
+        const text = `${lines.join('\n\n')}\n`
+        const { rejected } = await transport.sendMail({ from, to: [...to], subject, text, signal })
+        // Sent again, it would come again to those who have it.
+        if (rejected.length > 0)
+          world.log.warn('a letter was taken, but not for everybody', {
+            channel: name,
+            complaint: refusal(to, rejected),
+          })
         return undefined
       } catch (error) {
         return `${host}:${port} did not take the letter: ${reasonOf(error)}`
@@ -44,6 +39,29 @@ export function mail(name: string, config: MailConfig, world: ChannelWorld): Cha
       }
     },
   }
+}
+
+/** @param ca - PEM; undefined: the CAs of the system */
+const connection = ({ host, port, security }: MailConfig, ca: string | undefined) => ({
+  port,
+  secure: security === 'tls',
+  requireTLS: security === 'starttls',
+  ignoreTLS: security === 'none',
+  ...timeouts,
+  // The address was looked up before; the certificate is still held to the name. No name is sent for an address (RFC 6066).
+  tls: {
+    minVersion: 'TLSv1.2' as const,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca }),
+  },
+  disableFileAccess: true,
+  disableUrlAccess: true,
+})
+
+/** In the words of the configuration. */
+function refusal(to: MailConfig['to'], rejected: readonly unknown[]): string {
+  const refused = to.filter((address) => rejected.includes(address))
+  return `the server refuses ${refused.join(', ') || `${rejected.length} of the addresses`}, so nothing comes there; correct "to", or have it accepted there`
 }
 
 /** What the server said may repeat what it was told; only codes are passed on. */

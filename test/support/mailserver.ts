@@ -1,4 +1,4 @@
-/** A mail server that keeps what it gets: smtp-server, with TLS of a CA of this run and one user. */
+/** A mail server that keeps what it gets: smtp-server, with TLS of a CA of this run, one user, and no mailbox of nobody's. */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
@@ -28,6 +28,8 @@ export async function startMailServer(host: string): Promise<MailServer> {
       if (username === user.name && password === user.password) callback(null, { user: username })
       else callback(new Error('wrong'))
     },
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('nobody@') ? new Error('no such mailbox') : null),
     onData: (stream, _session, callback) => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { ChannelWorld } from '../../../src/notify/channel.ts'
 import { chat, webhook } from '../../../src/notify/web.ts'
 import type { HttpClient } from '../../../src/net/http.ts'
+import { silentLogger } from '../../../src/std/log.ts'
 import { err, ok } from '../../../src/std/result.ts'
 
 const message = {
@@ -30,6 +31,7 @@ function telling({ status = 200, body = '', failure }: Answer, files: Readonly<R
     },
     addressOf: () => Promise.resolve(err('not asked here')),
     read: (path) => Promise.resolve(files[path] ?? ''),
+    log: silentLogger,
   }
   return { world, sent }
 }
