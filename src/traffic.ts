@@ -1,6 +1,6 @@
 /**
  * Ingresses, Gateways and routes in the caches. Clusters have these kinds or not, and may get them at any time: what is not
- * there is looked for again and again. Part of the composition root.
+ * there, or no longer, is looked for again and again. Part of the composition root.
  */
 import type { Claimants } from './controllers/ingress/claimants.ts'
 import { claimantKinds, trafficKinds } from './controllers/ingress/kinds.ts'
@@ -31,19 +31,35 @@ export interface Following {
 
 /** Lists and watches until the signal is aborted. Never rejects. */
 export async function followTraffic(following: Following): Promise<void> {
-  const { interval, clock, log, signal } = following
+  const { interval, clock, signal } = following
   const missing = new Set<TrafficKind>([...claimantKinds, 'HTTPRoute'])
-  const loops: Promise<void>[] = []
-  while (!signal.aborted && missing.size > 0) {
+  const loops = new Set<Promise<void>>()
+  while (!signal.aborted) {
     for (const [kind, found] of await look([...missing], following)) {
-      const { group, version } = found
-      log.info('looking after a kind that the cluster has', { kind: found.kind, group, version })
       missing.delete(kind)
-      loops.push(reflectKind(kind, found, following))
+      const loop = followKind(kind, found, following).then(() => {
+        loops.delete(loop)
+        missing.add(kind)
+      })
+      loops.add(loop)
     }
     await pause(clock, interval, signal)
   }
   await Promise.all(loops)
+}
+
+/**
+ * Until the signal is aborted, or the cluster no longer has the kind. What is known of its objects stays: the next list of the
+ * kind, in whatever version it comes back, says which of them are gone.
+ */
+async function followKind(kind: TrafficKind, found: KindRef, following: Following): Promise<void> {
+  const { log } = following
+  const what = { kind: found.kind, group: found.group, version: found.version }
+  const gone = new AbortController()
+  const signal = AbortSignal.any([following.signal, gone.signal])
+  log.info('looking after a kind that the cluster has', what)
+  await reflectKind(kind, found, { ...following, signal, unknown: () => gone.abort() })
+  if (!following.signal.aborted) log.info('the cluster no longer has a kind; it is looked for again', what)
 }
 
 type Found = readonly [TrafficKind, KindRef]
@@ -51,6 +67,7 @@ type Found = readonly [TrafficKind, KindRef]
 /** One request says which groups there are; kinds are asked for only in those. */
 async function look(kinds: readonly TrafficKind[], following: Following): Promise<readonly Found[]> {
   const { transport, claimants, log, signal } = following
+  if (kinds.length === 0) return []
   try {
     const versions = await servedVersions(transport, signal)
     const found: Found[] = []
@@ -67,10 +84,14 @@ async function look(kinds: readonly TrafficKind[], following: Following): Promis
   }
 }
 
-function reflectKind(kind: TrafficKind, found: KindRef, following: Following): Promise<void> {
-  const { transport, claimants, namespaces, clock, log, random, signal } = following
+function reflectKind(
+  kind: TrafficKind,
+  found: KindRef,
+  following: Following & { readonly unknown: () => void },
+): Promise<void> {
+  const { transport, claimants, namespaces, clock, log, random, signal, unknown } = following
   const scope = namespaces.length === 0 ? {} : { namespaces }
-  const common = { ...scope, resource: new Resource(transport, found), clock, log, random, signal }
+  const common = { ...scope, resource: new Resource(transport, found), clock, log, random, signal, unknown }
   if (kind === 'HTTPRoute') return reflect({ ...common, store: claimants.routes, project: projectRoute })
   return reflect({ ...common, store: claimants.stores[kind], project: (object) => projectClaimant(kind, object) })
 }

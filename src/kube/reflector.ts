@@ -37,6 +37,8 @@ export interface Reflection<T extends KubeObject, P extends { readonly resourceV
   readonly log: Logger
   readonly random: () => number
   readonly signal: AbortSignal
+  /** Called when the API server does not know the kind, or no longer. Default: that is told in the log, as somebody's to mend. */
+  readonly unknown?: () => void
 }
 
 /** The API server sends a bookmark about once a minute; silence for longer than this means that nobody is there. */
@@ -180,7 +182,9 @@ class ScopeLoop<T extends KubeObject, P extends { readonly resourceVersion: stri
 
   async #recover(error: unknown): Promise<void> {
     if (mustList(error, this.#failures + 1)) this.#version = undefined
-    this.#tell(error)
+    const { unknown } = this.#reflection
+    if (unknown !== undefined && isUnknown(error)) unknown()
+    else this.#tell(error)
     await this.#rest(longestAfter(error), error instanceof KubeError ? error.retryAfter : undefined)
   }
 
@@ -236,9 +240,11 @@ function mustList(error: unknown, failures: number): boolean {
   return error.reason === 'server' && failures % failuresBeforeList === 0
 }
 
+const isUnknown = (error: unknown): boolean => error instanceof KubeError && error.reason === 'notFound'
+
 /** A server that was away must be found again soon after it is back; what somebody has to mend takes longer than that. */
 function longestAfter(error: unknown): Duration {
-  const isForPeople = error instanceof KubeError && (error.reason === 'notFound' || error.reason === 'forbidden')
+  const isForPeople = isUnknown(error) || (error instanceof KubeError && error.reason === 'forbidden')
   return isForPeople ? longestWait : longestOutageWait
 }
 

@@ -204,4 +204,24 @@ describe('a cluster', () => {
     const event = await world.expectEvent('HTTPRoute', 'blog', 'MisplacedAnnotation')
     expect(event.message).toContain('put it on the Gateway')
   })
+
+  it('that still names a kind it no longer has is asked again, and followed in the version that it has then', async () => {
+    world = await makeWorld([])
+    await until(() => world.api.count('watch') === 1)
+    const listed = world.api.count('list')
+    serve(world.api, 'gateway.networking.k8s.io/v1 listenersets')
+    world.api.next('list', failure(404, 'NotFound', 'the server could not find the requested resource'))
+    await turns()
+    world.clock.advance(seconds(30))
+    await until(() => world.api.count('list') > listed)
+    world.api.served.clear()
+    serve(world.api, 'gateway.networking.x-k8s.io/v1alpha1 xlistenersets')
+    const tls = { certificateRefs: [{ name: 'b' }] }
+    const listeners = [{ name: 'https', protocol: 'HTTPS', hostname: 'b.example', tls }]
+    world.put('XListenerSet', 'more', { annotations: issuer, spec: { listeners } })
+    await turns()
+    world.clock.advance(seconds(30))
+    await world.expectCertificates('b b.example of XListenerSet/more')
+    expect(world.log.lines.filter(({ level }) => level === 'warn')).toEqual([])
+  })
 })
