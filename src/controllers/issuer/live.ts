@@ -61,6 +61,11 @@ export interface Exchanged {
   readonly begins: boolean
 }
 
+/** Whatever has mended it. A CA in this process has no server that all who wait could overwhelm. */
+function meetOneByOne(session: IssuerSession | undefined): void {
+  if (session?.enroller.traits.inProcess === false) session.gate.narrow()
+}
+
 const quotaOf = (key: IssuerKey, { enroller }: IssuerSession): string => enroller.quota?.() ?? key
 
 export class LiveIssuers {
@@ -89,8 +94,7 @@ export class LiveIssuers {
     this.#states.set(key, state)
     const isOther = before?.session?.identity !== state.session?.identity
     const wasInTrouble = before?.kind === 'notReady' || this.#circuits.has(key)
-    // Whatever has mended it, those who wait come one by one.
-    if (wasInTrouble && (isOther || state.kind !== before?.kind)) state.session?.gate.narrow()
+    if (wasInTrouble && (isOther || state.kind !== before?.kind)) meetOneByOne(state.session)
     if (isOther) this.#circuits.delete(key)
     const isSame = before?.kind === state.kind && !isOther
     if (!isSame || !isDeepStrictEqual(before?.rollover, state.rollover)) this.#tell(key)

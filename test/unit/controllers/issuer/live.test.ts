@@ -129,6 +129,15 @@ describe('an issuer that was not ready', () => {
     expect(width(one)).toBe(1)
   })
 
+  it('is not, where its CA is in this process and nothing but a Secret was missing', () => {
+    const one = session('one')
+    const inProcess = { ...one, enroller: { ...one.enroller, traits: { ...one.enroller.traits, inProcess: true } } }
+    const live = new LiveIssuers()
+    live.set('a', { kind: 'notReady', message: 'no Secret', session: inProcess, since: now, secrets: [] })
+    live.set('a', { kind: 'ready', session: inProcess, since: now, secrets: [] })
+    expect(width(inProcess)).toBe(10)
+  })
+
   it('was never in trouble when it is seen for the first time', () => {
     const one = session('one')
     issuers({ a: one })
