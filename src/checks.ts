@@ -4,6 +4,7 @@ import { checkerHttp, checkerTls } from './connections.ts'
 import { alpnLook } from './controllers/challenge/alpnlook.ts'
 import type { BoardParts } from './controllers/challenge/board.ts'
 import { httpLook } from './controllers/challenge/httplook.ts'
+import type { AddressTest } from './net/address.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
 
@@ -14,8 +15,8 @@ export interface Checks {
 
 interface Outside {
   readonly config: Config
-  /** Its addresses, as CIDRs. */
-  readonly cluster: readonly string[]
+  /** Whether an address is the cluster's; asked at each look. */
+  readonly cluster: AddressTest
   readonly clock: Clock
   readonly log: Logger
 }

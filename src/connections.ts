@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import { connectionFields } from './controllers/issuer/session.ts'
 import type { HttpMaker } from './controllers/issuer/session.ts'
 import type { Credentials } from './enroll/enroller.ts'
-import type { AddressPolicy } from './net/address.ts'
+import type { AddressPolicy, AddressTest } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { OwnedHttpClient } from './net/client.ts'
 import type { Trust } from './net/tls.ts'
@@ -46,10 +46,13 @@ export function issuerHttp({ config, clock, log }: Outside): HttpMaker {
   }
 }
 
-/** What is called beside the CA knows the addresses of the cluster, as CIDRs, and stays out of them. */
+/** What is called beside the CA knows the addresses of the cluster, and stays out of them. */
 export interface OutsideCluster extends Outside {
-  readonly cluster: readonly string[]
+  readonly cluster: AddressTest
 }
+
+/** Where there is no cluster, or none that is to be stayed out of. */
+export const noCluster: AddressTest = () => false
 
 /** A client for looking at our own answers the way a CA would: no trust needed. */
 export function checkerHttp({ config, cluster, clock, log }: OutsideCluster): Result<OwnedHttpClient, string> {
@@ -63,13 +66,13 @@ export function checkerTls({ config, cluster }: Pick<OutsideCluster, 'config' | 
 
 /** Which addresses may be called on behalf of issuers: their CA may lie in the cluster. */
 export function addressPolicy(config: ConnectionSettings): AddressPolicy {
-  return addressPolicyOutside(config, [])
+  return addressPolicyOutside(config, noCluster)
 }
 
 /** Which addresses self-checks and solvers may call (docs/adr/0012). */
-export function addressPolicyOutside(config: ConnectionSettings, cluster: readonly string[]): AddressPolicy {
-  const { addressGuard, allowAddresses: allow, denyAddresses } = config
-  return addressGuard ? { kind: 'public', allow, deny: [...denyAddresses, ...cluster] } : 'any'
+export function addressPolicyOutside(config: ConnectionSettings, cluster: AddressTest): AddressPolicy {
+  const { addressGuard, allowAddresses: allow, denyAddresses: deny } = config
+  return addressGuard ? { kind: 'public', allow, deny, alsoDeny: cluster } : 'any'
 }
 
 /** A bundle of one's own replaces the public roots: who names a private CA does not want every public one as well. */

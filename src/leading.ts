@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import type { CacheSet, Resources } from './caches.ts'
 import { openChecks } from './checks.ts'
-import { clusterAddresses } from './clusteraddresses.ts'
+import { openClusterAddresses } from './clusteraddresses.ts'
 import type { Config } from './config.ts'
 import { issuerHttp } from './connections.ts'
 import { makeControllers } from './controllers.ts'
@@ -101,7 +101,8 @@ function electorOptions({ config, leaseTransport, clock, log }: Operator): Elect
 /** The work of who leads or shares, until the signal is aborted. What is under way then gets its grace to finish. */
 async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   const { config, clock, log, metrics, state, transport, shards } = operator
-  const cluster = await clusterAddresses({ config, transport, log, signal })
+  const addresses = await openClusterAddresses({ config, transport, clock, log }, signal)
+  const cluster = addresses.hold
   const checks = openChecks({ config, cluster, clock, log })
   const events = new EventRecorder({ transport, clock, log, component: 'perennial', instance: identityOf(config) })
   const http = issuerHttp({ config, clock, log })
@@ -114,9 +115,11 @@ async function act(operator: Operator, signal: AbortSignal): Promise<void> {
   log.info('leading')
   const unwatch = shards?.watch(controllers)
   const telling = tell(operator, signal)
+  const following = addresses.follow(signal)
   await workUntil(controllers, { grace: config.shutdownGrace, clock, signal })
   unwatch?.()
   await telling.end()
+  await following
   await events.flush(seconds(2))
   await checks.close()
   await outside.value.close()

@@ -265,7 +265,7 @@ export const settings = {
     schema: clusterRanges,
     fallback: 'auto',
     shape: 'auto,CIDR,...',
-    help: 'Addresses of the cluster itself, to which self-checks and providers of DNS are not led; CAs may lie there. auto: those of Services, as the ServiceCIDRs of the cluster say, unless --namespaces is given; name those of pods.',
+    help: 'Addresses of the cluster itself, to which self-checks and providers of DNS are not led; CAs may lie there. auto: those of Services, as the ServiceCIDRs of the cluster say, and those of pods, as its Nodes say, unless --namespaces is given; name those of pods where Nodes have no spec.podCIDRs.',
   }),
   denyAddresses: setting({
     schema: addressRanges,

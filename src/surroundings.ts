@@ -8,7 +8,7 @@ import type { Ambient, ClusterApi, Surroundings } from './enroll/surroundings.ts
 import { KubeError } from './kube/errors.ts'
 import type { Transport } from './kube/transport.ts'
 import { compilePolicy, resolveWithSystem } from './net/address.ts'
-import type { AddressPolicy } from './net/address.ts'
+import type { AddressPolicy, AddressTest } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { DnsClient } from './net/dns.ts'
 import { createDnsClient, systemServers } from './net/dnsclient.ts'
@@ -31,8 +31,8 @@ type DnsSettings = Pick<
 
 export interface OutsideParts {
   readonly config: ConnectionSettings & DnsSettings
-  /** Addresses of the cluster, as CIDRs: providers of DNS are not looked for there. */
-  readonly cluster: readonly string[]
+  /** Whether an address is the cluster's, asked at each call: providers of DNS are not looked for there. */
+  readonly cluster: AddressTest
   readonly clock: Clock
   readonly log: Logger
   /** Undefined: there is no cluster to ask. */

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { Issuer } from '../api/issuer.ts'
 import { connectionFields, SessionMaker } from '../controllers/issuer/session.ts'
 import type { IssuerSession } from '../controllers/issuer/live.ts'
-import { issuerHttp } from '../connections.ts'
+import { issuerHttp, noCluster } from '../connections.ts'
 import { fault } from '../domain/fault.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { ChallengeBoard } from '../enroll/challenge.ts'
@@ -68,7 +68,7 @@ export async function openIssuer(
   if (!session.ok) return session
   const outside = openSurroundings({
     config: settings,
-    cluster: [],
+    cluster: noCluster,
     clock,
     log: terminal.logger(),
     transport: undefined,

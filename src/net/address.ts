@@ -6,13 +6,23 @@ import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
 import { types } from 'node:util'
+import { readRange } from '../std/cidr.ts'
 import { canonicalIp } from '../std/ip.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 
-/** `allow` and `deny` are CIDRs or single addresses; `allow` wins. */
+/** @param address - canonical, and the IPv4 address that it reaches where it stands for one */
+export type AddressTest = (address: string) => boolean
+
+/** `allow` and `deny` are CIDRs or single addresses; `allow` wins. `alsoDeny` is asked at each call, for what is learnt later. */
 export type AddressPolicy =
-  'any' | { readonly kind: 'public'; readonly allow: readonly string[]; readonly deny?: readonly string[] }
+  | 'any'
+  | {
+      readonly kind: 'public'
+      readonly allow: readonly string[]
+      readonly deny?: readonly string[]
+      readonly alsoDeny?: AddressTest
+    }
 
 /** Networks that are someone's own. Allowed by default, because that is where most CAs live; to be used as `deny`. */
 export const privateRanges: readonly string[] = [
@@ -67,6 +77,7 @@ export const forbiddenCode = 'PERENNIAL_FORBIDDEN_ADDRESS'
 /** @returns the policy ready to be asked, or a sentence about the range that cannot be read */
 export function compilePolicy(policy: AddressPolicy): Result<AddressCheck, string> {
   if (policy === 'any') return ok(() => true)
+  const { alsoDeny = () => false } = policy
   const denied = new BlockList()
   const allowed = new BlockList()
   for (const range of [...neverPublic, ...(policy.deny ?? [])]) {
@@ -77,8 +88,15 @@ export function compilePolicy(policy: AddressPolicy): Result<AddressCheck, strin
   }
   return ok((address) => {
     const plain = unmapped(address)
-    return plain !== undefined && (holds(allowed, plain) || !holds(denied, plain))
+    return plain !== undefined && (holds(allowed, plain) || !(holds(denied, plain) || alsoDeny(plain)))
   })
+}
+
+/** @param ranges - CIDRs or single addresses; what is neither is passed over. @returns whether an address lies in one of them */
+export function within(ranges: readonly string[]): AddressTest {
+  const list = new BlockList()
+  for (const range of ranges) addRange(list, range)
+  return (address) => holds(list, address)
 }
 
 /**
@@ -132,14 +150,10 @@ function holds(list: BlockList, address: string): boolean {
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-function addRange(list: BlockList, range: string): boolean {
-  const [network = '', bits, ...rest] = range.split('/')
-  const version = isIP(network)
-  if (version === 0 || rest.length > 0 || network.includes('%')) return false
-  const longest = version === 6 ? 128 : 32
-  const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
-  if (!(prefix >= 0 && prefix <= longest)) return false
-  list.addSubnet(network, prefix, version === 6 ? 'ipv6' : 'ipv4')
+function addRange(list: BlockList, text: string): boolean {
+  const range = readRange(text)
+  if (range === undefined) return false
+  list.addSubnet(range.network, range.prefix, range.version === 6 ? 'ipv6' : 'ipv4')
   return true
 }
 

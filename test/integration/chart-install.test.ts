@@ -208,7 +208,7 @@ describe('the chart', () => {
   it(
     'grants what is used and nothing else',
     async () => {
-      expect(operator.log()).toMatch(/"learnt":\["10\.0\.0\.0\//)
+      expect(operator.log()).toMatch(/"services":\["10\.0\.0\.0\//)
       const [used, granted] = [world.audit.used(), await world.granted()]
       expect([...world.audit.refused()]).toEqual([])
       expect([...used].filter((deed) => !granted.has(deed))).toEqual([])

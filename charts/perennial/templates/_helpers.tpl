@@ -116,6 +116,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [networking.k8s.io]
   resources: [servicecidrs]
   verbs: [list]
+- apiGroups: ['']
+  resources: [nodes]
+  verbs: [list]
 {{- end }}
 {{- with .Values.dns01.webhookGroups }}
 - apiGroups: {{ toJson . }}
