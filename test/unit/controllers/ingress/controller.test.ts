@@ -216,8 +216,8 @@ describe('a cluster', () => {
     await until(() => world.api.count('list') > listed)
     world.api.served.clear()
     serve(world.api, 'gateway.networking.x-k8s.io/v1alpha1 xlistenersets')
-    const tls = { certificateRefs: [{ name: 'b' }] }
-    const listeners = [{ name: 'https', protocol: 'HTTPS', hostname: 'b.example', tls }]
+    const refs = { certificateRefs: [{ name: 'b' }] }
+    const listeners = [{ name: 'https', protocol: 'HTTPS', hostname: 'b.example', tls: refs }]
     world.put('XListenerSet', 'more', { annotations: issuer, spec: { listeners } })
     await turns()
     world.clock.advance(seconds(30))
