@@ -2,7 +2,7 @@
  * Who is told what. Each channel is told of an alert once: when it has stood long enough, when it becomes worse, and when it is
  * over. What was told is handed in and handed out, so that neither a restart nor another replica tells it again.
  */
-import { between, fromRfc3339, toRfc3339 } from '../../std/time.ts'
+import { between, days, fromRfc3339, plus, toRfc3339 } from '../../std/time.ts'
 import type { Duration, Instant } from '../../std/time.ts'
 import { isInKind } from './alerts.ts'
 import type { Alert, AlertSeverity } from './alerts.ts'
@@ -60,7 +60,7 @@ export interface Rules {
 export function plan(alerts: readonly Alert[], { memory, rules, now, unread }: Situation): Plan {
   const unseen = Object.keys(memory.standing).filter((key) => unread.some((kind) => isInKind(key, kind)))
   const standing = Object.fromEntries(
-    [...alerts.map(({ key }) => key), ...unseen].map((key) => [key, memory.standing[key] ?? toRfc3339(now)]),
+    [...alerts.map(({ key }) => key), ...unseen].map((key) => [key, standsSince(memory.standing[key], now)]),
   )
   const isDue = ({ key }: Alert): boolean => between(fromRfc3339(standing[key] ?? '') ?? now, now) >= rules.holdFor
   const channels = [...new Set(rules.routes.flatMap((route) => route.channels))]
@@ -72,6 +72,12 @@ export function plan(alerts: readonly Alert[], { memory, rules, now, unread }: S
   })
   const told = Object.fromEntries(channels.map((channel) => [channel, memory.told[channel] ?? {}]))
   return { memory: { ...memory, standing, told }, letters }
+}
+
+/** What is no time, or has not come (somebody edited it, or a clock was ahead), is as good as none: it would hold an alert back for ever. */
+function standsSince(text: string | undefined, now: Instant): string {
+  const since = fromRfc3339(text ?? '')
+  return text !== undefined && since !== undefined && since <= now ? text : toRfc3339(now)
 }
 
 interface Situation {
@@ -127,5 +133,8 @@ export const delivered = (memory: Memory, { channel, then }: Letter): Memory => 
  */
 export function digestDue(last: string | undefined, at: string, now: Instant): string | undefined {
   const [day = '', time = ''] = toRfc3339(now).split('T')
-  return time.slice(0, 5) >= at && (last === undefined || last < day) ? day : undefined
+  // Clocks of two leaders may be on either side of midnight; what lies further ahead is no day that a digest was sent on.
+  const isTomorrowAtMost = last !== undefined && last <= toRfc3339(plus(now, days(1))).slice(0, 10)
+  const isSent = isTomorrowAtMost && last >= day
+  return time.slice(0, 5) >= at && !isSent ? day : undefined
 }

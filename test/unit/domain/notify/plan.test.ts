@@ -75,6 +75,15 @@ describe('a plan of notifications', () => {
     expect(look([], blind.memory, after(7), { unread: ['ConfigMap'] }).told).toEqual(['chat resolved shop/Secret/old'])
   })
 
+  it.each(['yesterday', '', '2999-01-01T00:00:00Z'])(
+    'counts from now where what is remembered is no time gone by: %j',
+    (since) => {
+      const first = look([alert('web')], { ...emptyMemory, standing: { 'shop/web': since } }, start)
+      expect(first.told).toEqual([])
+      expect(look([alert('web')], first.memory, after(5)).told).toEqual(['chat raised shop/web'])
+    },
+  )
+
   it('never tells of what mended itself before its time', () => {
     const first = look([alert('web')], emptyMemory, start)
     const second = look([], first.memory, after(4))
@@ -162,5 +171,13 @@ describe('a digest', () => {
     [undefined, '06:01', undefined],
   ])('after that of %s at %s is due for %s', (last, at, day) => {
     expect(digestDue(last, at, start)).toBe(day)
+  })
+
+  it.each(['some day', '2999-01-01', '2026-11-26'])('is not kept from coming by a day that cannot be: %s', (last) => {
+    expect(digestDue(last, '06:00', start)).toBe('2026-11-24')
+  })
+
+  it('does not come twice where the clock of another leader was past midnight already', () => {
+    expect(digestDue('2026-11-25', '06:00', start)).toBeUndefined()
   })
 })
