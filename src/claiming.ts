@@ -38,7 +38,7 @@ export function ingressController({ config, resources, caches, events, clock, lo
 
 /** Wakes every claimant that a Certificate concerns: who names its Secret, and who made it. */
 export function wakeClaimants({ certificates, claimants }: ClaimingParts['caches'], queue: WorkQueue): () => void {
-  const wake = (key: ClaimantKey): void => queue.add(key)
+  const wake = (key: ClaimantKey): void => void queue.add(key)
   const ends = [
     claimants.subscribe(wake),
     certificates.witness((key, before) => {

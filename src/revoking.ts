@@ -9,6 +9,7 @@ import { RevocationOrders } from './controllers/revocation/orders.ts'
 import { Targets } from './controllers/revocation/target.ts'
 import { KubeError } from './kube/errors.ts'
 import type { EventRecorder } from './kube/events.ts'
+import type { Adder } from './runtime/adder.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 import type { Verdict } from './runtime/worker.ts'
 import type { Clock } from './std/clock.ts'
@@ -122,7 +123,7 @@ export function wakeRevocations(caches: CacheSet, live: LiveIssuers, queue: Work
 }
 
 /** Everything, for a process that has just begun to lead. */
-export function enqueueRevocations(caches: CacheSet, queue: Pick<WorkQueue, 'add'>): void {
+export function enqueueRevocations(caches: CacheSet, queue: Adder): void {
   for (const key of caches.revocations.keys()) queue.add(`${orderPrefix}${key}`, 'resync')
   for (const [key, { object }] of entriesOf(caches)) if (concernsFarewell(object)) queue.add(`${farewellPrefix}${key}`)
 }

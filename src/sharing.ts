@@ -8,8 +8,8 @@
 import { everywhere } from './controllers/challenge/sweeper.ts'
 import type { IssuerKey } from './controllers/issuer/live.ts'
 import { aboutOf } from './revoking.ts'
+import type { Adder } from './runtime/adder.ts'
 import type { HeldShards, Ownership, ShardWatcher } from './runtime/ownership.ts'
-import type { WorkQueue } from './runtime/queue.ts'
 import { shardOf } from './std/shards.ts'
 
 export const kinds = ['certificate', 'issuer', 'ingress', 'revocation', 'challenge', 'policy'] as const
@@ -17,7 +17,7 @@ export const kinds = ['certificate', 'issuer', 'ingress', 'revocation', 'challen
 export type Kind = (typeof kinds)[number]
 
 /** Where keys can be put. */
-export type Adders = Readonly<Record<Kind, Pick<WorkQueue, 'add'>>>
+export type Adders = Readonly<Record<Kind, Adder>>
 
 const itself = (key: string): string => key
 
@@ -59,7 +59,7 @@ export function admission(kind: Kind, ownership: Ownership, needed: NeededIssuer
 
 /** Takes in what is of one shard and lets the rest fall. */
 export function onlyOf(shard: number, queues: Adders, shards: number): Adders {
-  const only = (kind: Kind): Pick<WorkQueue, 'add'> => ({
+  const only = (kind: Kind): Adder => ({
     add: (key, priority) => {
       if (shardOf(placeOf[kind](key), shards) === shard) queues[kind].add(key, priority)
     },

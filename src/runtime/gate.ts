@@ -27,12 +27,15 @@ export type Entry =
   /** `until`: when the rate would let it in, were a slot free; absent when only a slot is missing. */
   | { readonly kind: 'wait'; readonly until?: Instant }
 
+/** Called when it is its key's turn to ask again. @returns whether the key will: the turn is the next one's otherwise */
+export type Waiter = () => boolean
+
 const offerLength = seconds(10)
 
 export class Gate {
   readonly #clock: Clock
   readonly #limits: GateLimits
-  readonly #waiting = new Map<string, { readonly call: () => void; readonly turn: number }>()
+  readonly #waiting = new Map<string, { readonly call: Waiter; readonly turn: number }>()
   readonly #offers = new Map<string, Cancel>()
   /** Calls at the same time for now: all that the limits allow, but for a while after {@link Gate.narrow}. */
   #width: number
@@ -75,10 +78,10 @@ export class Gate {
    * Asks to be let in.
    *
    * @param key - who asks; asking again while waiting keeps the place in line
-   * @param waiter - called once when it is this key's turn to ask again (typically: put the key back into its queue)
+   * @param waiter - called once when it is this key's turn (typically: puts the key back into its queue)
    * @returns `entered` with the way out, of which one must be taken exactly when the call is over; a second does nothing
    */
-  enter(key: string, waiter: () => void): Entry {
+  enter(key: string, waiter: Waiter): Entry {
     if (this.#takeOffer(key)) return this.#letIn(key)
     if (this.#waiting.size === 0 && this.#isOpen()) {
       this.#tokens -= 1
@@ -167,9 +170,9 @@ export class Gate {
     for (const [key, { call }] of this.#waiting) {
       if (!this.#isOpen()) break
       this.#waiting.delete(key)
+      if (!call()) continue
       this.#tokens -= 1
       this.#offer(key)
-      call()
     }
     this.#awaitToken()
   }

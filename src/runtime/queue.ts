@@ -9,7 +9,7 @@
  *                     └── done, after wakeAt, retry ──┘
  *
  * Only keys are kept, never events: what was added twice is run once, at the highest priority and with the age of the first.
- * A reconcile that is about to run decides anew when to wake, so becoming ready drops whatever time was waited for.
+ * A reconcile that is about to run decides anew when to wake, so becoming ready drops what was waited for.
  */
 import type { Cancel, Clock } from '../std/clock.ts'
 import { fractionOf } from '../std/fraction.ts'
@@ -95,9 +95,9 @@ export class WorkQueue<K extends string = string> {
     return { ready: this.#ready.size, waiting, processing: this.#processing }
   }
 
-  /** Runs `key` as soon as a worker is free; once more afterwards when it is running now. */
-  add(key: K, priority: Priority = 'user'): void {
-    if (this.#closed || !this.#admits(key)) return
+  /** Runs `key` as soon as a worker is free; once more when it is running now. @returns whether it will be run */
+  add(key: K, priority: Priority = 'user'): boolean {
+    if (this.#closed || !this.#admits(key)) return false
     const entry = this.#entry(key)
     if (entry.dirty === undefined) {
       entry.dirty = { priority, age: this.#arrivals++, since: this.#clock.monotonic() }
@@ -106,6 +106,7 @@ export class WorkQueue<K extends string = string> {
       entry.dirty.priority = priority
     }
     this.#place(entry)
+    return true
   }
 
   /**
@@ -130,7 +131,7 @@ export class WorkQueue<K extends string = string> {
     this.#wait(entry, { kind: 'steady', at: this.#clock.monotonic() + Math.ceil(wait * jitter) })
   }
 
-  /** Forgets the failures of `key` and the time it waits for. A key that was added stays added. */
+  /** Forgets the failures of `key` and what it waits for. A key that was added stays added. */
   forget(key: K): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return

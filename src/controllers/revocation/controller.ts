@@ -39,7 +39,7 @@ export interface RevocationControllerParts {
   readonly contexts: ContextMaker
   readonly events: Pick<EventRecorder, 'record'>
   /** Has an order looked at again, by its `namespace/name`. */
-  readonly again: (key: string) => void
+  readonly again: (key: string) => boolean
   readonly clock: Clock
   readonly log: Logger
 }

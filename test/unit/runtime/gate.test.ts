@@ -9,13 +9,14 @@ function setUp(limits: GateLimits) {
   const clock = new FakeClock()
   const gate = new Gate({ ...limits, clock })
   const called: string[] = []
-  const enter = (key: string): Entry => gate.enter(key, () => void called.push(key))
+  const gone = new Set<string>()
+  const enter = (key: string): Entry => gate.enter(key, () => called.push(key) > 0 && !gone.has(key))
   const mustEnter = (key: string): (() => void) => {
     const entry = enter(key)
     if (entry.kind !== 'entered') throw new Error(`${key} was not let in`)
     return entry.leave
   }
-  return { clock, gate, called, enter, mustEnter }
+  return { clock, gate, called, gone, enter, mustEnter }
 }
 
 describe('Gate', () => {
@@ -69,6 +70,17 @@ describe('Gate', () => {
     expect(gate.waiting).toBe(2)
     leave()
     expect(called).toEqual(['b'])
+  })
+
+  it('calls the next at once when the one it called says that it will not come, however many there are of them', () => {
+    const { called, gone, enter, mustEnter } = setUp({ concurrency: 1, rate: { perSecond: 0.001, burst: 2 } })
+    const leave = mustEnter('a')
+    const others = Array.from({ length: 100 }, (_, i) => `another process has ${i}`)
+    for (const key of others) gone.add(key)
+    for (const key of [...others, 'b']) enter(key)
+    leave()
+    expect(called).toEqual([...others, 'b'])
+    expect(enter('b').kind).toBe('entered')
   })
 
   it('calls the next when the one it called does not come', () => {
@@ -166,10 +178,10 @@ describe('Gate', () => {
         const isIn = new Set<number>()
         const ask = (guest: number): void => {
           if (isIn.has(guest)) return
-          const entry = gate.enter(
-            `${guest}`,
-            () => guests[guest]?.vanishes === true || clock.after(milliseconds(5), () => ask(guest)),
-          )
+          const entry = gate.enter(`${guest}`, () => {
+            if (guests[guest]?.vanishes !== true) clock.after(milliseconds(5), () => ask(guest))
+            return true
+          })
           if (entry.kind === 'wait') return
           isIn.add(guest)
           entered.push(clock.monotonic())

@@ -53,7 +53,7 @@ const pending: Result = {
 
 /** How many of ten are let in at once. */
 const width = ({ gate }: IssuerSession): number => {
-  const entries = Array.from({ length: 10 }, (_, i) => gate.enter(`c${i}`, () => undefined))
+  const entries = Array.from({ length: 10 }, (_, i) => gate.enter(`c${i}`, () => true))
   for (const entry of entries) if (entry.kind === 'entered') entry.leave()
   for (let i = 0; i < 10; i++) gate.withdraw(`c${i}`)
   return entries.filter(({ kind }) => kind === 'entered').length
