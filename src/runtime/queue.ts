@@ -1,5 +1,5 @@
 /**
- * The work queue: which key is reconciled next. A key is in one place at a time, and no key is ever run twice at once.
+ * The work queue: which key is reconciled next. A key is in one place at a time, and is never run twice at once.
  *
  *                 add                     next
  *   (unknown) ───────────► ready ───────────────► processing ──done──► (unknown)
@@ -8,7 +8,7 @@
  *                     ▲                               │
  *                     └── done, after wakeAt, retry ──┘
  *
- * Only keys are kept, never events: what was added twice is run once, at the highest priority and with the age of the first.
+ * Only keys are kept, never events: what was added twice is run once, at the highest priority, with the age of the first.
  * A reconcile that is about to run decides anew when to wake, so becoming ready drops what was waited for.
  */
 import type { Cancel, Clock } from '../std/clock.ts'

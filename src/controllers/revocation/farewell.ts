@@ -15,7 +15,7 @@ import type { Clock } from '../../std/clock.ts'
 import { fromRfc3339, minutes, plus, seconds } from '../../std/time.ts'
 import { changeFinalizer } from '../certificate/finalizers.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'
-import { orderName } from './orders.ts'
+import { orderName, orderPrefix } from './orders.ts'
 import type { RevocationOrders } from './orders.ts'
 import type { RevocationProjection } from './revocations.ts'
 import type { Targets } from './target.ts'
@@ -36,6 +36,12 @@ const lookAgain = seconds(2)
 /** An API server says 405 of a kind that is being deleted, and 404 once it is. */
 const takesNone = ({ reason, status }: KubeError): boolean =>
   reason === 'forbidden' || reason === 'notFound' || reason === 'invalid' || status === 405
+
+interface NotOrdered {
+  readonly serialNumber: string
+  /** A clause that begins with "because". */
+  readonly why: string
+}
 
 /** Whether anything has to be done about a Certificate here: most never come. */
 export const concernsFarewell = (certificate: Certificate): boolean => farewellOf(certificate).kind !== 'nothing'
@@ -69,7 +75,7 @@ export class Farewell {
   }
 
   /**
-   * A certificate that is not there needs no revocation; a namespace that ends takes no more objects, nor does a kind.
+   * A certificate that was never there needs no revocation; a namespace that ends takes no more objects, nor does a kind.
    *
    * @returns the name of the order, if there is one
    */
@@ -86,7 +92,7 @@ export class Farewell {
       },
       signal,
     )
-    if (!found.ok || found.value.certificateName !== metadata.name) return undefined
+    if (!found.ok || found.value.certificateName !== metadata.name) return this.#withoutSecret(object)
     const order = orderName(metadata.name, found.value)
     if (this.#parts.revocations.get(`${metadata.namespace}/${order}`)?.object.status?.target !== undefined) return order
     try {
@@ -94,19 +100,32 @@ export class Farewell {
       return order
     } catch (error) {
       if (!(error instanceof KubeError) || !takesNone(error)) throw error
-      this.#parts.events.record({
-        regarding: {
-          apiVersion: object.apiVersion,
-          kind: object.kind,
-          namespace: metadata.namespace ?? '',
-          name: metadata.name,
-          uid: metadata.uid ?? '',
-        },
-        type: 'Warning',
-        reason: 'NotRevoked',
-        message: `The certificate ${found.value.serialNumber} was not revoked, because the order cannot be written: ${error.message}`,
-      })
+      const why = `because the order cannot be written: ${error.message}`
+      this.#tellOfNone(object, { serialNumber: found.value.serialNumber, why })
       return undefined
     }
+  }
+
+  /** Whoever deletes the Secret as well may be faster: then nobody has what an order needs, unless it is written already. */
+  #withoutSecret({ metadata, status, ...object }: Certificate): string | undefined {
+    const { serialNumber } = status ?? {}
+    if (serialNumber === undefined) return undefined
+    const namespace = metadata.namespace ?? ''
+    const start = `${namespace}/${orderPrefix(metadata.name, serialNumber)}`
+    const written = [...this.#parts.revocations.keys()].find((key) => key.startsWith(start))
+    if (written !== undefined) return written.slice(namespace.length + 1)
+    const why = `because Secret ${object.spec.secretName} no longer holds it; order it with spec.certificate of a CertificateRevocation, or at the CA.`
+    this.#tellOfNone({ ...object, metadata }, { serialNumber, why })
+    return undefined
+  }
+
+  #tellOfNone({ apiVersion, kind, metadata }: Certificate, { serialNumber, why }: NotOrdered): void {
+    const { namespace = '', name, uid = '' } = metadata
+    this.#parts.events.record({
+      regarding: { apiVersion, kind, namespace, name, uid },
+      type: 'Warning',
+      reason: 'NotRevoked',
+      message: `The certificate ${serialNumber} was not revoked, ${why}`,
+    })
   }
 }

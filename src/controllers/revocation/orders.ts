@@ -80,9 +80,14 @@ function revokerOf({ spec }: Certificate, { issuerRef: issuedBy = spec.issuerRef
 
 /** The name of the order about a certificate that a Certificate's policy asks to revoke. */
 export function orderName(certificateName: string, { serialNumber, sha256Fingerprint }: RevocationTarget): string {
+  return `${orderPrefix(certificateName, serialNumber)}${sha256Fingerprint.slice(0, 8)}`
+}
+
+/** How the name of an order begins, whatever the fingerprint. @param serialNumber - hex, as a status has it */
+export function orderPrefix(certificateName: string, serialNumber: string): string {
   const serial = serialNumber
     .toLowerCase()
     .replace(/[^0-9a-f]/g, '')
     .slice(-16)
-  return `${certificateName.slice(0, 200)}-${serial}-${sha256Fingerprint.slice(0, 8)}`
+  return `${certificateName.slice(0, 200)}-${serial}-`
 }

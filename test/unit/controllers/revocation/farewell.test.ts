@@ -7,7 +7,7 @@ import type { RevocationProjection } from '../../../../src/controllers/revocatio
 import { revokeFinalizer } from '../../../../src/domain/revocation/farewell.ts'
 import { KubeError } from '../../../../src/kube/errors.ts'
 import { Store } from '../../../../src/kube/store.ts'
-import { ok } from '../../../../src/std/result.ts'
+import { err, ok } from '../../../../src/std/result.ts'
 import { FakeClock } from '../../../support/clock.ts'
 import { recordingLogger } from '../../../support/log.ts'
 
@@ -38,11 +38,25 @@ const target = {
   certificate: '',
 }
 
+interface Scene {
+  readonly serialNumber?: string
+  readonly hasSecret?: boolean
+  readonly order?: string
+}
+
 /** @param refusal - what the API server says to the order */
-function farewell(refusal: KubeError) {
+function farewell(refusal: KubeError, { serialNumber, hasSecret = true, order }: Scene = {}) {
   const log = recordingLogger()
   const store = new Store<CertificateProjection>({ log })
-  store.put('team/web', projectCertificate(certificate))
+  const status = serialNumber === undefined ? {} : { status: { serialNumber } }
+  store.put('team/web', projectCertificate({ ...certificate, ...status }))
+  const revocations = new Store<RevocationProjection>({ log })
+  if (order !== undefined)
+    revocations.put(`team/${order}`, {
+      resourceVersion: '8',
+      object: { apiVersion: 'perennial.dev/v1', kind: 'CertificateRevocation', metadata: { name: order }, spec: {} },
+    } as RevocationProjection)
+  const messages: string[] = []
   const patched: object[] = []
   const reasons: string[] = []
   const subject = new Farewell({
@@ -53,13 +67,20 @@ function farewell(refusal: KubeError) {
         return Promise.resolve(certificate)
       },
     },
-    revocations: new Store<RevocationProjection>({ log }),
-    targets: { find: () => Promise.resolve(ok(target)) },
+    revocations,
+    targets: {
+      find: () => Promise.resolve(hasSecret ? ok(target) : err('it is gone')),
+    },
     clock: new FakeClock(),
     orders: { deleted: () => Promise.reject(refusal) },
-    events: { record: ({ reason }) => void reasons.push(reason) },
+    events: {
+      record: ({ reason, message }) => {
+        reasons.push(reason)
+        messages.push(message)
+      },
+    },
   })
-  return { subject, patched, reasons }
+  return { subject, patched, reasons, messages }
 }
 
 const never = new AbortController().signal
@@ -81,5 +102,33 @@ describe('a deleted Certificate that is to be revoked', () => {
     const { subject, patched } = farewell(new KubeError('unreachable', 'nobody there'))
     await expect(subject.reconcile('team/web', never)).rejects.toThrow('nobody there')
     expect(patched).toEqual([])
+  })
+
+  const gone = new KubeError('notFound', 'not asked for')
+
+  it('goes, and an Event says that it was not revoked, when its Secret was deleted before it', async () => {
+    const { subject, patched, reasons, messages } = farewell(gone, { serialNumber: '01', hasSecret: false })
+    expect(await subject.reconcile('team/web', never)).toEqual({ kind: 'done' })
+    expect(patched).toHaveLength(1)
+    expect(reasons).toEqual(['NotRevoked'])
+    expect(messages[0]).toContain(
+      '01 was not revoked, because Secret web no longer holds it; order it with spec.certificate',
+    )
+  })
+
+  it('is waited for by the order that was written while the Secret was there', async () => {
+    const { subject, patched, reasons } = farewell(gone, {
+      serialNumber: '01',
+      order: 'web-01-abababab',
+      hasSecret: false,
+    })
+    expect((await subject.reconcile('team/web', never)).kind).toBe('wakeAt')
+    expect([patched, reasons]).toEqual([[], []])
+  })
+
+  it('goes without a word when there never was a certificate', async () => {
+    const { subject, patched, reasons } = farewell(gone, { hasSecret: false })
+    expect(await subject.reconcile('team/web', never)).toEqual({ kind: 'done' })
+    expect([patched.length, reasons]).toEqual([1, []])
   })
 })
