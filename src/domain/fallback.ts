@@ -186,10 +186,12 @@ const longestReason = 400
 function reasonFor(passed: readonly { readonly ref: IssuerRef; readonly message: string }[]): string | undefined {
   if (passed.length === 0) return undefined
   return passed
-    .map(({ ref, message }) => `${sayRef(ref)}: ${message}`)
+    .map(({ ref, message }) => told(sayRef(ref), message.replace(/\.$/, '')))
     .join('; ')
     .slice(0, longestReason)
 }
+
+const told = (issuer: string, clause: string): string => (clause.startsWith(issuer) ? clause : `${issuer}: ${clause}`)
 
 /** An issuer as people say it. */
 export const sayRef = ({ kind, name }: Pick<IssuerRef, 'kind' | 'name'>): string => `${kind} ${name}`

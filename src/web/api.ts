@@ -29,6 +29,7 @@ import type { Lookup } from './detail.ts'
 import { securityHeaders } from './headers.ts'
 import type { Pace } from './pace.ts'
 import { csvColumns, csvRow, findingText, issuerRow, rowOf } from './rows.ts'
+import { withinSight } from './sight.ts'
 
 export interface ApiParts {
   readonly inventory: Pick<Inventory, 'picture' | 'issuers' | 'policies' | 'asked'>
@@ -74,11 +75,10 @@ export async function answerApi(parts: ApiParts, request: ServerRequest): Promis
   if (!parts.pace.allows(who.value.username)) return hasty
   const picture = parts.inventory.picture()
   const { path, search = '' } = request
-  const namespaces = new Set(picture.judged.map(({ item }) => item.namespace))
+  const namespaces = new Set([...picture.judged.map(({ item }) => item.namespace), ...picture.farNamespaces])
   const allowed = await parts.access.allowed(who.value, 'certificates', namespaces)
-  const visible =
-    allowed.size === namespaces.size ? picture.judged : picture.judged.filter(({ item }) => allowed.has(item.namespace))
-  const hearing = { parts, user: who.value, picture, visible, search }
+  const sight = allowed.size === namespaces.size ? picture : withinSight(picture, allowed)
+  const hearing = { parts, user: who.value, picture: sight, visible: sight.judged, search }
   const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
   if (answer !== undefined) return answer(hearing)
   if (path.startsWith(certificateRoot)) return detail(hearing, path.slice(certificateRoot.length))

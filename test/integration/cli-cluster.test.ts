@@ -151,7 +151,7 @@ describe('why', () => {
     async () => {
       const { code, stdout } = await inTool('why', 'lost')
       expect(stdout).toContain('lost is not ready')
-      expect(stdout).toMatch(/Issuer nowhere in namespace .* does not exist; create it or correct spec\.issuerRef\./)
+      expect(stdout).toMatch(/Issuer nowhere in namespace .* does not exist; create it or correct the reference\./)
       expect(code).toBe(exitCodes.pending)
     },
     testTimeout,

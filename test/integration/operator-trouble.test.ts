@@ -63,7 +63,7 @@ describe('an issuer that', () => {
     async () => {
       await ns.certificate('early', issuedBy('late'))
       expect(await whyNot('early', 'IssuerNotFound')).toBe(
-        'Secret early does not exist. Issuer late in namespace trouble does not exist; create it or correct spec.issuerRef.',
+        'Secret early does not exist. Issuer late in namespace trouble does not exist; create it or correct the reference.',
       )
       await ns.issuer('late', { ca: { secretName: 'healthy' } })
       await ns.ready('early')

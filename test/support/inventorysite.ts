@@ -59,6 +59,9 @@ export function siteParts(options: SiteOptions): RoutesParts {
     judged: judge(items, judging),
     consumersOf,
     consumerKinds: (item: InventoryItem) => consumersOf(item).map(({ kind }) => kind),
+    farNamespaces: items.flatMap((one) =>
+      consumersOf(one).flatMap(({ namespace }) => (namespace === one.namespace ? [] : [namespace])),
+    ),
     unread,
   }
   return {

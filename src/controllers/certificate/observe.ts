@@ -179,7 +179,7 @@ function issuerView(
     return {
       kind: 'missing',
       since: madeAt,
-      message: `${sayIssuer(key)} does not exist; create it or correct spec.issuerRef`,
+      message: `${sayIssuer(key)} does not exist; create it or correct the reference`,
     }
   const live = issuers.view(key)
   return live?.kind === 'notReady' ? { ...live, message: `${sayIssuer(key)} is not ready: ${live.message}` } : live

@@ -112,7 +112,7 @@ function listenerEntry(listener: Listener, { index, namespace }: { index: number
   const refs = listener.tls?.certificateRefs ?? []
   const secrets = refs.filter(({ group, kind }) => isCore(group) && (kind ?? 'Secret') === 'Secret')
   const near = secrets.filter((ref) => (ref.namespace ?? namespace) === namespace)
-  const far = secrets.find((ref) => !near.includes(ref))
+  const far = secrets.filter((ref) => !near.includes(ref)).map((ref) => `${ref.namespace}/${ref.name}`)
   const { hostname, allowedRoutes } = listener
   const from = allowedRoutes?.namespaces?.from ?? 'Same'
   return {
@@ -120,8 +120,9 @@ function listenerEntry(listener: Listener, { index, namespace }: { index: number
     listener: listener.name,
     hosts: hostname === undefined || hostname === null || hostname === '' ? [] : [hostname],
     secretNames: near.map(({ name }) => name),
+    ...(far.length === 0 ? {} : { farSecrets: far }),
     ...(listener.protocol === 'HTTPS' ? { routesFrom: from === 'All' ? 'All' : 'Same' } : {}),
-    ...problemWith({ refs: refs.length, secrets: secrets.length, far: far && `${far.namespace}/${far.name}` }),
+    ...problemWith({ refs: refs.length, secrets: secrets.length, far: far[0] }),
   }
 }
 

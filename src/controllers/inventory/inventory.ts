@@ -4,6 +4,7 @@
  */
 import type { Issuer } from '../../api/issuer.ts'
 import type { CertificatePolicy } from '../../api/policy.ts'
+import type { Claimant } from '../../domain/ingress/claimant.ts'
 import { inventoryItem } from '../../domain/inventory/item.ts'
 import type { Consumer, InventoryItem } from '../../domain/inventory/item.ts'
 import { managedSource, nothingHeld } from '../../domain/inventory/managed.ts'
@@ -47,6 +48,8 @@ export interface Picture extends Asking {
   readonly judged: readonly JudgedItem[]
   /** Those that look at the Secret of an item. */
   readonly consumersOf: (item: InventoryItem) => readonly Consumer[]
+  /** Where they are, for those that look at a Secret of another namespace. */
+  readonly farNamespaces: readonly string[]
   /** Kinds that have not been read yet, or cannot be. */
   readonly unread: readonly string[]
 }
@@ -130,6 +133,9 @@ export class Inventory {
       judged: judge(items, judging),
       consumersOf,
       consumerKinds: (item) => kindsOf(consumersOf(item)),
+      farNamespaces: [...consumers].flatMap(([secret, of]) =>
+        of.filter(({ namespace }) => !secret.startsWith(`${namespace}/`)).map(({ namespace }) => namespace),
+      ),
       unread: found.filter(({ store }) => !store.isSynced).map(({ kind }) => kind),
     }
   }
@@ -182,15 +188,23 @@ function consumersIn({ stores }: Claimants): ReadonlyMap<string, readonly Consum
   for (const kind of claimantKinds) {
     for (const { claimant } of stores[kind].values()) {
       const { namespace, name } = claimant
-      for (const secret of new Set(claimant.entries.flatMap(({ secretNames }) => secretNames))) {
-        const of = consumers.get(`${namespace}/${secret}`) ?? []
+      for (const secret of secretsUsedBy(claimant)) {
+        const of = consumers.get(secret) ?? []
         of.push({ kind, namespace, name })
-        consumers.set(`${namespace}/${secret}`, of)
+        consumers.set(secret, of)
       }
     }
   }
   return consumers
 }
+
+const secretsUsedBy = ({ namespace, entries }: Claimant): ReadonlySet<string> =>
+  new Set(
+    entries.flatMap(({ secretNames, farSecrets = [] }) => [
+      ...secretNames.map((secret) => `${namespace}/${secret}`),
+      ...farSecrets,
+    ]),
+  )
 
 const kindsOf = (consumers: readonly Consumer[]): readonly string[] =>
   consumers.length < 2 ? consumers.map(({ kind }) => kind) : [...new Set(consumers.map(({ kind }) => kind))]

@@ -8,6 +8,8 @@ export interface TlsEntry {
   readonly listener?: string
   /** The Secrets that it reads its certificates from. */
   readonly secretNames: readonly string[]
+  /** Those of other namespaces, as `namespace/name`. They are not written for it. */
+  readonly farSecrets?: readonly string[]
   /** DNS names, with wildcards; none where routes bring the names. */
   readonly hosts: readonly string[]
   /** Whose routes may bring names, where the entry has no hosts. Undefined: names are not taken from routes. */

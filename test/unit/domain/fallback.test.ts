@@ -54,7 +54,7 @@ describe('the issuer that is asked', () => {
   it('is the next once the first has been down for longer than the grace', () => {
     expect(choose(due, of(down(301), house))?.choice).toEqual({
       ref: houseRef,
-      because: 'Issuer ca: Issuer ca is not ready: it is down',
+      because: 'Issuer ca is not ready: it is down',
       reconsiderAt: undefined,
     })
   })
@@ -83,6 +83,8 @@ describe('the issuer that is asked', () => {
     const pausing = { ...first, pause: { until: plus(now, minutes(1)), message: 'patience' } }
     expect(choose(due, of(pausing, house))?.choice).toMatchObject({ ref: houseRef, because: 'Issuer ca: patience' })
     expect(chosenName(due, of({ ...first, pause: { until: now, message: 'over' } }, house))).toBe('ca')
+    const sentence = { ...pausing, pause: { ...pausing.pause, message: 'patience, please.' } }
+    expect(choose(due, of(sentence, house))?.choice.because).toBe('Issuer ca: patience, please')
   })
 
   it('is the one that may be asked soonest while all have failed', () => {

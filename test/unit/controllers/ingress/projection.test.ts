@@ -71,7 +71,11 @@ describe('of a Gateway', () => {
     {
       name: 'names a Secret elsewhere',
       listener: { tls: { certificateRefs: [{ name: 'a', namespace: 'others' }] } },
-      expected: { secretNames: [], problem: expect.stringContaining('others/a lies in another namespace') },
+      expected: {
+        secretNames: [],
+        farSecrets: ['others/a'],
+        problem: expect.stringContaining('others/a lies in another namespace'),
+      },
     },
     {
       name: 'names something else',

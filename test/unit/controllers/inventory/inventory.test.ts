@@ -6,6 +6,7 @@ import type { CertificateProjection } from '../../../../src/controllers/certific
 import { projectSecret } from '../../../../src/controllers/certificate/projection.ts'
 import type { SecretProjection } from '../../../../src/controllers/certificate/projection.ts'
 import { Claimants } from '../../../../src/controllers/ingress/claimants.ts'
+import { projectClaimant } from '../../../../src/controllers/ingress/projection.ts'
 import { projectConfigMap, projectFoundSecret } from '../../../../src/controllers/inventory/found.ts'
 import type { FoundProjection } from '../../../../src/controllers/inventory/found.ts'
 import { Inventory } from '../../../../src/controllers/inventory/inventory.ts'
@@ -135,13 +136,14 @@ class Scene {
   readonly secrets = new Store<SecretProjection>({})
   readonly found = new Store<FoundProjection>({})
   readonly issuers = new Store<IssuerProjection>({})
+  readonly claimants = new Claimants(silentLogger)
   readonly inventory = new Inventory({
     certificates: this.certificates,
     secrets: this.secrets,
     issuers: this.issuers,
     clusterIssuers: new Store({}),
     policies: new Store({}),
-    claimants: new Claimants(silentLogger),
+    claimants: this.claimants,
     found: [{ kind: 'Secret', store: this.found }],
     clock: this.clock,
   })
@@ -172,6 +174,28 @@ describe('the inventory', () => {
     const [judged] = scene.look().judged
     expect(judged?.item).toMatchObject({ id: 'Certificate/shop/web', subject: 'CN=leaf' })
     expect(judged?.item.chain).toHaveLength(1)
+  })
+
+  it('knows who uses it from another namespace', () => {
+    const scene = new Scene()
+    scene.certificates.put('shop/web', certificate('web'))
+    const listener = {
+      name: 'https',
+      protocol: 'HTTPS',
+      tls: { certificateRefs: [{ name: 'web', namespace: 'shop' }] },
+    }
+    const metadata = { name: 'public', namespace: 'edge', resourceVersion: '3' }
+    const gateway = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata,
+      spec: { listeners: [listener] },
+    }
+    scene.claimants.stores.Gateway.put('edge/public', projectClaimant('Gateway', gateway))
+    const { judged, consumersOf, farNamespaces } = scene.look()
+    const [used] = judged
+    expect(used && consumersOf(used.item)).toEqual([{ kind: 'Gateway', namespace: 'edge', name: 'public' }])
+    expect(farNamespaces).toEqual(['edge'])
   })
 
   it('says nothing of a Secret that belongs to another Certificate', () => {

@@ -1,0 +1,15 @@
+/** What of the inventory a person sees who may not see everything. */
+import type { Picture } from '../controllers/inventory/inventory.ts'
+import type { Consumer, InventoryItem } from '../domain/inventory/item.ts'
+
+/** @param allowed - namespaces that the person may see: of others not even a Gateway that uses what the person sees is told */
+export function withinSight(picture: Picture, allowed: ReadonlySet<string>): Picture {
+  const consumersOf = (item: InventoryItem): readonly Consumer[] =>
+    picture.consumersOf(item).filter(({ namespace }) => namespace === item.namespace || allowed.has(namespace))
+  return {
+    ...picture,
+    judged: picture.judged.filter(({ item }) => allowed.has(item.namespace)),
+    consumersOf,
+    consumerKinds: (item) => [...new Set(consumersOf(item).map(({ kind }) => kind))],
+  }
+}
