@@ -55,7 +55,7 @@ function farewell(refusal: KubeError, { serialNumber, hasSecret = true, order }:
     revocations.put(`team/${order}`, {
       resourceVersion: '8',
       object: { apiVersion: 'perennial.dev/v1', kind: 'CertificateRevocation', metadata: { name: order }, spec: {} },
-    } as RevocationProjection)
+    })
   const messages: string[] = []
   const patched: object[] = []
   const reasons: string[] = []
