@@ -1,11 +1,9 @@
 /** From the words of a command line to what is asked for. */
 import { parseArgs } from 'node:util'
-import { parseGoDuration } from '../std/duration.ts'
 import { parseHostPort } from '../std/hostport.ts'
 import { nearest } from '../std/nearest.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
-import { seconds } from '../std/time.ts'
 import type { Duration } from '../std/time.ts'
 import { isClusterCommand } from './cluster/flags.ts'
 import { clusterOptions } from './cluster/options.ts'
@@ -18,6 +16,7 @@ import { policyOptions } from './policyflags.ts'
 import type { PolicyOptions } from './policyflags.ts'
 import { shells } from './shells.ts'
 import type { Shell } from './shells.ts'
+import { readTimeout } from './timeout.ts'
 
 export interface SharedOptions {
   readonly files: readonly string[]
@@ -177,17 +176,6 @@ function sharedOptions(flags: Flags, command: CommandName): Result<SharedOptions
   const output = readOutput(flags)
   if (!output.ok) return err(`${output.error} A directory is given with -d.`)
   return ok({ files, timeout: timeout.value, output: output.value, verbose: flags.has('verbose') })
-}
-
-const defaultTimeout = seconds(300)
-const longestTimeout = seconds(86_400 * 30)
-
-function readTimeout(text: string | undefined): Result<Duration, string> {
-  if (text === undefined) return ok(defaultTimeout)
-  const parsed = /^\d{1,7}$/.test(text) ? ok(seconds(Number(text))) : parseGoDuration(text)
-  if (!parsed.ok || parsed.value < seconds(1) || parsed.value > longestTimeout)
-    return err(`--timeout is a number of seconds from 1 on, or a duration such as 10m, not "${text}".`)
-  return ok(parsed.value)
 }
 
 function enrollOptions(flags: Flags): Result<Asked, string> {

@@ -19,7 +19,7 @@ const shared = {
     repeated: true,
     help: 'Manifests, YAML or JSON, several in a file; - for standard input. May be repeated. Secrets among them give the credentials.',
   },
-  timeout: { shape: 'seconds', help: 'How long to wait for the CA altogether. Default: 300.' },
+  timeout: { shape: 'seconds', help: 'How long to wait for the CA altogether: seconds, or as in 10m. Default: 300.' },
   output: outputFlag('the result is'),
   verbose: { short: 'v', help: 'Tell more: what the client logs, and the evidence for errors.' },
   help: { short: 'h', help: 'Print this text.' },

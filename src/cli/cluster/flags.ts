@@ -38,7 +38,7 @@ export const clusterCommands = {
       all: { help: 'Every Certificate of the namespace.' },
       selector: { short: 'l', shape: 'labels', help: 'Certificates with these labels, as kubectl -l takes them.' },
       wait: { help: 'Wait until each has its new certificate.' },
-      timeout: { shape: 'seconds', help: 'How long to wait altogether. Default: 300.' },
+      timeout: { shape: 'seconds', help: 'How long to wait altogether: seconds, or as in 10m. Default: 300.' },
     },
   },
   revoke: {
@@ -54,7 +54,7 @@ export const clusterCommands = {
       reason: { shape: 'reason', help: 'Why, in the words of RFC 5280. unspecified when not given.' },
       reissue: { help: 'Have it renewed with a new key first.' },
       wait: { help: 'Wait until the CA has revoked it.' },
-      timeout: { shape: 'seconds', help: 'How long to wait. Default: 300.' },
+      timeout: { shape: 'seconds', help: 'How long to wait: seconds, or as in 10m. Default: 300.' },
     },
   },
   inventory: {

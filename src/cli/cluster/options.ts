@@ -2,8 +2,8 @@
 import { revocationReasons } from '../../api/revocation.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Result } from '../../std/result.ts'
-import { seconds } from '../../std/time.ts'
 import type { Duration } from '../../std/time.ts'
+import { readTimeout } from '../timeout.ts'
 import type { ClusterCommandName } from './flags.ts'
 
 export type Output = 'text' | 'wide' | 'json' | 'yaml' | 'csv'
@@ -60,8 +60,8 @@ export function clusterOptions(
   if (output === undefined) return err(`-o is one of ${offered.join(', ')}, not "${last('output')}".`)
   const revocation = revocationOptions(last('reason'), last('issuer'))
   if (!revocation.ok) return revocation
-  const timeout = last('timeout') ?? '300'
-  if (!/^[1-9]\d{0,5}$/.test(timeout)) return err(`--timeout is a number of seconds from 1 on, not "${timeout}".`)
+  const timeout = readTimeout(last('timeout'))
+  if (!timeout.ok) return timeout
   if (flags.has('all-namespaces') && last('namespace') !== undefined)
     return err('Give -n or -A, not both: -A means every namespace.')
   const options: ClusterOptions = {
@@ -75,7 +75,7 @@ export function clusterOptions(
     all: flags.has('all'),
     selector: last('selector'),
     wait: flags.has('wait'),
-    timeout: seconds(Number(timeout)),
+    timeout: timeout.value,
     ...revocation.value,
     reissue: flags.has('reissue'),
     file: last('file'),

@@ -14,6 +14,17 @@ describe('the command line of what speaks with a cluster', () => {
     })
   })
 
+  it('takes a time to wait in seconds and as a duration', () => {
+    for (const [text, timeout] of [
+      ['20', 20_000],
+      ['20s', 20_000],
+      ['10m', 600_000],
+    ] as const)
+      expect(readArguments(['renew', 'web', '--wait', '--timeout', text])).toMatchObject({
+        value: { options: { timeout } },
+      })
+  })
+
   it.each([
     ['why', 'why needs the name of a Certificate'],
     ['why a b', 'why takes 1 at most, and "b" is one more'],
@@ -30,6 +41,7 @@ describe('the command line of what speaks with a cluster', () => {
     ['statu', 'did you mean status?'],
     ['revoke web --issuer plant', '--issuer is issuer/name or clusterissuer/name, not "plant"'],
     ['revoke web --timeout soon', '--timeout is a number of seconds'],
+    ['renew web --wait --timeout 0s', '--timeout is a number of seconds'],
   ])('turns down "%s" with a sentence', (line, sentence) => {
     expect(complaint(line)).toContain(sentence)
   })
