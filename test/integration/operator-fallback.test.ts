@@ -81,7 +81,9 @@ describe('a Certificate with an issuer to fall back to', () => {
       const told = await until('an Event', async () =>
         (await eventsAbout('shop')).find(({ reason }) => reason === 'FellBack'),
       )
-      expect(told.message).toMatch(/^Issuer ca issued instead of Issuer first, because of Issuer first: .*127\.0\.0\.1/)
+      expect(told.message).toMatch(
+        /^Issuer ca issued instead of Issuer first, because of Issuer first in namespace shop is not ready: .*127\.0\.0\.1/,
+      )
       await wire.mend()
       await world.ns.issuerTold('first', 'True')
       await world.ns.patch('certificates', 'shop', { metadata: { annotations: { 'perennial.dev/renew': '1' } } })
