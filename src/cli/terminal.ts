@@ -158,7 +158,7 @@ export const yamlLines = (value: unknown): readonly string[] =>
 const base64Of = (text: string): readonly string[] =>
   (['base64', 'base64url'] as const).map((encoding) => Buffer.from(text).toString(encoding))
 
-/** What a CA sends must not move the cursor, or turn the writing around. */
 const keptInValues = (character: string): string => (/[\t\n\r]/.test(character) ? character : '?')
 
+/** What a CA sends must not move the cursor, or turn the writing around. */
 const unprintable = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/gu

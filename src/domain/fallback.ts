@@ -191,7 +191,8 @@ function reasonFor(passed: readonly { readonly ref: IssuerRef; readonly message:
     .slice(0, longestReason)
 }
 
-const told = (issuer: string, clause: string): string => (clause.startsWith(issuer) ? clause : `${issuer}: ${clause}`)
+const told = (issuer: string, clause: string): string =>
+  clause.startsWith(`${issuer} `) ? clause : `${issuer}: ${clause}`
 
 /** An issuer as people say it. */
 export const sayRef = ({ kind, name }: Pick<IssuerRef, 'kind' | 'name'>): string => `${kind} ${name}`

@@ -14,6 +14,19 @@ export interface CallFailure {
 
 export type Failed = Exclude<Outcome, { kind: 'issued' | 'pending' }>
 
+/** @param now - of the ticket: the request is sent at once, and not before it is written down that it was made */
+export const unsent = (
+  ticket: Ticket,
+  { now, keepRequest }: { readonly now: Instant; readonly keepRequest?: Uint8Array | undefined },
+): Outcome => ({
+  kind: 'pending',
+  ticket,
+  wakeAt: now,
+  note: 'the request is made and about to be sent',
+  unsent: true,
+  ...(keepRequest === undefined ? {} : { keepRequest }),
+})
+
 /** A final failure: the class of its fault decides. */
 export function failureOutcome(cause: Fault): Failed {
   switch (retryClass(cause.code)) {

@@ -22,6 +22,15 @@ export interface EventRegarding {
   readonly uid: string
 }
 
+/** @returns the object as an Event names it */
+export const regardingOf = ({ apiVersion, kind, metadata }: KubeObject): EventRegarding => ({
+  apiVersion,
+  kind,
+  namespace: metadata.namespace ?? '',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+})
+
 export interface RecordedEvent {
   readonly regarding: EventRegarding
   readonly type: 'Normal' | 'Warning'

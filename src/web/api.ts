@@ -47,8 +47,8 @@ export const apiRoot = '/api/'
 interface Hearing {
   readonly parts: ApiParts
   readonly user: User
+  /** What they may see of it. */
   readonly picture: Picture
-  readonly visible: readonly JudgedItem[]
   readonly search: string
 }
 
@@ -78,7 +78,7 @@ export async function answerApi(parts: ApiParts, request: ServerRequest): Promis
   const namespaces = new Set([...picture.judged.map(({ item }) => item.namespace), ...picture.farNamespaces])
   const allowed = await parts.access.allowed(who.value, 'certificates', namespaces)
   const sight = allowed.size === namespaces.size ? picture : withinSight(picture, allowed)
-  const hearing = { parts, user: who.value, picture: sight, visible: sight.judged, search }
+  const hearing = { parts, user: who.value, picture: sight, search }
   const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
   if (answer !== undefined) return answer(hearing)
   if (path.startsWith(certificateRoot)) return detail(hearing, path.slice(certificateRoot.length))
@@ -89,19 +89,19 @@ function list(hearing: Hearing): ServerReply {
   const parameters = new URLSearchParams(hearing.search)
   const query = readQuery(parameters)
   if (!query.ok) return complaint(400, query.error)
-  const { picture, visible } = hearing
+  const { picture } = hearing
   const format = parameters.get('format')
   if (format === 'csv' || format === 'json') return exported(hearing, query.value, format)
   if (format !== null) return complaint(400, 'format must be csv or json; leave it out for one page.')
-  const { items, total, facets } = answerQuery(visible, query.value, picture)
+  const { items, total, facets } = answerQuery(picture.judged, query.value, picture)
   const { page, size } = query.value
   const rows = items.map((one) => rowOf(one, picture.consumersOf(one.item)))
   return json({ generatedAt: at(hearing), total, page, size, facets, items: rows } satisfies CertificateList)
 }
 
 /** Everything that the question finds, as a file. */
-function exported({ picture, visible }: Hearing, query: Query, format: 'csv' | 'json'): ServerReply {
-  const { items } = answerQuery(visible, { ...query, page: 1, size: visible.length }, picture)
+function exported({ picture }: Hearing, query: Query, format: 'csv' | 'json'): ServerReply {
+  const { items } = answerQuery(picture.judged, { ...query, page: 1, size: picture.judged.length }, picture)
   const row = (one: JudgedItem): Row => rowOf(one, picture.consumersOf(one.item))
   const name = `certificates-${toRfc3339(picture.now).slice(0, 10)}.${format}`
   const headers = { ...securityHeaders, 'content-disposition': `attachment; filename="${name}"` }
@@ -117,9 +117,9 @@ function* lines(items: readonly JudgedItem[], row: (one: JudgedItem) => Row): Ge
   for (const one of items) yield csvRow(row(one))
 }
 
-async function detail({ parts, user, picture, visible }: Hearing, path: string): Promise<ServerReply> {
+async function detail({ parts, user, picture }: Hearing, path: string): Promise<ServerReply> {
   const id = decoded(path)
-  const judged = visible.find(({ item }) => item.id === id)
+  const judged = picture.judged.find(({ item }) => item.id === id)
   if (judged === undefined)
     return complaint(404, 'There is no such certificate in the inventory, or you may not see its namespace.')
   const lookup = await parts.lookup(judged.item, user)
@@ -137,8 +137,8 @@ function decoded(path: string): string | undefined {
 }
 
 async function summary(hearing: Hearing): Promise<ServerReply> {
-  const { picture, visible } = hearing
-  const { findings, ...rest } = summarize(visible, picture.now)
+  const { picture } = hearing
+  const { findings, ...rest } = summarize(picture.judged, picture.now)
   const issuers = await issuersFor(hearing)
   return json({
     generatedAt: at(hearing),
@@ -153,21 +153,21 @@ async function summary(hearing: Hearing): Promise<ServerReply> {
 }
 
 async function policies(hearing: Hearing): Promise<ServerReply> {
-  const { parts, user, visible } = hearing
+  const { parts, user, picture } = hearing
   const seesPolicies = await parts.access.mayEverywhere(user, 'certificatepolicies')
   return json({
     generatedAt: at(hearing),
     ...(seesPolicies ? { policies: policyStandings(parts.inventory.policies()) } : {}),
-    items: brokenRules(visible),
+    items: brokenRules(picture.judged),
   } satisfies PolicyReport)
 }
 
-async function issuersFor({ parts, user, visible, picture }: Hearing): Promise<readonly IssuerRow[]> {
+async function issuersFor({ parts, user, picture }: Hearing): Promise<readonly IssuerRow[]> {
   const { issuers, clusterIssuers } = parts.inventory.issuers()
   const namespaces = issuers.map(({ metadata }) => metadata.namespace ?? '')
   const allowed = await parts.access.allowed(user, 'issuers', namespaces)
   const seesCluster = await parts.access.mayEverywhere(user, 'clusterissuers')
-  const around = { loads: loadsOf(visible), asked: parts.inventory.asked(), now: picture.now }
+  const around = { loads: loadsOf(picture.judged), asked: parts.inventory.asked(), now: picture.now }
   const health: readonly IssuerHealth[] = [
     ...(seesCluster ? clusterIssuers : []).map((issuer) => issuerHealth('ClusterIssuer', issuer, around)),
     ...issuers

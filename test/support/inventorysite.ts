@@ -1,6 +1,7 @@
 /** The page's server over an inventory made of a few words, for tests of its API and of the page. */
 import type { Issuer } from '../../src/api/issuer.ts'
 import type { CertificatePolicy } from '../../src/api/policy.ts'
+import { kindsOf } from '../../src/domain/inventory/item.ts'
 import type { Consumer, InventoryItem } from '../../src/domain/inventory/item.ts'
 import { judge } from '../../src/domain/inventory/query.ts'
 import { reissuesUnder } from '../../src/domain/inventory/replaced.ts'
@@ -58,7 +59,7 @@ export function siteParts(options: SiteOptions): RoutesParts {
     ...judging,
     judged: judge(items, judging),
     consumersOf,
-    consumerKinds: (item: InventoryItem) => consumersOf(item).map(({ kind }) => kind),
+    consumerKinds: (item: InventoryItem) => kindsOf(consumersOf(item)),
     farNamespaces: items.flatMap((one) =>
       consumersOf(one).flatMap(({ namespace }) => (namespace === one.namespace ? [] : [namespace])),
     ),

@@ -10,6 +10,7 @@ import { reduce } from '../../domain/reduce.ts'
 import type { Next, Result } from '../../domain/outcome.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { KubeReason } from '../../kube/errors.ts'
+import { regardingOf } from '../../kube/events.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { Entry } from '../../runtime/gate.ts'
@@ -217,7 +218,7 @@ export class CertificateController {
       if (!(error instanceof KubeError) || !passing.has(error.reason)) this.#untold.delete(key)
       throw error
     }
-    for (const event of next.events) this.#parts.events.record({ regarding: regarding(certificate), ...event })
+    for (const event of next.events) this.#parts.events.record({ regarding: regardingOf(certificate), ...event })
     return isStale ? { kind: 'retry' } : this.#verdict(next)
   }
 
@@ -252,13 +253,3 @@ const asksAnew = (step: Step, { status }: Certificate): boolean =>
 const isUnsent = (result: Result): boolean => result.kind === 'pending' && result.unsent === true
 const ungated: Entry = { kind: 'entered', leave: () => undefined, stepOut: () => undefined }
 const speaksWithCa = (step: Step): boolean => beginsAnew(step) || step.kind === 'poll' || step.kind === 'advise'
-
-function regarding({ apiVersion, kind, metadata }: Certificate): {
-  apiVersion: string
-  kind: string
-  namespace: string
-  name: string
-  uid: string
-} {
-  return { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
-}

@@ -5,7 +5,7 @@
 import type { Issuer } from '../../api/issuer.ts'
 import type { CertificatePolicy } from '../../api/policy.ts'
 import type { Claimant } from '../../domain/ingress/claimant.ts'
-import { inventoryItem } from '../../domain/inventory/item.ts'
+import { inventoryItem, kindsOf } from '../../domain/inventory/item.ts'
 import type { Consumer, InventoryItem } from '../../domain/inventory/item.ts'
 import { managedSource, nothingHeld } from '../../domain/inventory/managed.ts'
 import type { Held } from '../../domain/inventory/managed.ts'
@@ -205,6 +205,3 @@ const secretsUsedBy = ({ namespace, entries }: Claimant): ReadonlySet<string> =>
       ...farSecrets,
     ]),
   )
-
-const kindsOf = (consumers: readonly Consumer[]): readonly string[] =>
-  consumers.length < 2 ? consumers.map(({ kind }) => kind) : [...new Set(consumers.map(({ kind }) => kind))]

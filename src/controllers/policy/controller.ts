@@ -4,6 +4,7 @@ import type { CertificatePolicy, PolicyStatus } from '../../api/policy.ts'
 import { selects } from '../../domain/policy/select.ts'
 import { standingOf } from '../../domain/policy/standing.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { regardingOf } from '../../kube/events.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { Verdict } from '../../runtime/worker.ts'
@@ -77,7 +78,6 @@ export class PolicyController {
     const [ready] = status.conditions ?? []
     const [before] = object.status?.conditions ?? []
     if (ready === undefined || ready.status !== 'False' || ready.reason === before?.reason) return
-    const regarding = { apiVersion, kind, namespace: '', name: metadata.name, uid: metadata.uid ?? '' }
-    events.record({ regarding, type: 'Warning', reason: ready.reason, message: ready.message })
+    events.record({ regarding: regardingOf(object), type: 'Warning', reason: ready.reason, message: ready.message })
   }
 }

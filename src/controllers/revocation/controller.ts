@@ -14,6 +14,7 @@ import type { RevocationSnapshot, RevokingIssuer } from '../../domain/revocation
 import { fault } from '../../domain/fault.ts'
 import type { RevokeOutcome } from '../../enroll/enroller.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { regardingOf } from '../../kube/events.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
@@ -83,7 +84,7 @@ export class RevocationController {
 
   /** The API server has let through what this version cannot read: a newer version wrote it. */
   #complain(object: CertificateRevocation, message: string): Verdict {
-    this.#parts.events.record({ regarding: regarding(object), type: 'Warning', reason: 'InvalidSpec', message })
+    this.#parts.events.record({ regarding: regardingOf(object), type: 'Warning', reason: 'InvalidSpec', message })
     return { kind: 'done' }
   }
 
@@ -202,7 +203,7 @@ export class RevocationController {
         throw error
       }
     }
-    for (const event of next.events) events.record({ regarding: regarding(order), ...event })
+    for (const event of next.events) events.record({ regarding: regardingOf(order), ...event })
     if (goesOn) return { kind: 'wakeAt', at: clock.now() }
     return next.wakeAt === undefined ? { kind: 'done' } : { kind: 'wakeAt', at: next.wakeAt }
   }
@@ -225,8 +226,4 @@ function resultOf(outcome: RevokeOutcome): RevocationResult {
     case 'refused':
       return { kind: 'failed', fault: outcome.fault }
   }
-}
-
-function regarding({ apiVersion, kind, metadata }: CertificateRevocation) {
-  return { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
 }

@@ -7,6 +7,7 @@ import { parseCertificate } from '../../api/certificate.ts'
 import type { Certificate } from '../../api/certificate.ts'
 import { farewellOf, isSoonThrough, revokeFinalizer } from '../../domain/revocation/farewell.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { regardingOf } from '../../kube/events.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
@@ -15,7 +16,7 @@ import type { Clock } from '../../std/clock.ts'
 import { fromRfc3339, minutes, plus, seconds } from '../../std/time.ts'
 import { changeFinalizer } from '../certificate/finalizers.ts'
 import type { CertificateProjection } from '../certificate/certificates.ts'
-import { orderName, orderPrefix } from './orders.ts'
+import { orderName, orderNameStart } from './orders.ts'
 import type { RevocationOrders } from './orders.ts'
 import type { RevocationProjection } from './revocations.ts'
 import type { Targets } from './target.ts'
@@ -107,22 +108,22 @@ export class Farewell {
   }
 
   /** Whoever deletes the Secret as well may be faster: then nobody has what an order needs, unless it is written already. */
-  #withoutSecret({ metadata, status, ...object }: Certificate): string | undefined {
+  #withoutSecret(object: Certificate): string | undefined {
+    const { metadata, status } = object
     const { serialNumber } = status ?? {}
     if (serialNumber === undefined) return undefined
     const namespace = metadata.namespace ?? ''
-    const start = `${namespace}/${orderPrefix(metadata.name, serialNumber)}`
+    const start = `${namespace}/${orderNameStart(metadata.name, serialNumber)}`
     const written = [...this.#parts.revocations.keys()].find((key) => key.startsWith(start))
     if (written !== undefined) return written.slice(namespace.length + 1)
     const why = `because Secret ${object.spec.secretName} no longer holds it; order it with spec.certificate of a CertificateRevocation, or at the CA.`
-    this.#tellOfNone({ ...object, metadata }, { serialNumber, why })
+    this.#tellOfNone(object, { serialNumber, why })
     return undefined
   }
 
-  #tellOfNone({ apiVersion, kind, metadata }: Certificate, { serialNumber, why }: NotOrdered): void {
-    const { namespace = '', name, uid = '' } = metadata
+  #tellOfNone(object: Certificate, { serialNumber, why }: NotOrdered): void {
     this.#parts.events.record({
-      regarding: { apiVersion, kind, namespace, name, uid },
+      regarding: regardingOf(object),
       type: 'Warning',
       reason: 'NotRevoked',
       message: `The certificate ${serialNumber} was not revoked, ${why}`,

@@ -80,11 +80,11 @@ function revokerOf({ spec }: Certificate, { issuerRef: issuedBy = spec.issuerRef
 
 /** The name of the order about a certificate that a Certificate's policy asks to revoke. */
 export function orderName(certificateName: string, { serialNumber, sha256Fingerprint }: RevocationTarget): string {
-  return `${orderPrefix(certificateName, serialNumber)}${sha256Fingerprint.slice(0, 8)}`
+  return `${orderNameStart(certificateName, serialNumber)}${sha256Fingerprint.slice(0, 8)}`
 }
 
 /** How the name of an order begins, whatever the fingerprint. @param serialNumber - hex, as a status has it */
-export function orderPrefix(certificateName: string, serialNumber: string): string {
+export function orderNameStart(certificateName: string, serialNumber: string): string {
   const serial = serialNumber
     .toLowerCase()
     .replace(/[^0-9a-f]/g, '')

@@ -147,13 +147,17 @@ export class BudgetLine {
 
   /** When the budget has room for a lane, and its pace allows the next. */
   #opensFor({ lane, notAfter }: Claim, now: Instant): Instant {
-    const any = this.#opens(['renewal', 'fresh'], whole, now)
+    const soonest = this.#opens(['renewal', 'fresh'], whole, now)
     const { fresh, expiring } = this.#lanes
-    if (lane === 'fresh') return expiring.size === 0 ? any : latest(any, this.#opens(['fresh'], forOthers, now))
+    if (lane === 'fresh') return expiring.size === 0 ? soonest : latest(soonest, this.#opens(['fresh'], forOthers, now))
     const isRoutine = lane === 'routine'
-    const share = isRoutine || fresh.size > 0 ? this.#opens(['renewal'], forRenewals, now) : any
+    const share = isRoutine || fresh.size > 0 ? this.#opens(['renewal'], forRenewals, now) : soonest
     const isPaced = isRoutine || notAfter === undefined || minus(notAfter, tooSoonToPace) > now
-    return latest(any, share, isPaced ? this.#paced(paceOf(this.#limits, isRoutine ? forRenewals : whole), now) : now)
+    return latest(
+      soonest,
+      share,
+      isPaced ? this.#paced(paceOf(this.#limits, isRoutine ? forRenewals : whole), now) : now,
+    )
   }
 
   /** A clock that has been set back must not stop the pace. */

@@ -22,6 +22,10 @@ export interface Consumer {
   readonly name: string
 }
 
+/** @returns the kinds among them, each once */
+export const kindsOf = (consumers: readonly Consumer[]): readonly string[] =>
+  consumers.length < 2 ? consumers.map(({ kind }) => kind) : [...new Set(consumers.map(({ kind }) => kind))]
+
 export interface IssuedBy {
   /** `Issuer` or `ClusterIssuer`. */
   readonly kind: string

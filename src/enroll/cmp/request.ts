@@ -11,6 +11,7 @@ import type { DistinguishedName } from '../../domain/wanted.ts'
 import type { Der } from '../../std/bytes.ts'
 import { plus } from '../../std/time.ts'
 import type { Identity, Order, Outcome } from '../enroller.ts'
+import { unsent } from '../outcomes.ts'
 import { buildRequest } from './crmf.ts'
 import { conversationOf, versions } from './desk.ts'
 import type { Desk } from './desk.ts'
@@ -56,14 +57,8 @@ export async function beginTransaction(desk: Desk, beginning: Beginning): Promis
   const protector = protectorOf(desk, current)
   const message = await writeRequest(desk, { transaction, order, protector })
   ctx.signal.throwIfAborted()
-  return {
-    kind: 'pending',
-    ticket: ticketOf(transaction),
-    wakeAt: ctx.now(),
-    note: 'the request is made and about to be sent',
-    unsent: true,
-    ...(isInUse(order, current) ? {} : { keepRequest: encodeKept({ message, current }, transaction.id) }),
-  }
+  const keepRequest = isInUse(order, current) ? undefined : encodeKept({ message, current }, transaction.id)
+  return unsent(ticketOf(transaction), { now: ctx.now(), keepRequest })
 }
 
 const isCentral = ({ spec }: Desk): boolean => spec.keyGeneration === 'Central'

@@ -10,7 +10,7 @@ import { certificateFacts } from '../../pki/certificate.ts'
 import type { Der } from '../../std/bytes.ts'
 import { err, ok } from '../../std/result.ts'
 import type { Identity, Order, Outcome, Ticket } from '../enroller.ts'
-import { callOutcome, failureOutcome, isOverdue, lost } from '../outcomes.ts'
+import { callOutcome, failureOutcome, isOverdue, lost, unsent } from '../outcomes.ts'
 import type { Failed } from '../outcomes.ts'
 import { serviceUrl } from './address.ts'
 import type { Answer } from './client.ts'
@@ -50,14 +50,8 @@ export async function begin(desk: Desk, { order, current }: Wish): Promise<Outco
     ...(shown === undefined ? {} : { current: shown.certificate }),
     ...(warning === undefined ? {} : { warning }),
   }
-  return {
-    kind: 'pending',
-    ticket: ticketOf(transaction),
-    wakeAt: now,
-    note: 'the request is made and about to be sent',
-    unsent: true,
-    keepRequest: encodeKept({ request, blueprint, current: shown === undefined ? undefined : current }),
-  }
+  const keepRequest = encodeKept({ request, blueprint, current: shown === undefined ? undefined : current })
+  return unsent(ticketOf(transaction), { now, keepRequest })
 }
 
 function operationFor({ spec }: Desk, current: Shown | undefined): Issuing {

@@ -11,6 +11,7 @@ import { sha256Hex } from '../../pki/hash.ts'
 import { generateKey } from '../../pki/key.ts'
 import { randomBytes } from '../../pki/random.ts'
 import type { Order, Outcome } from '../enroller.ts'
+import { unsent } from '../outcomes.ts'
 import { printOf } from './challenge.ts'
 import type { Desk } from './desk.ts'
 import { encodeKept } from './kept.ts'
@@ -49,14 +50,8 @@ export async function beginTransaction(desk: Desk, { order, ways, current }: Beg
   }
   const requester = way === 'Enroll' || current === undefined ? await firstRequester(desk, order) : current
   const kept = await writeRequest(desk, { transaction, order, requester })
-  return {
-    kind: 'pending',
-    ticket: ticketOf(transaction),
-    wakeAt: now,
-    note: 'the request is made and about to be sent',
-    unsent: true,
-    ...(isInUse(order, current) ? {} : { keepRequest: encodeKept(kept, order.key) }),
-  }
+  const keepRequest = isInUse(order, current) ? undefined : encodeKept(kept, order.key)
+  return unsent(ticketOf(transaction), { now, keepRequest })
 }
 
 /** A key that is used again has no Secret of its own to keep a request in. The request is made again from the ticket then. */

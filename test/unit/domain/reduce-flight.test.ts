@@ -1,23 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Step } from '../../../src/domain/decide.ts'
-import type { Next, Result } from '../../../src/domain/outcome.ts'
-import { reduce } from '../../../src/domain/reduce.ts'
+import type { Result } from '../../../src/domain/outcome.ts'
 import { days, hours, plus, seconds } from '../../../src/std/time.ts'
-import { at, dueSecret, flightOf, now, pendingKey, snapshotOf, toldStatus } from './snapshots.ts'
+import { conditionsOf, due, next, poll, ticket } from './reducing.ts'
+import { at, flightOf, now, toldStatus } from './snapshots.ts'
 import type { World } from './snapshots.ts'
-
-const wanting = { reason: 'Renewing', message: 'the certificate is due', cause: 'wish' } as const
-const ticket = { version: 1, phase: 'challenges', state: { order: 'https://ca.example/1' } } as const
-const enroll: Step = { kind: 'enroll', key: 'pending', violation: wanting }
-const poll: Step = { kind: 'poll', key: 'pending', ticket }
-
-const next = (world: World, result: Result, step: Step = enroll): Next =>
-  reduce(snapshotOf(world), { step, result }, now)
-
-const conditionsOf = ({ status }: Next): Record<string, string> =>
-  Object.fromEntries((status?.conditions ?? []).map(({ type, status: is, reason }) => [type, `${is} ${reason}`]))
-
-const due: World = { more: { secret: dueSecret, pending: pendingKey } }
 
 describe('an enrollment that is on its way', () => {
   const pending = (wakeAt = plus(now, hours(1)), note = 'waiting for the CA'): Result => ({

@@ -2,42 +2,19 @@ import { describe, expect, it } from '@jest/globals'
 import type { Step } from '../../../src/domain/decide.ts'
 import { fault } from '../../../src/domain/fault.ts'
 import type { FaultCode } from '../../../src/domain/fault.ts'
-import type { Next, Result } from '../../../src/domain/outcome.ts'
-import { reduce } from '../../../src/domain/reduce.ts'
+import type { Result } from '../../../src/domain/outcome.ts'
 import { days, hours, minus, minutes, plus } from '../../../src/std/time.ts'
-import {
-  at,
-  dueSecret,
-  failureOf,
-  flightOf,
-  keyFacts,
-  now,
-  pendingKey,
-  secretOf,
-  secretWith,
-  snapshotOf,
-  toldStatus,
-} from './snapshots.ts'
+import { conditionsOf, due, next, poll, ticket } from './reducing.ts'
+import { at, dueSecret, failureOf, flightOf, keyFacts, now, secretOf, secretWith, toldStatus } from './snapshots.ts'
 import type { World } from './snapshots.ts'
 
-const wanting = { reason: 'Renewing', message: 'the certificate is due', cause: 'wish' } as const
 const meddled = { reason: 'SecretDamaged', message: 'the Secret was changed', cause: 'meddling' } as const
-const ticket = { version: 1, phase: 'challenges', state: { order: 'https://ca.example/1' } } as const
-const enroll: Step = { kind: 'enroll', key: 'pending', violation: wanting }
-const poll: Step = { kind: 'poll', key: 'pending', ticket }
-
-const next = (world: World, result: Result, step: Step = enroll): Next =>
-  reduce(snapshotOf(world), { step, result }, now)
-
-const conditionsOf = ({ status }: Next): Record<string, string> =>
-  Object.fromEntries((status?.conditions ?? []).map(({ type, status: is, reason }) => [type, `${is} ${reason}`]))
 
 const facts = { serialNumber: 'BB', fingerprint: 'f-BB', publicKeyHash: 'key-2', notBefore: now } as const
 const stored = {
   ...secretWith({ ...facts, notAfter: plus(now, days(90)) }, { issuedAt: now }),
   key: { kind: 'ok', facts: keyFacts('key-2') },
 } as const
-const due: World = { more: { secret: dueSecret, pending: pendingKey } }
 
 describe('a certificate that was issued and stored', () => {
   const issued = (remarks: readonly string[] = []): Result => ({ kind: 'issued', secret: stored, remarks })

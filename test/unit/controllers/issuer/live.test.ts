@@ -121,21 +121,16 @@ describe('an issuer that fails again and again', () => {
 })
 
 describe('an issuer that was not ready', () => {
-  it('is asked for by one at a time once it is, whatever was in its way', () => {
-    const one = session('one')
+  it.each([
+    ['is asked for by one at a time once it is, whatever was in its way', false, 1],
+    ['is not, where its CA is in this process and nothing but a Secret was missing', true, 10],
+  ])('%s', (_title, inProcess, wide) => {
+    const usual = session('one')
+    const one = { ...usual, enroller: { ...usual.enroller, traits: { ...usual.enroller.traits, inProcess } } }
     const live = new LiveIssuers()
-    live.set('a', { kind: 'notReady', message: 'no answer', session: one, since: now, secrets: [] })
+    live.set('a', { kind: 'notReady', message: 'not yet', session: one, since: now, secrets: [] })
     live.set('a', { kind: 'ready', session: one, since: now, secrets: [] })
-    expect(width(one)).toBe(1)
-  })
-
-  it('is not, where its CA is in this process and nothing but a Secret was missing', () => {
-    const one = session('one')
-    const inProcess = { ...one, enroller: { ...one.enroller, traits: { ...one.enroller.traits, inProcess: true } } }
-    const live = new LiveIssuers()
-    live.set('a', { kind: 'notReady', message: 'no Secret', session: inProcess, since: now, secrets: [] })
-    live.set('a', { kind: 'ready', session: inProcess, since: now, secrets: [] })
-    expect(width(inProcess)).toBe(10)
+    expect(width(one)).toBe(wide)
   })
 
   it('was never in trouble when it is seen for the first time', () => {
