@@ -106,7 +106,7 @@ function certificateOf(index: number): Certificate {
   }
 }
 
-const heldBy = (facts: CertificateFacts): Held => ({ facts, chain: [], unreadable: undefined })
+const heldBy = (facts: CertificateFacts): Held => ({ facts, chain: [], unreadAbove: 0, unreadable: undefined })
 
 function secretOf(facts: CertificateFacts, owner: string): SecretProjection {
   const marks = {
@@ -124,6 +124,7 @@ function secretOf(facts: CertificateFacts, owner: string): SecretProjection {
     uid: '',
     view,
     chain: [],
+    unreadAbove: 0,
     content: undefined,
     ownerReferences: [],
   }

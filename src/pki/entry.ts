@@ -9,6 +9,8 @@ export interface EntryFacts {
   readonly facts: CertificateFacts
   /** Above it, in the order of the entry. */
   readonly chain: readonly CertificateFacts[]
+  /** How many above it are left out, because the chain is longer than any. */
+  readonly unreadAbove: number
   /** How many there are beside them. */
   readonly others: number
 }
@@ -31,10 +33,13 @@ export function readEntry(
   }
   const [leaf, ...rest] = all
   if (leaf === undefined) return err('it has no certificate')
-  if (shape === 'chain' || !leaf.isCA) return ok({ facts: leaf, chain: rest.slice(0, longestChain), others: 0 })
+  if (shape === 'chain' || !leaf.isCA) {
+    const chain = rest.slice(0, longestChain)
+    return ok({ facts: leaf, chain, unreadAbove: rest.length - chain.length, others: 0 })
+  }
   const first = all.reduce((earliest, one) => (one.notAfter < earliest.notAfter ? one : earliest), leaf)
-  return ok({ facts: first, chain: [], others: rest.length })
+  return ok({ facts: first, chain: [], unreadAbove: 0, others: rest.length })
 }
 
-/** Longer than any path that a client follows. */
-const longestChain = 10
+/** How many above a leaf are kept: more than any path that a client follows. */
+export const longestChain = 10

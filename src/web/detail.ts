@@ -42,6 +42,7 @@ export function detailOf(judged: JudgedItem, row: Row, { now, lookup, reissue }:
       ...(management?.waits === undefined ? [] : [management.waits.message]),
       ...(management?.windowsIgnored === undefined ? [] : [management.windowsIgnored]),
       ...(reissue === undefined ? [] : [reissueText(reissue)]),
+      ...unreadAbove(item),
     ],
     violations: (management?.violations ?? []).map(({ policy, mode, rule, message }) => ({
       policy,
@@ -53,6 +54,14 @@ export function detailOf(judged: JudgedItem, row: Row, { now, lookup, reissue }:
     renewCommand: management && `kubectl perennial renew ${item.name} --namespace ${item.namespace}`,
     unread: lookup.unread,
   }
+}
+
+/** Nobody is to think that what is shown is all. */
+function unreadAbove({ chain, unreadAbove: unread, state }: InventoryItem): readonly string[] {
+  if (unread === 0) return []
+  const cure =
+    state === 'found' ? 'leave there those that lead to its root, each once' : 'ask who runs the CA why it sends them'
+  return [`Only ${chain.length} of the ${chain.length + unread} certificates above it are looked at: ${cure}.`]
 }
 
 /** What the certificate and the status say of times. */

@@ -77,6 +77,7 @@ export function item(changes: Partial<ItemSource> = {}): InventoryItem {
     owner: undefined,
     facts: facts(),
     chain: [authorityFacts()],
+    unreadAbove: 0,
     others: 0,
     unreadable: undefined,
     management: management(),

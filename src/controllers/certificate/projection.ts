@@ -11,7 +11,8 @@ import { readCertificates } from '../../pki/pem.ts'
 import { compact, Shared, sharedText } from '../../std/shared.ts'
 import { fromRfc3339 } from '../../std/time.ts'
 import { annotations, labels } from '../names.ts'
-import { factsAbove } from './above.ts'
+import { factsAbove, noneAbove } from './above.ts'
+import type { Above } from './above.ts'
 import { hasItsChain, hasItsRoots, hashContent, readContent } from './content.ts'
 import type { Content, ContentSource } from './content.ts'
 
@@ -26,7 +27,8 @@ export interface CertificateSecret extends Common {
   readonly role: 'certificate'
   readonly view: SecretView
   /** What stands above the leaf. */
-  readonly chain: readonly CertificateFacts[]
+  readonly chain: Above['chain']
+  readonly unreadAbove: Above['unreadAbove']
   readonly content: Content | undefined
   readonly ownerReferences: readonly OwnerReference[]
 }
@@ -92,6 +94,7 @@ const nobody: readonly OwnerReference[] = []
 
 function projectCertificate(secret: Secret, common: Common, known: KnownEntries | undefined): CertificateSecret {
   const { 'tls.crt': certificate, 'tls.key': key } = secret.data ?? {}
+  const { chain, unreadAbove } = aboveIn(certificate)
   const content = readContent(secret.metadata.annotations?.[annotations.content])
   // Each field by its name: a spread before new fields costs a hidden class for each object (V8 of Node 20).
   return {
@@ -100,7 +103,8 @@ function projectCertificate(secret: Secret, common: Common, known: KnownEntries 
     role: 'certificate',
     content,
     ownerReferences: compact(secret.metadata.ownerReferences ?? nobody),
-    chain: chainIn(certificate),
+    chain,
+    unreadAbove,
     view: {
       resourceVersion: common.resourceVersion,
       owner: secret.metadata.annotations?.[annotations.certificateName],
@@ -158,9 +162,9 @@ function certificatePart(base64: string | undefined): Part<CertificateFacts> {
   return facts.ok ? { kind: 'ok', facts: facts.value } : { kind: 'damaged', message: facts.error }
 }
 
-function chainIn(base64: string | undefined): readonly CertificateFacts[] {
+function aboveIn(base64: string | undefined): Above {
   const certificates = readCertificates(decodeText(base64 ?? ''))
-  return certificates.ok ? factsAbove(certificates.value) : []
+  return certificates.ok ? factsAbove(certificates.value) : noneAbove
 }
 
 /** Intermediates and what lies in `ca.crt` came from the issuer, and only issuance brings them back. */

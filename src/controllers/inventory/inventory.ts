@@ -169,8 +169,10 @@ function heldIn(secret: SecretProjection | undefined, owner: string): Held {
       return nothingHeld
     case 'damaged':
       return { ...nothingHeld, unreadable: certificate.message }
-    case 'ok':
-      return { facts: certificate.facts, chain: secret.chain, issuedAt: marks.issuedAt, unreadable: undefined }
+    case 'ok': {
+      const { chain, unreadAbove } = secret
+      return { facts: certificate.facts, chain, unreadAbove, issuedAt: marks.issuedAt, unreadable: undefined }
+    }
   }
 }
 

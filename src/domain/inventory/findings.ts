@@ -60,6 +60,11 @@ export const findings = {
     title: 'Would break policy',
     means: 'A policy that is tried out in Audit would not allow it.',
   },
+  chainUnread: {
+    severity: 'notice',
+    title: 'Chain cut short',
+    means: 'Not all certificates above it are looked at: there are too many, or one cannot be read.',
+  },
   sharedKey: { severity: 'notice', title: 'Shared key', means: 'The same key is in use in another place too.' },
   selfSigned: {
     severity: 'notice',
@@ -121,7 +126,7 @@ function validityFinding(facts: CertificateFacts, now: Instant): Finding | undef
 
 function addChainFindings(
   found: Finding[],
-  { chain }: InventoryItem,
+  { chain, unreadAbove }: InventoryItem,
   { facts, now }: { readonly facts: CertificateFacts; readonly now: Instant },
 ): void {
   let below = facts
@@ -132,6 +137,7 @@ function addChainFindings(
   }
   if (isBroken) found.push('brokenChain')
   if (chain.some(({ notAfter }) => notAfter < facts.notAfter)) found.push('chainExpiring')
+  if (unreadAbove > 0) found.push('chainUnread')
 }
 
 /** By names and key identifiers (RFC 5280 sections 4.1.2.4 and 4.2.1.1); signatures are verified when certificates are issued. */

@@ -103,6 +103,8 @@ export interface ItemSource {
   readonly facts: CertificateFacts | undefined
   /** What stands above the leaf, in the order of the Secret. */
   readonly chain: readonly CertificateFacts[]
+  /** How many further up its chain are not looked at: the chain is too long, or one in it cannot be read. */
+  readonly unreadAbove: number
   /** When it came into its Secret, where that is marked. */
   readonly issuedAt?: Instant | undefined
   /** How many further certificates lie in the same entry, as in a bundle of trust anchors. */
@@ -145,6 +147,7 @@ export function inventoryItem(source: ItemSource): InventoryItem {
     owner: source.owner,
     facts,
     chain,
+    unreadAbove: source.unreadAbove,
     issuedAt: source.issuedAt,
     others: source.others,
     unreadable: source.unreadable,

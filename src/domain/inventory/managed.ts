@@ -11,13 +11,15 @@ import type { ItemSource, ItemState, Management } from './item.ts'
 export interface Held {
   readonly facts: CertificateFacts | undefined
   readonly chain: readonly CertificateFacts[]
+  /** See {@link ItemSource.unreadAbove}. */
+  readonly unreadAbove: number
   /** See {@link ItemSource.issuedAt}. */
   readonly issuedAt?: Instant | undefined
   readonly unreadable: string | undefined
 }
 
 /** Nothing was read, or there is nothing. */
-export const nothingHeld: Held = { facts: undefined, chain: [], unreadable: undefined }
+export const nothingHeld: Held = { facts: undefined, chain: [], unreadAbove: 0, unreadable: undefined }
 
 /** Labels that say who owns a certificate; the first that is there counts. */
 const ownerLabels = ['perennial.dev/owner', 'app.kubernetes.io/managed-by-team', 'owner', 'team'] as const

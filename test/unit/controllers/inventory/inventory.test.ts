@@ -69,6 +69,12 @@ describe('what is found in a Secret', () => {
     expect(kept).not.toContain('BEGIN')
   })
 
+  it('says how much of its chain is not looked at', () => {
+    const { items } = projectFoundSecret(secret('long', { 'tls.crt': leaf.certificate + ca.certificate.repeat(13) }))
+    expect(items[0]?.chain).toHaveLength(10)
+    expect(items[0]).toMatchObject({ unreadAbove: 3, others: 0 })
+  })
+
   it.each([
     ['nothing', undefined, /no PEM block/],
     ['a megabyte of junk', 'x'.repeat(1024 * 1024), /at most 95000 are read/],
@@ -154,10 +160,10 @@ class Scene {
   }
 }
 
-const managedSecret = (owner: string): Secret =>
+const managedSecret = (owner: string, above: string = ca.certificate): Secret =>
   secret(
     'web',
-    { 'tls.crt': leaf.certificate + ca.certificate, 'tls.key': leaf.key },
+    { 'tls.crt': leaf.certificate + above, 'tls.key': leaf.key },
     {
       labels: { [labels.managed]: 'certificate' },
       annotations: { [annotations.certificateName]: owner, [annotations.issuedAt]: '2025-12-01T00:00:00Z' },
@@ -174,6 +180,24 @@ describe('the inventory', () => {
     const [judged] = scene.look().judged
     expect(judged?.item).toMatchObject({ id: 'Certificate/shop/web', subject: 'CN=leaf' })
     expect(judged?.item.chain).toHaveLength(1)
+  })
+
+  it.each([
+    ['is too long', () => ca.certificate.repeat(13), 10, 3],
+    [
+      'cannot be read from one on',
+      () => `${ca.certificate}-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n${ca.certificate}`,
+      1,
+      2,
+    ],
+  ])('says of a Certificate how much of its chain is not looked at, where that %s', (_why, above, read, unread) => {
+    const scene = new Scene()
+    scene.certificates.put('shop/web', certificate('web'))
+    scene.secrets.overlay('shop/web', projectSecret(managedSecret('web', above())))
+    const [judged] = scene.look().judged
+    expect(judged?.item.chain).toHaveLength(read)
+    expect(judged?.item.unreadAbove).toBe(unread)
+    expect(judged?.findings).toContain('chainUnread')
   })
 
   it('knows who uses it from another namespace', () => {

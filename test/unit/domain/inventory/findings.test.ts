@@ -58,6 +58,10 @@ describe('findings', () => {
     expect(of({}, [{ ...above, isCA: false }])).toEqual(['brokenChain'])
   })
 
+  it('says that there is more of a chain than is looked at', () => {
+    expect(findingsOf(item({ unreadAbove: 1 }), judging)).toEqual(['chainUnread'])
+  })
+
   it('says that a key is in use elsewhere', () => {
     const placesOf = (hash: string): number => (hash === facts().publicKeyHash ? 2 : 0)
     expect(findingsOf(item(), { now, placesOf })).toEqual(['sharedKey'])

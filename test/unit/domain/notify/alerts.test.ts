@@ -51,6 +51,7 @@ const item = (more: Partial<ItemSource> = {}): InventoryItem =>
     owner: 'a',
     facts,
     chain: [],
+    unreadAbove: 0,
     others: 0,
     unreadable: undefined,
     management,
