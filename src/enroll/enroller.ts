@@ -233,6 +233,8 @@ export interface Enroller {
   renew(order: Order, current: Identity, ctx: Ctx): Promise<Outcome>
   poll(ticket: Ticket, order: Order, ctx: Ctx): Promise<Outcome>
   revoke?(certificate: Revocable, reason: RevocationReason, ctx: Ctx): Promise<RevokeOutcome>
+  /** A clause: what would let it revoke, where its settings keep it from that. */
+  readonly revokesOnce?: string
   advise?(facts: CertificateFacts, ctx: Ctx): Promise<Advice>
   /** Ends what a ticket stands for. Never fails. */
   abandon?(ticket: Ticket, ctx: Ctx): Promise<void>

@@ -117,7 +117,8 @@ export class RevocationController {
     if (state === undefined) return 'unknown'
     if (state.kind === 'notReady') return { kind: 'notReady', ref, message: state.message }
     const { enroller } = state.session
-    return { kind: 'ready', ref, protocol: enroller.protocol, revokes: enroller.revoke !== undefined }
+    const { protocol, revokesOnce } = enroller
+    return { kind: 'ready', ref, protocol, revokes: enroller.revoke !== undefined, revokesOnce }
   }
 
   async #act(

@@ -87,10 +87,11 @@ function withoutIssuer({ issuer, target }: RevocationSnapshot): Waiting | undefi
       message: `${name} serves every namespace, so it must be shown that the certificate is this namespace's own: name a Secret that holds it with its key`,
     }
   if (issuer.revokes) return undefined
+  const cure = issuer.revokesOnce === undefined ? '' : `${issuer.revokesOnce}, or `
   return {
     kind: 'stall',
     reason: 'CannotRevoke',
-    message: `${name} (${issuer.protocol}) cannot revoke as it is set up: name in spec.issuerRef another issuer of the same CA that can, or revoke at the CA itself`,
+    message: `${name} (${issuer.protocol}) cannot revoke as it is set up: ${cure}name in spec.issuerRef another issuer of the same CA that can, or revoke at the CA itself`,
   }
 }
 

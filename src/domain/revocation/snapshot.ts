@@ -27,7 +27,14 @@ export interface Holder {
 export type RevokingIssuer =
   | { readonly kind: 'absent'; readonly ref: IssuerRef; readonly message: string }
   | { readonly kind: 'notReady'; readonly ref: IssuerRef; readonly message: string }
-  | { readonly kind: 'ready'; readonly ref: IssuerRef; readonly protocol: string; readonly revokes: boolean }
+  | {
+      readonly kind: 'ready'
+      readonly ref: IssuerRef
+      readonly protocol: string
+      readonly revokes: boolean
+      /** A clause: what would let it revoke, where that is a matter of its settings. */
+      readonly revokesOnce?: string | undefined
+    }
 
 /** Asks a Certificate for a renewal, once for each order. */
 export const renewalToken = ({ uid }: Pick<RevocationSnapshot, 'uid'>): string => `revocation-${uid}`

@@ -29,6 +29,7 @@ import type { Authority } from './authority.ts'
 import { RevocationLists } from './crl.ts'
 
 const field = 'spec.ca.secretName'
+const revokesOnce = 'set its spec.ca.crl, so that it keeps a list of what it revoked'
 
 const traits: Traits = {
   inProcess: true,
@@ -65,7 +66,7 @@ function createCa(spec: CaSpec, credentials: Credentials): Enroller | Fault {
       const readiness = prepare(named, ctx.now())
       return lists === undefined || readiness.kind !== 'ready' ? readiness : keepList(readiness, lists, ctx)
     },
-    ...(lists === undefined ? {} : { revoke: (...asked) => lists.revoke(...asked) }),
+    ...(lists === undefined ? { revokesOnce } : { revoke: (...asked) => lists.revoke(...asked) }),
     enroll: (order, ctx) => enroll(named, order, ctx),
     renew: (order, _current, ctx) => enroll(named, order, ctx),
     poll: (_ticket, order, ctx) => enroll(named, order, ctx),

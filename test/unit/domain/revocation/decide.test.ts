@@ -134,6 +134,18 @@ describe('an order to revoke', () => {
     expect(step).toMatchObject(expected)
   })
 
+  it.each([
+    ['an issuer that cannot', {}, 'as it is set up: name in spec.issuerRef'],
+    [
+      'one that its settings keep from it',
+      { revokesOnce: 'set its spec.x' },
+      'as it is set up: set its spec.x, or name in',
+    ],
+  ])('says of %s what to do', (_which, once, clause) => {
+    const step = decideRevocation(snapshotOf({ snapshot: { issuer: { ...able, revokes: false, ...once } } }), now)
+    expect(step.kind === 'stall' ? step.message : step.kind).toContain(clause)
+  })
+
   it('is tried again when the wait is over', () => {
     const status = { target, nextAttempt: '2026-10-31T23:59:00Z', conditions: [ready('False', 'Unreachable')] }
     expect(decideRevocation(snapshotOf({ status }), now)).toEqual({ kind: 'revoke' })

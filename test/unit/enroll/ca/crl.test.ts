@@ -132,10 +132,11 @@ describe('a CA that keeps a list of revoked certificates', () => {
     expect(Buffer.from(await listIn(vault)).toString()).toBe('junk')
   })
 
-  it('cannot revoke without one', async () => {
+  it('cannot revoke without one, and says what would let it', async () => {
     const enroller = enrollerOf(await someCa('Silent CA'), undefined)
     expect('revoke' in enroller).toBe(false)
     expect(enroller.traits.revokes).toBe(false)
+    expect(enroller.revokesOnce).toBe('set its spec.ca.crl, so that it keeps a list of what it revoked')
   })
 })
 
