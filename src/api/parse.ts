@@ -33,7 +33,7 @@ const envelope = z.object({
   metadata: z.custom<ObjectMeta>((value) => metadata.safeParse(value).success, 'has no name or is not an object'),
 })
 
-/** @returns the object's parts, or a sentence that names the path of the first thing that is wrong */
+/** @returns the object's parts, or sentences that name the path of each thing that is wrong */
 export function parseSpec<S extends z.ZodType>(object: unknown, schema: S): Result<Parsed<z.output<S>>, string> {
   if (!isJsonObject(object)) return err('This is not an object, but something else.')
   const base = envelope.safeParse(object)
@@ -42,18 +42,24 @@ export function parseSpec<S extends z.ZodType>(object: unknown, schema: S): Resu
   return spec.ok ? ok({ base: base.data, spec: spec.value, status: object['status'] }) : spec
 }
 
-/** @returns a spec as its schema has it, or a sentence that names the path of the first thing that is wrong */
+/** @returns a spec as its schema has it, or sentences that name the path of each thing that is wrong */
 export function checkSpec<S extends z.ZodType>(spec: unknown, schema: S): Result<z.output<S>, string> {
   const checked = schema.safeParse(spec)
   return checked.success ? ok(checked.data) : err(complaint(checked.error, 'spec'))
 }
 
-/** The first complaint, with its path, and how many more there are. */
+/** A list may be wrong in every entry, and nobody reads a thousand sentences. */
+const mostNamed = 5
+
+/** Every complaint with its path; of very many the first, and how many more there are. */
 function complaint({ issues }: z.ZodError, root: string): string {
-  const { path, message } = issues[0] ?? { path: [], message: 'It cannot be understood.' }
-  const rest = issues.length - 1
-  const more = rest > 1 ? ` There are ${rest} more complaints.` : rest === 1 ? ' There is one more complaint.' : ''
-  return `In ${pathText(root, path)}: ${message}${/[.!?]$/.test(message) ? '' : '.'}${more}`
+  // Of one more it is as short to say what it is.
+  const named = issues.length <= mostNamed + 1 ? issues : issues.slice(0, mostNamed)
+  const sentences = named.map(
+    ({ path, message }) => `In ${pathText(root, path)}: ${message}${/[.!?]$/.test(message) ? '' : '.'}`,
+  )
+  const rest = issues.length - named.length
+  return [...sentences, ...(rest === 0 ? [] : [`There are ${rest} more complaints.`])].join(' ')
 }
 
 /** `spec.dnsNames[0]`, as the API server writes paths. */

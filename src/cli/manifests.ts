@@ -86,8 +86,8 @@ export function strict<T extends { readonly spec: unknown }>(
   read: Result<T, string>,
 ): Result<T, string> {
   if (!read.ok) return read
-  const [unknown] = missingFrom(read.value.spec, object['spec'], 'spec')
-  return unknown === undefined ? read : err(`unknown field "${unknown}".`)
+  const unknown = missingFrom(read.value.spec, object['spec'], 'spec')
+  return unknown.length === 0 ? read : err(`${unknown.map((path) => `unknown field "${path}"`).join(', ')}.`)
 }
 
 /** Paths of the members of a value that the parsed value does not have. */

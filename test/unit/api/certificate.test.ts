@@ -105,7 +105,12 @@ describe('a Certificate', () => {
   const wrong: readonly (readonly [string, unknown, RegExp])[] = [
     ['nothing', null, /not an object/],
     ['a list', [], /not an object/],
-    ['an empty object', {}, /^In apiVersion: .*There are 2 more complaints\.$/],
+    ['an empty object', {}, /^In apiVersion: .* In kind: .* In metadata: has no name or is not an object\.$/],
+    [
+      'very many bad names',
+      withSpec({ dnsNames: Array.from({ length: 30 }, (_, index) => `b_${index}.example`) }),
+      /^In spec\.dnsNames\[0\]: .* In spec\.dnsNames\[4\]: [^\]]* There are 25 more complaints\.$/,
+    ],
     ['no name', { ...withSpec({}), metadata: {} }, /^In metadata: has no name/],
     ['no spec', { ...withSpec({}), spec: undefined }, /^In spec: /],
     ['a misspelt choice', withSpec({ privateKey: { algorithm: 'rsa' } }), /^In spec\.privateKey\.algorithm: /],

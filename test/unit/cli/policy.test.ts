@@ -114,6 +114,10 @@ describe('policy test', () => {
     [[names], /hold no Certificate; add some/],
     [[names, names, web], /CertificatePolicy names is given twice/],
     [[policy('p', { rules: { nothing: 1 } }), web], /all.yaml, document 1: unknown field "spec.rules.nothing"/],
+    [
+      [policy('p', { rules: { isCA: false, a: 1 }, b: 1 }), web],
+      /unknown field "spec.rules.a", unknown field "spec.b"\./,
+    ],
     [[policy('p', {}), web], /In spec: This policy asks for nothing: set rules, defaults or deny/],
     [
       [policy('p', { rules: { duration: { min: '48h', max: '24h' } } }), web],
@@ -122,6 +126,13 @@ describe('policy test', () => {
     [
       [policy('p', { rules: { names: { uris: { allow: ['spiffe://**/x'] } } } }), web],
       /In spec.rules.names.uris.allow\[0\]: Two asterisks/,
+    ],
+    [
+      [
+        policy('p', { rules: { duration: { min: '48h', max: '24h' }, names: { dns: { allow: ['b_c.example'] } } } }),
+        web,
+      ],
+      /In spec.rules.duration: min is longer than max.* In spec.rules.names.dns.allow\[0\]: /,
     ],
     [[{ ...names, apiVersion: 'policy.cert-manager.io/v1' }, web], /write apiVersion: perennial.dev\/v1/],
   ])('ends with 1 where a manifest is wrong: %#', async (objects, message) => {
