@@ -1,6 +1,6 @@
 /** Notifications, put together: from the file that says who is told what to a loop of the leader. Part of the composition root. */
 import { lookup } from 'node:dns/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import type { Config } from './config.ts'
 import { addressPolicy, userAgent } from './connections.ts'
 import { MemoryStore, memoryKind } from './controllers/notify/memory.ts'
@@ -12,10 +12,11 @@ import type { Transport } from './kube/transport.ts'
 import { compilePolicy } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { NotificationConfig } from './notify/config.ts'
+import { filesOf } from './notify/files.ts'
 import { channelFor } from './notify/table.ts'
 import type { ChannelWorld } from './notify/channel.ts'
 import type { Metrics } from './obs/metrics.ts'
-import { readWithin } from './std/file.ts'
+import { failureText, readWithin } from './std/file.ts'
 import type { Clock } from './std/clock.ts'
 import type { Logger } from './std/log.ts'
 import { err, ok } from './std/result.ts'
@@ -63,16 +64,16 @@ export async function openNotifying(parts: NotifyingParts): Promise<Result<Notif
   return ok({ run: (signal) => notifier.run(signal), close: () => http.value.close() })
 }
 
-/** Bytes: what a Secret can hold, and what a login, an address or a CA can have. */
+/** Bytes: what a Secret can hold. */
 const largestConfig = 1024 * 1024
-const largestSecret = 64 * 1024
 
 async function readConfig(path: string): Promise<Result<NotificationConfig, string>> {
   let text: string
   try {
     text = (await readWithin(path, largestConfig)).toString('utf8')
-  } catch {
-    return err(`--notifications-config: ${path} cannot be read.`)
+  } catch (error) {
+    const cure = 'put it there, readable for the operator, or correct the path.'
+    return err(`--notifications-config: ${path} cannot be read: ${failureText(error)}; ${cure}`)
   }
   // Loaded late: YAML takes 3 MB, and where nobody is told anything none is read.
   const { readNotificationConfig } = await import('./notify/config.ts')
@@ -87,11 +88,10 @@ function worldOf(
 ): Result<ChannelWorld, string> {
   const check = compilePolicy(addressPolicy(config))
   if (!check.ok) return check
-  const folder = dirname(path)
   return ok({
     http,
     log,
-    read: async (file) => (await readWithin(resolve(folder, file), largestSecret)).toString('utf8').trim(),
+    read: filesOf(dirname(path)),
     addressOf: async (host) => {
       const found = await lookup(host, { all: true }).catch(() => [])
       const permitted = found.find(({ address }) => check.value(address))

@@ -1,11 +1,10 @@
 /** Manifests as files hold them: YAML or JSON, several in a file, lists of `kubectl get` unpacked. */
 import { LineCounter, parseAllDocuments } from 'yaml'
-import { readWithin } from '../std/file.ts'
+import { failureText, readWithin } from '../std/file.ts'
 import { isJsonObject } from '../std/json.ts'
 import type { JsonObject } from '../std/json.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
-import { failureText } from './files.ts'
 
 export interface ManifestDocument {
   /** For error sentences: `issuer.yaml`, or `issuer.yaml, document 2`. */

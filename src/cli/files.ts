@@ -2,30 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FileTooLarge, readWithin } from '../std/file.ts'
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-
-/** @param code - of the system, for example `ENOENT` */
-export const hasCode = (error: unknown, code: string): boolean => codeOf(error) === code
-
-const failures: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist',
-  EACCES: 'the permission is missing',
-  EPERM: 'the permission is missing',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of its path is not a directory',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-}
-
-/** @returns a clause about what the system objects to */
-export function failureText(error: unknown): string {
-  if (error instanceof FileTooLarge) return `it has more than ${error.most} bytes`
-  const code = codeOf(error)
-  return failures[code] ?? (code === '' ? 'the system refuses' : `the system says ${code}`)
-}
+import { FileTooLarge, failureText, hasCode, pathIn, readWithin } from '../std/file.ts'
 
 /** A file that a person has to mend, told deep inside a call that has no room for it in what it returns. */
 export class DamagedFile extends Error {}
@@ -33,8 +10,8 @@ export class DamagedFile extends Error {}
 /** @returns a sentence about a file that is damaged or that the system objects to; undefined for every other error */
 export function fileTrouble(error: unknown): string | undefined {
   if (error instanceof DamagedFile || error instanceof FileTooLarge) return error.message
-  if (typeof error !== 'object' || error === null || !('syscall' in error) || !('path' in error)) return undefined
-  return `${String(error.path)} cannot be used: ${failureText(error)}.`
+  const path = pathIn(error)
+  return path === undefined ? undefined : `${path} cannot be used: ${failureText(error)}.`
 }
 
 /** Larger than any key, chain or manifest that is kept in a file. */

@@ -1,10 +1,10 @@
 /** One run at a time in an output directory: two would ask the CA twice. */
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readWithin } from '../std/file.ts'
+import { hasCode, readWithin } from '../std/file.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
-import { hasCode, makeDirectory, removeFile } from './files.ts'
+import { makeDirectory, removeFile } from './files.ts'
 
 export type Release = () => Promise<void>
 

@@ -5,6 +5,7 @@
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../std/clock.ts'
+import { failureText, pathIn } from '../std/file.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 import { clip } from '../std/text.ts'
@@ -56,7 +57,7 @@ export async function loadIdentity({
     if (kubeconfig === undefined) config.loadFromDefault()
     else config.loadFromFile(kubeconfig)
   } catch (error) {
-    return err(`The kubeconfig ${kubeconfig ?? '(default)'} cannot be read: ${reasonFor(error)}`)
+    return err(`The kubeconfig ${kubeconfig ?? pathIn(error) ?? '(default)'} cannot be read: ${reasonFor(error)}`)
   }
   if (context !== undefined) config.setCurrentContext(context)
   const cluster = config.getCurrentCluster()
@@ -74,13 +75,20 @@ export async function loadIdentity({
 
 /** Where YAML is broken, its parser quotes the lines around: a kubeconfig has its secrets there. */
 function reasonFor(error: unknown): string {
+  if (pathIn(error) !== undefined) return `${failureText(error)}; name another with --kubeconfig, or in $KUBECONFIG.`
   const { mark, message } = error as Error & { readonly mark?: { readonly line: number; readonly column: number } }
   return mark === undefined ? clip(message) : `it is no YAML at line ${mark.line + 1}, column ${mark.column + 1}.`
 }
 
 async function credentialsOf(config: KubeConfig): Promise<Credentials> {
   const options: RequestOptions = {}
-  await config.applyToHTTPSOptions(options)
+  try {
+    await config.applyToHTTPSOptions(options)
+  } catch (error) {
+    const path = pathIn(error)
+    if (path === undefined) throw error
+    throw new Error(`${path}, which the kubeconfig names, cannot be used: ${failureText(error)}`, { cause: error })
+  }
   const headers = new Map(
     Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
   )

@@ -1,6 +1,6 @@
 /** The identity of a pod: what Kubernetes mounts into each of them. Read here, because the client library costs 22 MB. */
 import { join } from 'node:path'
-import { readWithin } from '../std/file.ts'
+import { failureText, pathIn, readWithin } from '../std/file.ts'
 import type { Clock } from '../std/clock.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
@@ -18,6 +18,8 @@ export interface PodSurroundings {
 /** The kubelet replaces a token long before it expires, and client-go too looks once a minute. */
 const readAgainAfter = minutes(1)
 
+const cure = 'have it mounted (automountServiceAccountToken), or name a kubeconfig with --kubeconfig'
+
 /** @returns an identity that reads its token and CA again once a minute, or a sentence when there are none */
 export async function podIdentity(pod: PodSurroundings, clock: Clock): Promise<Result<Identity, string>> {
   const { directory } = pod
@@ -25,7 +27,9 @@ export async function podIdentity(pod: PodSurroundings, clock: Clock): Promise<R
   try {
     read = { at: clock.monotonic(), credentials: await readMounted(directory) }
   } catch (error) {
-    return err(`The ServiceAccount of this pod cannot be read: ${(error as Error).message}`)
+    const path = pathIn(error)
+    const why = path === undefined ? (error as Error).message : `${path}: ${failureText(error)}`
+    return err(`The ServiceAccount of this pod cannot be read: ${why}; ${cure}.`)
   }
   const credentials = async (): Promise<Credentials> => {
     if (clock.monotonic() - read.at < readAgainAfter) return read.credentials

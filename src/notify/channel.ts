@@ -9,8 +9,12 @@ export interface ChannelWorld {
   readonly http: Pick<HttpClient, 'send'>
   /** @returns an address that may be called (IPv4 or IPv6), or a sentence */
   readonly addressOf: (host: string) => Promise<Result<string, string>>
-  /** @param path - as the configuration has it; relative to its file. @returns the text without white space around it */
-  readonly read: (path: string) => Promise<string>
+  /**
+   * @param setting - that names the file
+   * @param path - as the configuration has it; relative to its file
+   * @returns the text without white space around it, or a sentence
+   */
+  readonly read: (setting: string, path: string) => Promise<Result<string, string>>
   readonly log: Pick<Logger, 'warn'>
 }
 

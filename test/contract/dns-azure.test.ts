@@ -132,3 +132,20 @@ it('an issuer that may not use the identity of the operator gets told what to na
   expect(service.calls).toEqual([])
   await service.close()
 })
+
+it.each([
+  [
+    { AZURE_FEDERATED_TOKEN_FILE: '/gone', AZURE_CLIENT_ID: client, AZURE_TENANT_ID: tenant },
+    'the file /gone, which AZURE',
+  ],
+  [{ AZURE_FEDERATED_TOKEN_FILE: '/gone' }, 'is not whole'],
+])('of a workload identity of Azure it is told what is missing: %j', async (variables, clause) => {
+  const service = await Service.open(world({ proof: undefined, secrets: [] }))
+  const ambient = { variables, files: {} }
+  const ctx = contextOf({ service, signal: AbortSignal.timeout(10_000), log: silentLogger, ambient })
+  const message = expect.stringContaining(clause)
+  const fresh = azureDNS.create(zone, 'spec.acme.solvers[0].dns01', new Map())
+  const change = 'code' in fresh ? undefined : await fresh.present(txt, ctx)
+  expect(change).toMatchObject({ fault: { code: 'CredentialsMissing', message } })
+  await service.close()
+})

@@ -103,3 +103,14 @@ it.each([
   expect(made).toMatchObject({ code: 'CredentialsRejected', message: expect.stringContaining(why) })
   expect(JSON.stringify(made)).not.toContain('hunter2')
 })
+
+it('a file for Google that is not there is told as such', async () => {
+  const service = await Service.open(new GoogleWorld({ secrets: [] }))
+  const provider = cloudDNS.create({ project: 'example-1' }, field, new Map())
+  const ambient = { variables: { GOOGLE_APPLICATION_CREDENTIALS: '/gone' }, files: {} }
+  const ctx = contextOf({ service, signal: AbortSignal.timeout(10_000), log: silentLogger, ambient })
+  const change = 'code' in provider ? undefined : await provider.present(txt, ctx)
+  const message = expect.stringContaining('it is not there, or may not be read; mend it, or set')
+  expect(change).toMatchObject({ kind: 'failed', fault: { code: 'CredentialsMissing', message } })
+  await service.close()
+})

@@ -104,12 +104,24 @@ describe('a kubeconfig', () => {
   })
 
   it.each([
-    ['is not there', () => join(scratch.path, 'none'), 'cannot be read'],
+    [
+      'is not there',
+      () => join(scratch.path, 'none'),
+      'cannot be read: it does not exist; name another with --kubeconfig',
+    ],
     ['is no YAML', () => file('bad', '{{{'), 'cannot be read'],
     ['names a context that does not exist', () => kubeconfig({ context: 'other' }), 'set current-context'],
   ])('that %s is an error in a sentence', async (_, path, sentence) => {
     const identity = await loadIdentity({ kubeconfig: path(), clock })
     expect(identity).toMatchObject({ ok: false, error: expect.stringContaining(sentence) })
+  })
+
+  it('that names a file which is not there says so when it is needed', async () => {
+    const path = join(scratch.path, 'gone')
+    const identity = await fromFile({ user: { 'client-certificate': path, 'client-key': path } })
+    await expect(identity.credentials()).rejects.toThrow(
+      `${path}, which the kubeconfig names, cannot be used: it does not exist`,
+    )
   })
 
   it('that is broken beside a secret is told of without the secret', async () => {
@@ -189,7 +201,10 @@ describe('a pod', () => {
   it('without a ServiceAccount is an error in a sentence', async () => {
     rmSync(join(scratch.path, 'token'))
     const identity = await loadIdentity({ pod: { host: 'h', port: '443', directory: scratch.path }, clock })
-    expect(identity).toMatchObject({ ok: false, error: expect.stringContaining('ServiceAccount of this pod') })
+    expect(identity).toEqual({
+      ok: false,
+      error: `The ServiceAccount of this pod cannot be read: ${join(scratch.path, 'token')}: it does not exist; have it mounted (automountServiceAccountToken), or name a kubeconfig with --kubeconfig.`,
+    })
   })
 
   it('gives way to a kubeconfig that was asked for', async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { ChannelWorld } from '../../../src/notify/channel.ts'
 import type { MailConfig } from '../../../src/notify/config.ts'
 import { mail } from '../../../src/notify/mail.ts'
-import { ok } from '../../../src/std/result.ts'
+import { err, ok } from '../../../src/std/result.ts'
+import type { Result } from '../../../src/std/result.ts'
 import { recordingLogger } from '../../support/log.ts'
 import { startMailServer } from '../../support/mailserver.ts'
 import type { MailServer } from '../../support/mailserver.ts'
@@ -17,12 +18,12 @@ afterAll(async () => {
   await server.stop()
 })
 
-async function sent(to: readonly string[]) {
+async function sent(to: readonly string[], files: (setting: string) => Result<string, string> = fileOf) {
   const log = recordingLogger()
   const world: ChannelWorld = {
     http: { send: () => Promise.reject(new Error('not asked here')) },
     addressOf: () => Promise.resolve(ok('127.0.0.1')),
-    read: (path) => Promise.resolve(path === 'ca.crt' ? server.ca : server.user.password),
+    read: (setting) => Promise.resolve(files(setting)),
     log,
   }
   const config: MailConfig = {
@@ -41,12 +42,22 @@ async function sent(to: readonly string[]) {
   return { complaint, log, letters: server.letters.slice(before) }
 }
 
+const fileOf = (setting: string) => ok(setting === 'caFile' ? server.ca : server.user.password)
+
 describe('a letter', () => {
   it('is taken', async () => {
     const { complaint, log, letters } = await sent(['ops@example.com'])
     expect(complaint).toBeUndefined()
     expect(letters).toHaveLength(1)
     expect(log.lines).toEqual([])
+  })
+
+  it.each(['caFile', 'passwordFile'])('is not sent without its %s, and that is told', async (missing) => {
+    const { complaint, letters } = await sent(['ops@example.com'], (setting) =>
+      setting === missing ? err(`${setting} is away`) : fileOf(setting),
+    )
+    expect(complaint).toBe(`${missing} is away`)
+    expect(letters).toEqual([])
   })
 
   it('that is refused for one of several is not sent again to the others, and the log says who gets nothing', async () => {

@@ -30,7 +30,7 @@ function telling({ status = 200, body = '', failure }: Answer, files: Readonly<R
       },
     },
     addressOf: () => Promise.resolve(err('not asked here')),
-    read: (path) => Promise.resolve(files[path] ?? ''),
+    read: (setting, path) => Promise.resolve(path in files ? ok(files[path] ?? '') : err(`${setting} is away`)),
     log: silentLogger,
   }
   return { world, sent }
@@ -76,6 +76,15 @@ describe('a message over HTTP', () => {
     expect(await chat('chat', { urlFile: 'chat-url' }, world).deliver(message, signal)).toBe(
       'chat-url holds no URL of http or https',
     )
+    expect(sent).toEqual([])
+  })
+
+  it.each([
+    ['urlFile', { urlFile: 'none' }],
+    ['authorizationFile', { ...place, authorizationFile: 'none' }],
+  ])('is not sent without its %s, and that is told', async (setting, wanted) => {
+    const { world, sent } = telling({})
+    expect(await webhook('desk', wanted, world).deliver(message, signal)).toBe(`${setting} is away`)
     expect(sent).toEqual([])
   })
 

@@ -102,8 +102,8 @@ export class AzureIdentity {
     const clientID = managedIdentity?.clientID ?? ambient.variable('AZURE_CLIENT_ID')
     const tenantID = managedIdentity?.tenantID ?? ambient.variable('AZURE_TENANT_ID')
     const secret = (await ambient.file(file))?.trim()
-    const isThere = clientID !== undefined && tenantID !== undefined && secret !== undefined && secret !== ''
-    if (!isThere) return err(halfWorkload(this.#caller.field))
+    if (clientID === undefined || tenantID === undefined) return err(halfWorkload(this.#caller.field))
+    if (secret === undefined || secret === '') return err(noToken(this.#caller.field, file))
     const proof = { client_assertion_type: assertionType, client_assertion: secret }
     return ok(this.#login({ tenantID, clientID, proof, secret }))
   }
@@ -130,6 +130,12 @@ const notAllowed = (field: string) =>
   failed(
     'CredentialsMissing',
     `${field} names no credentials, and this issuer may not use what the operator itself runs as; set ${field}.clientID, ${field}.tenantID and ${field}.clientSecretSecretRef, or allow it with --issuer-ambient-credentials`,
+  )
+
+const noToken = (field: string, file: string) =>
+  failed(
+    'CredentialsMissing',
+    `the file ${file}, which AZURE_FEDERATED_TOKEN_FILE of the operator names, cannot be read or is empty; check the label azure.workload.identity/use of its pods, or set ${field}.clientID, ${field}.tenantID and ${field}.clientSecretSecretRef`,
   )
 
 const halfWorkload = (field: string) =>

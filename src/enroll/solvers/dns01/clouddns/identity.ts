@@ -76,7 +76,8 @@ export class GoogleIdentity {
     const path = ambient.variable('GOOGLE_APPLICATION_CREDENTIALS')
     if (path === undefined) return ok(undefined)
     const text = await ambient.file(path)
-    const account = readServiceAccount(text === undefined ? undefined : Buffer.from(text))
+    const account =
+      text === undefined ? err('it is not there, or may not be read') : readServiceAccount(Buffer.from(text))
     if (account.ok) return account
     return err(
       failed(
