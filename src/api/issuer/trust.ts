@@ -87,6 +87,7 @@ const authority = z
 const published = z
   .object({
     configMap: text(253, 'The name of the ConfigMap.').exactOptional(),
+    configMapKey: text(253, 'The entry of the ConfigMap.').exactOptional(),
     clusterTrustBundle: text(253, 'The name of the ClusterTrustBundle.').exactOptional(),
     certificates: z.int().min(0).max(1000).meta({ description: 'How many roots are published.' }),
   })

@@ -76,12 +76,15 @@ export class TrustBundles {
     const status = statusOf(issuer, { written, certificates: pem.length })
     await this.#withdraw(issuer, signal)
     const isDone = problems.every(({ reason }) => reason === 'NoClusterTrustBundles')
-    const { configMap, clusterTrustBundle } = issuer.status?.trustBundle ?? {}
-    const before = [`ConfigMap/${configMap}`, `ClusterTrustBundle/${clusterTrustBundle}`]
+    const before = issuer.status?.trustBundle
+    const places = [`ConfigMap/${before?.configMap}`, `ClusterTrustBundle/${before?.clusterTrustBundle}`]
+    // A status of before entries were noted says nothing of the entry.
+    const isOtherEntry =
+      before?.configMapKey !== undefined && before.configMapKey !== (status?.configMapKey ?? before.configMapKey)
     return {
       status,
       isComplete: isDone && wishes.length > 0 && pem.length > 0,
-      isElsewhere: written.some((one) => !before.includes(one)),
+      isElsewhere: isOtherEntry || written.some((one) => !places.includes(one)),
       problems,
     }
   }
@@ -94,7 +97,7 @@ export class TrustBundles {
     ]
   }
 
-  #configMap(issuer: AnyIssuer, { name, key = 'ca.crt' }: ConfigMapWish, pem: string): Place {
+  #configMap(issuer: AnyIssuer, { name, key = usualKey }: ConfigMapWish, pem: string): Place {
     const metadata = { ...metadataFor(issuer), namespace: this.#namespaceOf(issuer), name }
     const wanted = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [key]: pem } }
     return { resource: this.#parts.configMaps, wanted }
@@ -163,6 +166,7 @@ export class TrustBundles {
   }
 }
 
+const usualKey = 'ca.crt'
 type ConfigMapWish = NonNullable<NonNullable<IssuerSpec['trustBundle']>['configMap']>
 
 /** Gone with its issuer; who has the bundle mounted keeps what he has read. */
@@ -240,7 +244,7 @@ function statusOf(
   const [configMap, clusterTrustBundle] = [nameIn('ConfigMap'), nameIn('ClusterTrustBundle') ?? kept]
   if (configMap === undefined && clusterTrustBundle === undefined) return undefined
   return {
-    ...(configMap === undefined ? {} : { configMap }),
+    ...(configMap === undefined ? {} : { configMap, configMapKey: trustBundle.configMap?.key ?? usualKey }),
     ...(clusterTrustBundle === undefined ? {} : { clusterTrustBundle }),
     certificates,
   }

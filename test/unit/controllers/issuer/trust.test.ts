@@ -71,7 +71,7 @@ describe('the bundle of an issuer', () => {
     ])
     expect(conditions[0]?.message).toMatch(/in ConfigMap bundle alone; .* or leave clusterTrustBundle out$/)
     expect(written()).toEqual(['bundle'])
-    expect(status.trustBundle).toEqual({ configMap: 'bundle', certificates: 1 })
+    expect(status.trustBundle).toEqual({ configMap: 'bundle', configMapKey: 'ca.crt', certificates: 1 })
     // What the cluster cannot have holds up no re-issue: the root counts as published.
     expect(status.authorities?.[0]?.publishedAt).toBeDefined()
   })
@@ -98,6 +98,26 @@ describe('the bundle of an issuer', () => {
     expect(later.rollover?.from).toBe(plus(world.clock.now(), hours(1)))
     world.clock.advance(hours(5))
     expect((await kept(both, await shown('New CA'), later)).rollover).toEqual(later.rollover)
+  })
+
+  it('counts as published anew under another key of the same ConfigMap, and not where the usual one is only named', async () => {
+    const [usual, other] = [{ configMap: { name: 'bundle' } }, { configMap: { name: 'bundle', key: 'roots.pem' } }]
+    const changed = await kept(usual, await shown('New CA'), await kept(usual, await shown()))
+    world.clock.advance(hours(5))
+    const same = await kept({ configMap: { name: 'bundle', key: 'ca.crt' } }, await shown('New CA'), changed)
+    expect(same.rollover).toEqual(changed.rollover)
+    const moved = await kept(other, await shown('New CA'), same)
+    expect(moved.rollover?.from).toBe(plus(world.clock.now(), hours(1)))
+    world.clock.advance(hours(5))
+    expect((await kept(other, await shown('New CA'), moved)).rollover).toEqual(moved.rollover)
+  })
+
+  it('begins no delay anew where its status is of a time before keys were noted', async () => {
+    const bundle = { configMap: { name: 'bundle' } }
+    const changed = await kept(bundle, await shown('New CA'), await kept(bundle, await shown()))
+    const before = { ...changed, status: { ...changed.status, trustBundle: { configMap: 'bundle', certificates: 2 } } }
+    world.clock.advance(hours(5))
+    expect((await kept(bundle, await shown('New CA'), before)).rollover).toEqual(changed.rollover)
   })
 
   it('is no re-issue before it where it cannot be written', async () => {
