@@ -22,7 +22,8 @@ export interface ChallengeAnswer {
 
 /** What became of an answer that was posted. */
 export type Presence =
-  | { readonly kind: 'ready' }
+  /** `unseen`: why the answer was not seen from here, where it was not; the CA is asked to look all the same. */
+  | { readonly kind: 'ready'; readonly unseen?: string }
   | { readonly kind: 'waiting'; readonly wakeAt: Instant; readonly note: string }
   | { readonly kind: 'failed'; readonly fault: Fault }
 

@@ -5,6 +5,7 @@ import type { ChallengeBoard } from '../../src/enroll/challenge.ts'
 import type { Ctx, Outcome, Ticket } from '../../src/enroll/enroller.ts'
 import { AcmeWorld } from './acme-world.ts'
 import { throughJson } from './drive.ts'
+import { plainWish } from './harness.ts'
 
 type Solver = NonNullable<AcmeSpec['solvers']>[number]
 
@@ -83,5 +84,48 @@ describe('an order', () => {
     expect(['refused', 'deferred']).toContain(last.kind)
     expect(last).not.toHaveProperty('ticket')
     expect(world.scene.board.answers).toEqual([])
+  })
+})
+
+/** The note of the first poll, and of the next, which looks at the order alone. */
+async function notesOf(solver: Solver, unseen?: string): Promise<readonly string[]> {
+  const world = await AcmeWorld.open({ spec: { solvers: [solver] }, troubles: { validationLooks: 100 } })
+  const order = await world.order()
+  const enroller = world.enroller()
+  const ticket = ticketOf(await enroller.enroll(order, world.scene.ctx()))
+  const ctx = world.scene.ctx()
+  const board: ChallengeBoard = {
+    typesFor: () => ['http-01'],
+    remove: () => Promise.resolve(),
+    present: async (answer) => {
+      await world.scene.board.present(answer)
+      return { kind: 'ready', ...(unseen === undefined ? {} : { unseen }) }
+    },
+  }
+  const polled = [await enroller.poll(ticket, order, { ...ctx, board }), await enroller.poll(ticket, order, ctx)]
+  return polled.map((outcome) => (outcome.kind === 'pending' ? outcome.note : outcome.kind))
+}
+
+describe('while the CA looks', () => {
+  const looking = 'the CA is looking at the challenges'
+
+  it.each([
+    ['nothing more where the answer was seen from here', { http01: {} }, undefined, looking],
+    [
+      'why the answer was not seen from here',
+      { http01: {} },
+      'a.example may not be called.',
+      `${looking}; not seen from here before: NAME (a.example may not be called)`,
+    ],
+    [
+      'that the solver says not to look from here',
+      trusting,
+      undefined,
+      `${looking}; not seen from here before: NAME (selfCheck of its solver is Disabled)`,
+    ],
+  ])('at every poll there is noted %s', async (_what, solver, unseen, note) => {
+    const [name] = plainWish.names
+    const expected = note.replace('NAME', name?.value ?? '')
+    expect(await notesOf(solver, unseen)).toEqual([expected, expected])
   })
 })

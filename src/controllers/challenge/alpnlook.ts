@@ -15,10 +15,14 @@ export function alpnLook(peek: PeekTls): Look {
     const seen = await peek(asked, AbortSignal.any([signal, AbortSignal.timeout(timeout)]))
     if (!seen.ok) {
       // An address that we may not call says nothing about what the CA will see.
-      return seen.error.kind === 'forbiddenAddress' ? 'right' : seen.error.message
+      const { kind, message } = seen.error
+      return kind === 'forbiddenAddress' ? { hidden: message } : { instead: message }
     }
     const { protocol, certificate } = seen.value
-    if (protocol !== alpnProtocol) return `port ${port} does not lead here: it does not speak ${alpnProtocol}`
-    return certificate !== undefined && provesControl(certificate, value) ? 'right' : 'it shows another certificate'
+    if (protocol !== alpnProtocol)
+      return { instead: `port ${port} does not lead here: it does not speak ${alpnProtocol}` }
+    return certificate !== undefined && provesControl(certificate, value)
+      ? 'right'
+      : { instead: 'it shows another certificate' }
   }
 }

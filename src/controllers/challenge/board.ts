@@ -12,8 +12,11 @@ import { between, plus, seconds } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
 import type { RouteState } from './routes.ts'
 
-/** Looks at an answer once, as the CA would. @returns `right`, or what was seen instead */
-export type Look = (answer: ChallengeAnswer, signal: AbortSignal) => Promise<string>
+/** `instead`: what is there. `hidden`: why nothing can be seen from here, which says nothing about what the CA sees. */
+export type Sight = 'right' | { readonly instead: string } | { readonly hidden: string }
+
+/** Looks at an answer once, as the CA would. */
+export type Look = (answer: ChallengeAnswer, signal: AbortSignal) => Promise<Sight>
 
 export interface BoardParts {
   readonly clock: Clock
@@ -36,6 +39,8 @@ const mostRemembered = 10_000
 interface Memory {
   readonly firstLook: Instant
   readonly routedAt: Instant | undefined
+  /** What was there at the last look. */
+  readonly instead?: string
 }
 
 /** The boards of all Certificates: one memory, and one way to put up routes. */
@@ -82,7 +87,7 @@ export class ChallengeBoards {
     if (state.kind === 'failed') return state
     if (state.kind === 'waiting') return this.#waitForRoute(state.note, memory.firstLook)
     if (!isRouted) this.#memories.set(answer.token, { ...memory, routedAt: now })
-    return this.#check(answer, how, memory.firstLook)
+    return this.#check(answer, how, this.#memories.get(answer.token) ?? memory)
   }
 
   #waitForRoute(note: string, since: Instant): Presence {
@@ -92,18 +97,23 @@ export class ChallengeBoards {
       : { kind: 'waiting', wakeAt: plus(now, pause), note }
   }
 
-  async #check(answer: ChallengeAnswer, { check, signal }: Presenting, since: Instant): Promise<Presence> {
+  async #check(answer: ChallengeAnswer, { check, signal }: Presenting, memory: Memory): Promise<Presence> {
     const { looks, clock } = this.#parts
     const look = looks[answer.type]
-    if (look === undefined || check === 'trust') return { kind: 'ready' }
+    if (check === 'trust') return { kind: 'ready' }
+    if (look === undefined) return { kind: 'ready', unseen: 'nothing is looked at, for --http01-self-check is false' }
     const now = clock.now()
-    if (between(since, now) >= patience) return { kind: 'ready' }
-    const seen = await look(answer, signal)
-    if (seen === 'right') return { kind: 'ready' }
+    if (between(memory.firstLook, now) >= patience)
+      return { kind: 'ready', unseen: memory.instead ?? 'it could not be looked at in time' }
+    const sight = await look(answer, signal)
+    if (sight === 'right') return { kind: 'ready' }
+    if ('hidden' in sight) return { kind: 'ready', unseen: sight.hidden }
+    const { instead } = sight
+    this.#memories.set(answer.token, { ...memory, instead })
     return {
       kind: 'waiting',
       wakeAt: plus(now, pause),
-      note: `${answer.identifier} does not serve the ${answer.type} challenge yet: ${seen}`,
+      note: `${answer.identifier} does not serve the ${answer.type} challenge yet: ${instead}`,
     }
   }
 }

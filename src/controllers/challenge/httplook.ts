@@ -16,11 +16,14 @@ export function httpLook(checker: HttpClient): Look {
     )
     if (!reply.ok) {
       // An address that we may not call says nothing about what the CA will see.
-      return reply.error.kind === 'forbiddenAddress' ? 'right' : reply.error.message
+      const { kind, message } = reply.error
+      return kind === 'forbiddenAddress' ? { hidden: message } : { instead: message }
     }
     // A redirect (to https, usually) is followed by CAs; where it leads is theirs to judge.
     if (reply.value.status >= 300 && reply.value.status < 400) return 'right'
-    if (reply.value.status !== 200) return `it answers ${reply.value.status}`
-    return Buffer.from(reply.value.body).toString('utf8').trim() === value ? 'right' : 'it answers something else'
+    if (reply.value.status !== 200) return { instead: `it answers ${reply.value.status}` }
+    return Buffer.from(reply.value.body).toString('utf8').trim() === value
+      ? 'right'
+      : { instead: 'it answers something else' }
   }
 }

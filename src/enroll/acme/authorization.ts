@@ -2,10 +2,11 @@
 import { fault } from '../../domain/fault.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { err, ok } from '../../std/result.ts'
+import type { Result } from '../../std/result.ts'
 import { mapBounded } from '../../std/bounded.ts'
 import { latest } from '../../std/time.ts'
 import type { ChallengeAnswer, Presence } from '../challenge.ts'
-import type { Outcome } from '../enroller.ts'
+import type { Outcome, Ticket } from '../enroller.ts'
 import { answersAtATime, look, lost } from './desk.ts'
 import type { Desk, Flight } from './desk.ts'
 import { failureOutcome } from './outcomes.ts'
@@ -46,9 +47,10 @@ export async function readAuthorizations(
 /** Serves every answer, and tells the CA to look once all are served. */
 export async function prove(flight: Flight): Promise<Outcome> {
   const { desk, ticket, url } = flight
-  if (desk.told.has(url)) return look(flight, looking)
-  const obstacle = await serve(flight)
-  if (obstacle !== undefined) return obstacle
+  const noted = desk.told.get(url)
+  if (noted !== undefined) return look(flight, noted)
+  const served = await serve(flight)
+  if (!served.ok) return served.error
   const authorizations = await readAuthorizations(desk, flight.current)
   if (!authorizations.ok) return failureOutcome(authorizations.error, ticket)
   const answers = ticket.answers ?? []
@@ -58,27 +60,48 @@ export async function prove(flight: Flight): Promise<Outcome> {
     const told = challenge.status === 'pending' ? await tell(desk, challenge) : ok(undefined)
     if (!told.ok) return failureOutcome(told.error, ticket)
   }
-  remember(desk.told, url)
-  return look(flight, looking)
+  remember(desk.told, url, served.value)
+  return look(flight, served.value)
 }
 
-const looking = 'the CA is looking at the challenges'
-
-/** @returns undefined when every answer is served */
-async function serve({ desk, ticket }: Flight): Promise<Outcome | undefined> {
-  const present = (answer: ChallengeAnswer): Promise<Presence> => {
-    const by = solverOf(answer, ticket, desk.spec)
-    if (isOverDns(answer.type)) return desk.dns.present({ ...answer, by }, checkFor(by), desk.ctx)
-    return desk.ctx.board.present(answer, checkFor(by))
-  }
-  const presences = await mapBounded(ticket.answers ?? [], answersAtATime, present)
+/** @returns what to note while the CA looks, when every answer is served */
+async function serve({ desk, ticket }: Flight): Promise<Result<string, Outcome>> {
+  const answers = ticket.answers ?? []
+  const presences = await mapBounded(answers, answersAtATime, (answer) => present(answer, ticket, desk))
   const failed = presences.find((presence) => presence.kind === 'failed')
-  if (failed !== undefined) return { kind: 'refused', fault: failed.fault }
+  if (failed !== undefined) return err({ kind: 'refused', fault: failed.fault })
   const waiting = presences.flatMap((presence) => (presence.kind === 'waiting' ? [presence] : []))
   const [first] = waiting
-  if (first === undefined) return undefined
+  if (first === undefined) return ok(lookingNote(answers, presences))
   const wakeAt = latest(first.wakeAt, ...waiting.map((one) => one.wakeAt))
-  return { kind: 'pending', ticket, wakeAt, note: first.note }
+  return err({ kind: 'pending', ticket, wakeAt, note: first.note })
+}
+
+async function present(answer: ChallengeAnswer, ticket: Ticket, { spec, dns, ctx }: Desk): Promise<Presence> {
+  const by = solverOf(answer, ticket, spec)
+  const check = checkFor(by)
+  const presence = isOverDns(answer.type)
+    ? await dns.present({ ...answer, by }, check, ctx)
+    : await ctx.board.present(answer, check)
+  return presence.kind === 'ready' && check === 'trust'
+    ? { kind: 'ready', unseen: 'selfCheck of its solver is Disabled' }
+    : presence
+}
+
+const mostUnseen = 3
+
+/** What was not seen from here is the first thing to look at where the CA does not see it either. */
+function lookingNote(answers: readonly ChallengeAnswer[], presences: readonly Presence[]): string {
+  const unseen = answers.flatMap(({ identifier }, index) => {
+    const presence = presences[index]
+    const why = presence?.kind === 'ready' ? presence.unseen : undefined
+    return why === undefined ? [] : [`${identifier} (${why.replace(/\.$/, '')})`]
+  })
+  const looking = 'the CA is looking at the challenges'
+  if (unseen.length === 0) return looking
+  const rest = unseen.length - mostUnseen
+  const more = rest > 0 ? ` and ${rest} more` : ''
+  return `${looking}; not seen from here before: ${unseen.slice(0, mostUnseen).join(', ')}${more}`
 }
 
 /** By its token, or by its type where it has none. */
@@ -99,9 +122,9 @@ async function tell({ client, account, ctx }: Desk, { url }: Challenge): Promise
   return !told.ok && told.error.problem?.type === 'malformed' ? ok(undefined) : told
 }
 
-function remember(told: Set<string>, url: string): void {
-  told.add(url)
-  const [oldest] = told
+function remember(told: Map<string, string>, url: string, note: string): void {
+  told.set(url, note)
+  const [oldest] = told.keys()
   if (told.size > mostTold && oldest !== undefined) told.delete(oldest)
 }
 

@@ -30,8 +30,11 @@ export interface Desk {
   readonly account: Account
   readonly directory: Directory
   readonly ctx: Ctx
-  /** Orders whose challenges the CA has all been told to look at, by URL: nothing is left but to look at the order. */
-  readonly told: Set<string>
+  /**
+   * Orders whose challenges the CA has all been told to look at, by URL, with what is noted meanwhile: nothing is left but to look at
+   * the order.
+   */
+  readonly told: Map<string, string>
   readonly dns: DnsSolver
 }
 

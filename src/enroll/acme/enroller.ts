@@ -93,7 +93,7 @@ class AcmeEnroller implements Enroller {
   readonly #spec: AcmeSpec
   readonly #external: ExternalAccount | undefined
   readonly #client: AcmeClient
-  readonly #told = new Set<string>()
+  readonly #told = new Map<string, string>()
   readonly #dns: DnsSolver
   #account: Account | undefined
   /** Of the last certificate that was issued here. */

@@ -73,7 +73,7 @@ export class DnsRecords {
     const passed = between(since, ctx.now())
     if (passed >= propagationTimeout) {
       ctx.log.info('the CA is asked to look although the record is not seen everywhere', { name, note })
-      return { kind: 'ready' }
+      return { kind: 'ready', unseen: note }
     }
     return { kind: 'waiting', wakeAt: plus(ctx.now(), pauseAfter(passed)), note: `waiting for DNS: ${note}` }
   }

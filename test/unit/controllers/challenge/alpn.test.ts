@@ -1,6 +1,7 @@
 import { X509Certificate, createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { AlpnProofs } from '../../../../src/controllers/challenge/alpn.ts'
+import type { Sight } from '../../../../src/controllers/challenge/board.ts'
 import { alpnLook } from '../../../../src/controllers/challenge/alpnlook.ts'
 import type { ChallengeAnswer } from '../../../../src/enroll/challenge.ts'
 import type { PeekedTls } from '../../../../src/net/tlspeek.ts'
@@ -56,7 +57,7 @@ describe('the proof of control over TLS', () => {
 
 describe('a look at it from outside', () => {
   const { signal } = new AbortController()
-  const see = (seen: PeekedTls, asked: string[] = []): Promise<string> =>
+  const see = (seen: PeekedTls, asked: string[] = []): Promise<Sight> =>
     alpnLook(({ host, port, serverName, protocol }) => {
       asked.push(`${host}:${port} ${serverName} ${protocol}`)
       return Promise.resolve(ok(seen))
@@ -71,7 +72,11 @@ describe('a look at it from outside', () => {
 
   it('says what is wrong', async () => {
     const other = asDer((await shown(answer('192.0.2.1', 'other'))).raw)
-    expect(await see({ protocol: 'acme-tls/1', certificate: other })).toBe('it shows another certificate')
-    expect(await see({ protocol: undefined, certificate: other })).toContain('does not speak acme-tls/1')
+    expect(await see({ protocol: 'acme-tls/1', certificate: other })).toEqual({
+      instead: 'it shows another certificate',
+    })
+    expect(await see({ protocol: undefined, certificate: other })).toEqual({
+      instead: expect.stringContaining('does not speak acme-tls/1'),
+    })
   })
 })

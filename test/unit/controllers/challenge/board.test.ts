@@ -46,11 +46,15 @@ describe('the board of HTTP-01 challenges', () => {
   it.each([
     { what: 'the answer is seen', reply: page(200, 'token.print\n') },
     { what: 'a redirect is seen, which CAs follow', reply: page(301, '') },
-    { what: 'we may not look there ourselves', reply: failure('forbiddenAddress') },
   ])('is ready when $what', async ({ reply }) => {
     const { board, urls } = boardSeeing(reply)
     expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready' })
     expect(urls).toEqual(['http://a.example/.well-known/acme-challenge/token'])
+  })
+
+  it('is ready where we may not look ourselves, and says so', async () => {
+    const { board } = boardSeeing(failure('forbiddenAddress'))
+    expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready', unseen: 'no route to it' })
   })
 
   it.each([
@@ -65,7 +69,7 @@ describe('the board of HTTP-01 challenges', () => {
       note: `a.example does not serve the http-01 challenge yet: ${says}`,
     })
     clock.advance(seconds(20))
-    expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready' })
+    expect(await board.present(challenge, 'look')).toEqual({ kind: 'ready', unseen: says })
   })
 
   it('asks nobody when told to trust, and puts IPv6 addresses into brackets', async () => {
@@ -82,6 +86,17 @@ describe('the board of HTTP-01 challenges', () => {
     await board.remove(challenge)
     clock.advance(seconds(20))
     expect((await board.present(challenge, 'look')).kind).toBe('waiting')
+  })
+})
+
+describe('a board that is not to look', () => {
+  it('says so with every answer', async () => {
+    const parts = { clock: new FakeClock(), looks: { 'http-01': undefined } }
+    const boards = new ChallengeBoards({ ...parts, ensure: () => Promise.resolve({ kind: 'ready' }) })
+    expect(await boards.boardFor(undefined, new AbortController().signal).present(challenge, 'look')).toEqual({
+      kind: 'ready',
+      unseen: 'nothing is looked at, for --http01-self-check is false',
+    })
   })
 })
 

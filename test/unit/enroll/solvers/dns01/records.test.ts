@@ -105,7 +105,10 @@ describe('a TXT record of a proof', () => {
     expect(presence).toMatchObject({
       note: expect.stringContaining('ns1.example.com: ns1.example.com did not answer.'),
     })
-    expect(await records.present(proof, 'look', ctxAfter(minutes(1)))).toEqual({ kind: 'ready' })
+    expect(await records.present(proof, 'look', ctxAfter(minutes(1)))).toEqual({
+      kind: 'ready',
+      unseen: expect.stringContaining('ns1.example.com did not answer.'),
+    })
   })
 
   it('is not looked at where the solver says so', async () => {
