@@ -1,12 +1,13 @@
 /** `policy test`: the same verdict as in a cluster, on manifests. */
 import type { Certificate } from '../api/certificate.ts'
+import { conflictsWith, rivalsOf, surelyMeet } from '../domain/policy/conflicts.ts'
 import { contradictions } from '../domain/policy/contradictions.ts'
 import type { Breach } from '../domain/policy/breach.ts'
 import { withDefaults } from '../domain/policy/defaults.ts'
 import { judge } from '../domain/policy/judge.ts'
 import { judgedRequest } from '../domain/policy/judged.ts'
 import { selecting } from '../domain/policy/select.ts'
-import type { Applicant } from '../domain/policy/select.ts'
+import type { Applicant, Policy } from '../domain/policy/select.ts'
 import { readWish } from '../domain/wish.ts'
 import { err, ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
@@ -100,13 +101,27 @@ function linesOf({ namespace, name, verdict, judgedBy, violations }: Judgement):
   ]
 }
 
+/** With policies that select the same, here or wherever there is a Certificate. */
+function conflictsOf(policy: Policy, policies: readonly Policy[], judgements: readonly Judgement[]): readonly string[] {
+  const meets = (other: Policy): boolean =>
+    surelyMeet(policy, other) ||
+    judgements.some(({ judgedBy }) => judgedBy.includes(policy.name) && judgedBy.includes(other.name))
+  return rivalsOf(policy, policies)
+    .filter(meets)
+    .flatMap((other) => conflictsWith(policy, other))
+}
+
 /** What is likely to be a mistake, though it decides nothing. */
 function remarksOn({ policies, namespaces }: PolicyManifests, judgements: readonly Judgement[]): readonly string[] {
   const idle = policies.filter(({ name }) => !judgements.some(({ judgedBy }) => judgedBy.includes(name)))
   const looks = policies.some(({ spec }) => spec.selector?.namespaces !== undefined)
   const unknown = new Set(judgements.map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)))
   return [
-    ...policies.flatMap((policy) => contradictions(policy).map((one) => `CertificatePolicy ${policy.name}: ${one}`)),
+    ...policies.flatMap((policy) =>
+      [...contradictions(policy), ...conflictsOf(policy, policies, judgements)].map(
+        (one) => `CertificatePolicy ${policy.name}: ${one}`,
+      ),
+    ),
     ...idle.map(({ name }) => `CertificatePolicy ${name} selects none of these Certificates.`),
     ...(looks && unknown.size > 0
       ? [`Of namespace ${[...unknown].join(', ')} only the name is known; add its manifest for its labels.`]

@@ -1,8 +1,10 @@
 /** Tells of each policy whether it is applied as it is written, and how many Certificates it selects and does not allow. */
 import type { Certificate } from '../../api/certificate.ts'
 import type { CertificatePolicy, PolicyStatus } from '../../api/policy.ts'
+import { rivalsOf, surelyMeet } from '../../domain/policy/conflicts.ts'
 import { selects } from '../../domain/policy/select.ts'
 import { standingOf } from '../../domain/policy/standing.ts'
+import type { Standing } from '../../domain/policy/standing.ts'
 import { KubeError } from '../../kube/errors.ts'
 import { regardingOf } from '../../kube/events.ts'
 import type { EventRecorder } from '../../kube/events.ts'
@@ -18,7 +20,7 @@ export interface PolicyControllerParts {
   readonly stores: PolicyStores
   readonly reader: CachedPolicies
   readonly certificates: () => Iterable<Certificate>
-  readonly resource: Resource<CertificatePolicy>
+  readonly resource: Pick<Resource<CertificatePolicy>, 'applyStatus'>
   readonly events: Pick<EventRecorder, 'record'>
   readonly clock: Clock
 }
@@ -39,26 +41,29 @@ export class PolicyController {
     const projection = stores.policies.get(name)
     if (projection === undefined || projection.object.metadata.deletionTimestamp !== undefined) return { kind: 'done' }
     const { object, policy } = projection
-    const status = standingOf(
-      { policy, generation: object.metadata.generation ?? 0, before: object.status, ...this.#count(policy) },
-      clock.now(),
-    )
+    const { generation = 0 } = object.metadata
+    const status = standingOf({ policy, generation, before: object.status, ...this.#count(policy) }, clock.now())
     await this.#write(object, status, signal)
     return { kind: 'wakeAt', at: plus(clock.now(), recount) }
   }
 
-  #count(policy: PolicyProjection['policy']): { readonly selected: number; readonly violating: number } {
+  /** One look at every Certificate, however many policies there are: rivals are looked for among those that it selects. */
+  #count(policy: PolicyProjection['policy']): Pick<Standing, 'selected' | 'violating' | 'opponents'> {
     let selected = 0
     let violating = 0
-    if (!policy.ok) return { selected, violating }
-    for (const certificate of this.#parts.certificates()) {
-      const applicant = this.#parts.reader.applicantOf(certificate)
+    if (!policy.ok) return { selected, violating, opponents: [] }
+    const { reader, certificates } = this.#parts
+    const rivals = rivalsOf(policy.value, reader.understood())
+    const met = new Set(rivals.filter((rival) => surelyMeet(policy.value, rival)))
+    for (const certificate of certificates()) {
+      const applicant = reader.applicantOf(certificate)
       if (applicant === undefined || !selects(policy.value, applicant)) continue
       selected += 1
       const { violations = [] } = certificate.status?.policy ?? {}
       if (violations.some((violation) => violation.policy === policy.value.name)) violating += 1
+      for (const rival of rivals) if (!met.has(rival) && selects(rival, applicant)) met.add(rival)
     }
-    return { selected, violating }
+    return { selected, violating, opponents: rivals.filter((rival) => met.has(rival)) }
   }
 
   async #write(object: CertificatePolicy, status: PolicyStatus, signal: AbortSignal): Promise<void> {

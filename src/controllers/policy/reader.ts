@@ -24,7 +24,7 @@ export class CachedPolicies {
   policiesFor(
     certificate: Certificate,
   ): { readonly applicant: Applicant; readonly policies: readonly Policy[] } | undefined {
-    const all = this.#understood()
+    const all = this.understood()
     if (all.length === 0) return { applicant: applicantOf(certificate, {}), policies: [] }
     const applicant = this.applicantOf(certificate)
     return applicant === undefined ? undefined : { applicant, policies: selecting(all, applicant) }
@@ -36,7 +36,8 @@ export class CachedPolicies {
     return labels === undefined ? undefined : applicantOf(certificate, labels)
   }
 
-  #understood(): readonly Policy[] {
+  /** Every policy that can be applied. */
+  understood(): readonly Policy[] {
     return [...this.#stores.policies.values()].flatMap(({ policy }) => (policy.ok ? [policy.value] : []))
   }
 }

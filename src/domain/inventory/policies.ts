@@ -35,7 +35,7 @@ export function brokenRules(judged: readonly JudgedItem[]): readonly BrokenRule[
 export interface PolicyStanding {
   readonly name: string
   readonly mode: Violation['mode']
-  /** `wrong`: it contradicts itself or cannot be read; `idle`: it selects nothing; `unknown`: not looked at yet. */
+  /** `wrong`: it contradicts itself or another, or cannot be read; `idle`: it selects nothing; `unknown`: not looked at yet. */
   readonly standing: 'applied' | 'wrong' | 'idle' | 'unknown'
   readonly message: string | undefined
   readonly selected: number

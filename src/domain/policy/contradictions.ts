@@ -57,7 +57,7 @@ const leastRsaBits = 2048
 const curves = [256, 384, 521] as const
 
 /** @returns whether a Certificate can ask for such a key */
-function isPossible({ algorithm, minSize = 0, maxSize = Infinity }: KeyKind): boolean {
+export function isPossible({ algorithm, minSize = 0, maxSize = Infinity }: KeyKind): boolean {
   if (algorithm === 'RSA') return maxSize >= leastRsaBits
   return algorithm === 'Ed25519' || curves.some((size) => size >= minSize && size <= maxSize)
 }
@@ -150,7 +150,7 @@ function isOutside(text: string | undefined, { min, max }: { readonly min?: stri
   return length < (lengthOf(min) ?? 0) || length > (lengthOf(max) ?? Infinity)
 }
 
-function lengthOf(text: string | undefined): number | undefined {
+export function lengthOf(text: string | undefined): number | undefined {
   const parsed = text === undefined ? undefined : parseGoDuration(text)
   return parsed?.ok === true ? parsed.value : undefined
 }

@@ -4,6 +4,7 @@ import type { PolicyStatus } from '../../api/policy.ts'
 import type { Result } from '../../std/result.ts'
 import { toRfc3339 } from '../../std/time.ts'
 import type { Instant } from '../../std/time.ts'
+import { conflictsWith } from './conflicts.ts'
 import { contradictions } from './contradictions.ts'
 import { modeOf } from './select.ts'
 import type { Policy } from './select.ts'
@@ -16,6 +17,8 @@ export interface Standing {
   /** How many Certificates it selects, and how many of them it does not allow. */
   readonly selected: number
   readonly violating: number
+  /** Enforced policies that cannot be kept together with it, and that meet it; see `rivalsOf`. */
+  readonly opponents: readonly Policy[]
 }
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
@@ -44,10 +47,11 @@ export function standingOf(standing: Standing, now: Instant): PolicyStatus {
 
 const longestMessage = 1024
 
-function verdictOn({ policy, selected, violating }: Standing): Verdict {
+function verdictOn({ policy, selected, violating, opponents }: Standing): Verdict {
   if (!policy.ok)
     return { status: 'False', reason: 'InvalidSpec', message: `It is not applied. ${policy.error} Correct the spec.` }
-  const found = contradictions(policy.value)
+  const between = opponents.flatMap((other) => conflictsWith(policy.value, other))
+  const found = [...contradictions(policy.value), ...between]
   if (found.length > 0)
     return { status: 'False', reason: 'Contradictory', message: `It is applied as it is written. ${found.join(' ')}` }
   if (selected === 0)

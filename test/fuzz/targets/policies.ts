@@ -2,6 +2,7 @@ import { promise } from '../../../scripts/fuzz/target.ts'
 import type { FuzzTarget } from '../../../scripts/fuzz/target.ts'
 import type { Certificate } from '../../../src/api/certificate.ts'
 import { readPolicyManifests } from '../../../src/cli/policymanifests.ts'
+import { conflictsWith } from '../../../src/domain/policy/conflicts.ts'
 import { contradictions } from '../../../src/domain/policy/contradictions.ts'
 import { withDefaults } from '../../../src/domain/policy/defaults.ts'
 import { judge } from '../../../src/domain/policy/judge.ts'
@@ -48,6 +49,9 @@ export const target: FuzzTarget = {
     if (!read.ok) return promise(read.error !== '' && read.error.length < 2 * longestSaying, 'a refusal is a sentence')
     const { policies, certificates } = read.value
     for (const one of policies.flatMap(contradictions)) shownTo(one, longestSaying)
+    const [first, ...others] = policies
+    if (first !== undefined)
+      for (const one of others.flatMap((other) => conflictsWith(first, other))) shownTo(one, longestSaying)
     for (const one of certificates) judgeOne(one, policies)
   },
 }

@@ -109,6 +109,16 @@ describe('policy test', () => {
     expect((await judge([torn, web])).stderr).toMatch(/^note: CertificatePolicy torn: rules.names.dns.allow has /)
   })
 
+  it('says which two policies no certificate keeps', async () => {
+    const [longest, shortest] = [
+      policy('a', { rules: { duration: { max: '24h' } } }),
+      policy('b', { rules: { duration: { min: '48h' } } }),
+    ]
+    const { stderr } = await judge([longest, shortest, web])
+    expect(stderr).toMatch(/^note: CertificatePolicy a: rules\.duration\.max is 24h, .* of CertificatePolicy b is 48h/m)
+    expect(stderr).toMatch(/^note: CertificatePolicy b: rules\.duration\.min is 48h, .* of CertificatePolicy a is 24h/m)
+  })
+
   it.each([
     [[web], /hold no CertificatePolicy; add the policies/],
     [[names], /hold no Certificate; add some/],

@@ -13,6 +13,7 @@ const fine: Standing = {
   before: undefined,
   selected: 2,
   violating: 0,
+  opponents: [],
 }
 
 const readyOf = (more: Partial<Standing>) => standingOf({ ...fine, ...more }, now).conditions?.[0]
@@ -39,6 +40,12 @@ describe('what is told of a policy', () => {
       'False',
       'Contradictory',
       /^It is applied as it is written. rules.privateKey.allow is empty/,
+    ],
+    [
+      { opponents: [policyOf('other', { rules: { isCA: true } })] },
+      'False',
+      'Contradictory',
+      /^It is applied as it is written. rules.isCA is false, and rules.isCA of CertificatePolicy other is true, so/,
     ],
   ])('%# says how it stands', (more, status, reason, message) => {
     const ready = readyOf(more)
