@@ -23,6 +23,7 @@ const memberOrder = [
   'properties',
   'items',
   'additionalProperties',
+  'x-kubernetes-map-type',
   'x-kubernetes-list-type',
   'x-kubernetes-list-map-keys',
   'x-kubernetes-preserve-unknown-fields',

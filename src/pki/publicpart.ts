@@ -99,6 +99,20 @@ function ec(der: Uint8Array, known: DerElement | undefined): PublicPart | undefi
   }
 }
 
+/**
+ * SubjectPublicKeyInfo of a key on one of our curves (RFC 5480 section 2).
+ *
+ * @param size - of the curve, in bits
+ * @param x - coordinate, as many octets as the curve has
+ * @param y - the same
+ */
+export function ecPublicKeyInfo(size: number, { x, y }: { readonly x: Uint8Array; readonly y: Uint8Array }): Der {
+  const [oid] = [...curves].find(([, curve]) => curve.size === size) ?? []
+  if (oid === undefined) throw new Error(`there is no curve of ${size} bits`)
+  const point = Buffer.concat([Uint8Array.of(uncompressed), x, y])
+  return encodeSequence(encodeSequence(encodeOid(ecPublicKey), encodeOid(oid)), encodeBits(point))
+}
+
 const isNumber = (element: DerElement | undefined, value: number): boolean =>
   element?.tag === tags.integer && element.content.length === 1 && element.content[0] === value
 

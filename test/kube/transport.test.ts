@@ -203,13 +203,15 @@ describe('a busy server', () => {
 })
 
 describe('requests', () => {
-  it('name the field manager, and say what they send', async () => {
+  it('name the field manager, say what they send, and ask for no second reading of it', async () => {
     await patch()
     await world.resource.apply({ apiVersion: 'test.dev/v1', kind: 'Widget', metadata: one }, world.ending.signal)
-    const sent = world.api.requests.map(({ headers, query }) => [headers['content-type'], query.get('fieldManager')])
+    const sent = world.api.requests.map(({ headers, query }) => [headers['content-type'], ...query])
+    const manager = ['fieldManager', 'tester']
+    const validation = ['fieldValidation', 'Ignore']
     expect(sent).toEqual([
-      ['application/merge-patch+json', 'tester'],
-      ['application/apply-patch+yaml', 'tester'],
+      ['application/merge-patch+json', manager, validation],
+      ['application/apply-patch+yaml', manager, validation, ['force', 'true']],
     ])
   })
 

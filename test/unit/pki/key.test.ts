@@ -138,6 +138,15 @@ const refused: Readonly<Record<string, readonly [() => string, RegExp]>> = {
   'a key for RSA-PSS alone': [() => pemOf('rsa-pss', { modulusLength: 2048 }), /of type rsa-pss/],
 }
 
+/** One key in 256 has a first coordinate that begins with an octet of zeros. */
+function withZeros(): string {
+  for (;;) {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    if (publicKey.export({ format: 'jwk' }).x?.startsWith('AA') === true)
+      return String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  }
+}
+
 describe('readPrivateKey', () => {
   it.each(Object.entries(refused))('refuses %s with a sentence', (_words, [text, sentence]) => {
     expect(readPrivateKey(text())).toEqual({ ok: false, error: expect.stringMatching(sentence) })
@@ -148,6 +157,12 @@ describe('readPrivateKey', () => {
     const pem = openssl(['ecparam', '-name', 'prime256v1', '-genkey']).text
     expect(pem).toContain('EC PARAMETERS')
     expect(unwrap(keyFacts(pem))).toMatchObject({ shape: p256, encoding: 'PKCS1' })
+  })
+
+  it('keeps the zeros before the coordinates of a point', () => {
+    const text = withZeros()
+    const info = createPublicKey(text).export({ type: 'spki', format: 'der' })
+    expect(Buffer.compare(unwrap(readPrivateKey(text)).publicKey, info)).toBe(0)
   })
 
   it('reads keys of sizes that nobody would ask for now', () => {
