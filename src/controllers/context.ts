@@ -6,6 +6,7 @@ import type { ChallengeBoard } from '../enroll/challenge.ts'
 import type { Ctx, Vault, VouchedRoot } from '../enroll/enroller.ts'
 import type { Surroundings } from '../enroll/surroundings.ts'
 import { KubeError } from '../kube/errors.ts'
+import { changesOf, testsOf } from '../kube/jsonpatch.ts'
 import type { Resource } from '../kube/resource.ts'
 import type { HttpClient } from '../net/http.ts'
 import type { Clock } from '../std/clock.ts'
@@ -84,9 +85,10 @@ function secretVault(
       if (current === undefined || !isDeepStrictEqual({ ...current.data }, encode(expected))) return false
       const gone = Object.keys(expected).filter((key) => !(key in data))
       const removals = Object.fromEntries(gone.map((key) => [key, null]))
-      const metadata = { resourceVersion: current.metadata.resourceVersion }
+      const change = { data: { ...removals, ...encode(data) } }
+      const operations = [...testsOf(current, [['metadata', 'uid'], ['data']]), ...changesOf(current, change)]
       try {
-        await secrets.mergePatch({ namespace, name }, { metadata, data: { ...removals, ...encode(data) } }, signal)
+        await secrets.jsonPatch({ namespace, name }, operations, signal)
         return true
       } catch (error) {
         if (error instanceof KubeError && error.reason === 'conflict') return false

@@ -23,6 +23,9 @@ const byStatus: Readonly<Record<number, KubeReason>> = {
   504: 'timeout',
 }
 
+/** How a JSON patch is refused that does not fit what is there: with 422, as what is invalid, but of no object. */
+const misfit = 'the server rejected our request due to an error in our request'
+
 /** @param body - usually a metav1.Status as JSON, but proxies answer with what they like */
 export function answerError(status: number, body: string, headers: Readonly<Record<string, unknown>> = {}): KubeError {
   const parsed = parseStatus(body)
@@ -31,7 +34,9 @@ export function answerError(status: number, body: string, headers: Readonly<Reco
       ? 'alreadyExists'
       : parsed.reason === 'Expired'
         ? 'gone'
-        : (byStatus[status] ?? 'server')
+        : status === 422 && parsed.message === misfit
+          ? 'conflict'
+          : (byStatus[status] ?? 'server')
   const message = typeof parsed.message === 'string' ? parsed.message : `the API server answered ${status}`
   return new KubeError(reason, message.slice(0, 2000), { status, retryAfter: retryAfter(parsed, headers) })
 }

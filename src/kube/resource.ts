@@ -1,6 +1,8 @@
 /** A typed handle on one kind of object. Always names the field manager. */
 import type { KubeObject } from '../api/meta.ts'
 import { KubeError } from './errors.ts'
+import { encodePatch } from './jsonpatch.ts'
+import type { PatchOperation } from './jsonpatch.ts'
 import type { Transport } from './transport.ts'
 
 export interface KindRef {
@@ -100,6 +102,16 @@ export class Resource<T extends KubeObject> {
     })
   }
 
+  /** JSON patch (RFC 6902): done as a whole or not at all. Where something is not as it is tested, that is thrown as `conflict`. */
+  jsonPatch(ref: ObjectRef, operations: readonly PatchOperation[], signal: AbortSignal): Promise<T> {
+    return this.#jsonPatch(this.path(ref.namespace, ref.name), operations, signal)
+  }
+
+  /** Paths begin at the object and lead into its status; the rest can be tested only. */
+  jsonPatchStatus(ref: ObjectRef, operations: readonly PatchOperation[], signal: AbortSignal): Promise<T> {
+    return this.#jsonPatch(`${this.path(ref.namespace, ref.name)}/status`, operations, signal)
+  }
+
   apply(object: T, signal: AbortSignal): Promise<T> {
     return this.#apply(object, '', signal)
   }
@@ -153,6 +165,16 @@ export class Resource<T extends KubeObject> {
       query: { ...this.#manager(), force: 'true' },
       body: object,
       contentType: 'application/apply-patch+yaml',
+      signal,
+    })
+  }
+
+  #jsonPatch(path: string, operations: readonly PatchOperation[], signal: AbortSignal): Promise<T> {
+    return this.#send('PATCH', path, {
+      verb: 'patch',
+      query: this.#manager(),
+      body: encodePatch(operations),
+      contentType: 'application/json-patch+json',
       signal,
     })
   }

@@ -34,6 +34,7 @@ export interface ApiRequest {
   readonly verb: string
   readonly resource: string
   readonly query?: Readonly<Record<string, string>>
+  /** A text is sent as it is, anything else as JSON. */
   readonly body?: unknown
   readonly contentType?: string
   readonly signal: AbortSignal
@@ -120,7 +121,7 @@ export class Transport {
       ...this.#target(path, query),
       method,
       headers: this.#headers(credentials, contentType),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal,
     })
     const text = await readText(response.body, largestBody)

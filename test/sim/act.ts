@@ -194,12 +194,13 @@ function* write({ object, wish, known }: Action, content: Content, hands: Hands)
     intact: true,
   } as const
   let current = known
+  let looked: CertificateSecret | undefined
   for (let tries = 0; tries < 3; tries++) {
-    const now = current
+    const [now, basis] = [current, looked]
     const answer = yield* call(hands, () =>
       now === undefined
         ? hands.api.createSecret(full, 'operator')
-        : hands.api.replaceSecret({ ...now, ...full, resourceVersion: now.resourceVersion }, 'operator'),
+        : hands.api.replaceSecret({ ...now, ...full, resourceVersion: now.resourceVersion }, 'operator', basis),
     )
     if (typeof answer === 'object' && answer.role === 'certificate') {
       hands.remember(answer)
@@ -208,7 +209,7 @@ function* write({ object, wish, known }: Action, content: Content, hands: Hands)
     const found = yield* call(hands, () => hands.api.getSecret(wish.secretName))
     if (found?.role === 'foreign') return { kind: 'secretTaken', message: 'a stranger is there' }
     if (found !== undefined && (found.role !== 'certificate' || !holdsSame(found, known))) return { kind: 'stale' }
-    current = found
+    current = looked = found
   }
   return { kind: 'stale' }
 }

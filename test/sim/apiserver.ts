@@ -4,7 +4,7 @@ import type { Instant } from '../../src/std/time.ts'
 import type { Agenda } from './agenda.ts'
 import type { Dice } from './dice.ts'
 import type { CertificateObject, NewSecret, SecretObject } from './objects.ts'
-import { isWatched } from './objects.ts'
+import { holdsAll, isWatched, sameStatus } from './objects.ts'
 
 /** What a watch delivers; without an object it was deleted, or is no longer ours to see. */
 export type Change = { readonly name: string; readonly version: string } & (
@@ -62,16 +62,16 @@ export class ApiServer {
     this.#tell({ kind: 'certificate', name, version: this.#next(), object: undefined })
   }
 
-  /** @param resourceVersion - when given, the write fails unless the object still has it */
+  /** @param basis - the write fails where the object is another one by now, or its status is */
   applyStatus(
     name: string,
     status: CertificateStatus,
-    resourceVersion: string | undefined,
+    basis: CertificateObject,
   ): CertificateObject | 'conflict' | 'notFound' | 'unavailable' {
     this.#count('apply status')
     const object = this.certificates.get(name)
     if (object === undefined) return 'notFound'
-    if (resourceVersion !== undefined && object.resourceVersion !== resourceVersion) return 'conflict'
+    if (object.uid !== basis.uid || !sameStatus(object.status, basis.status)) return 'conflict'
     const isLost = this.troubles > 0 && this.#dice.chance(this.troubles)
     if (isLost && this.#dice.chance(0.5)) return 'unavailable'
     const stored = this.putCertificate({ ...object, status })
@@ -94,11 +94,14 @@ export class ApiServer {
     return this.#putSecret({ ...secret, resourceVersion: this.#next() }, by)
   }
 
-  replaceSecret(secret: SecretObject, by: Writer): SecretObject | 'conflict' | 'notFound' {
+  /** @param basis - the write fails unless what is there holds the same; without it, unless it has the version of `secret` */
+  replaceSecret(secret: SecretObject, by: Writer, basis?: SecretObject): SecretObject | 'conflict' | 'notFound' {
     if (by === 'operator') this.#count(`patch ${secret.role}`)
     const current = this.secrets.get(secret.name)
     if (current === undefined) return 'notFound'
-    if (current.resourceVersion !== secret.resourceVersion) return 'conflict'
+    const isAsDecided =
+      basis === undefined ? current.resourceVersion === secret.resourceVersion : holdsAll(current, basis)
+    if (!isAsDecided) return 'conflict'
     return this.#putSecret({ ...secret, resourceVersion: this.#next() }, by)
   }
 

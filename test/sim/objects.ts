@@ -95,6 +95,13 @@ export function rivalOf(own: CertificateObject, all: Iterable<CertificateObject>
   return undefined
 }
 
+/** Whether two versions of a Secret of ours differ in nothing that matters. */
+export const holdsAll = (a: SecretObject, b: SecretObject): boolean => {
+  if (a.role !== 'certificate' || b.role !== 'certificate') return false
+  const [first, second] = [a, b].map(({ owner, labelled, certificate, key }) => [owner, labelled, certificate, key])
+  return JSON.stringify(first) === JSON.stringify(second)
+}
+
 export const sameStatus = (a: CertificateStatus, b: CertificateStatus): boolean =>
   JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
 

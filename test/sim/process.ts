@@ -237,16 +237,13 @@ export class Process {
     if (sameStatus(status, object.status)) return 'written'
     const { api } = this.#parts
     const { name } = object
-    let wanted = object.resourceVersion
     for (let tries = 0; tries < 5; tries++) {
-      const version = wanted
-      const answer = yield* call(this.#hands(), () => api.applyStatus(name, status, version))
+      const answer = yield* call(this.#hands(), () => api.applyStatus(name, status, object))
       if (answer !== 'conflict') return this.#remember(name, answer)
       const found = yield* call(this.#hands(), () => api.getCertificate(name))
-      if (found === undefined) return 'stale'
+      if (found?.uid !== object.uid) return 'stale'
       if (sameStatus(found.status, status)) return this.#remember(name, found)
       if (!sameStatus(found.status, object.status)) return 'stale'
-      wanted = found.resourceVersion
     }
     return 'contended'
   }

@@ -67,9 +67,9 @@ export class EnrollmentHold {
   }
 
   /** Looked at again at once: the change of a finalizer is no news that wakes anybody. */
-  async #change({ metadata }: Certificate, kind: FinalizerChange['kind'], signal: AbortSignal): Promise<Verdict> {
+  async #change(certificate: Certificate, kind: FinalizerChange['kind'], signal: AbortSignal): Promise<Verdict> {
     const change = { finalizer: enrollmentFinalizer, kind }
-    const changed = await changeFinalizer(this.#parts, { metadata, change }, signal)
+    const changed = await changeFinalizer(this.#parts, { certificate, change }, signal)
     return changed.kind === 'done' ? { kind: 'wakeAt', at: this.#parts.clock.now() } : changed
   }
 }

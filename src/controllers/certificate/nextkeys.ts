@@ -2,6 +2,7 @@
 import type { Certificate } from '../../api/certificate.ts'
 import type { Secret } from '../../api/meta.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { changesOf, testsOf } from '../../kube/jsonpatch.ts'
 import type { ObjectRef, Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
 import { readPrivateKey } from '../../pki/key.ts'
@@ -20,6 +21,12 @@ export interface NextKeysParts {
 
 /** Whose request lies beside the pending key: the uid of the issuer. */
 const keeperEntry = 'request-for'
+
+/** That request bytes are laid beside a key depends on that key alone. */
+const basis = [
+  ['metadata', 'uid'],
+  ['data', 'tls.key'],
+] as const
 
 /** How often request bytes are written when somebody else touches the Secret in the same moment. */
 const conflictTries = 3
@@ -59,23 +66,25 @@ export class NextKeys {
     { bytes, by, keyHash }: { readonly bytes: Uint8Array; readonly by: string; readonly keyHash: string },
     signal: AbortSignal,
   ): Promise<boolean> {
+    const { secrets } = this.#parts
     const ref = nextKeyRef(certificate)
     const data = { request: Buffer.from(bytes).toString('base64'), [keeperEntry]: Buffer.from(by).toString('base64') }
-    let version = this.#versionOf(ref, keyHash)
+    const known = this.#versionOf(ref, keyHash)
+    const atVersion = { metadata: { resourceVersion: known }, data }
+    if (known !== undefined && (await this.#take(() => secrets.mergePatch(ref, atVersion, signal)))) return true
     for (let tries = 0; tries < conflictTries; tries++) {
-      version ??= await this.#liveVersionOf(ref, keyHash, signal)
-      if (version === undefined) return false
-      if (await this.#patch(ref, { metadata: { resourceVersion: version }, data }, signal)) return true
-      version = undefined
+      const live = await secrets.get(ref, signal)
+      if (keyIn(live)?.publicKeyHash !== keyHash) return false
+      const operations = [...testsOf(live, basis), ...changesOf(live, { data })]
+      if (await this.#take(() => secrets.jsonPatch(ref, operations, signal))) return true
     }
     return false
   }
 
-  /** @returns false when the version is another one by now */
-  async #patch(ref: ObjectRef, patch: object, signal: AbortSignal): Promise<boolean> {
-    const { secrets, remember } = this.#parts
+  /** @returns false when what was to be written to is another one by now */
+  async #take(write: () => Promise<Secret>): Promise<boolean> {
     try {
-      remember(await secrets.mergePatch(ref, patch, signal))
+      this.#parts.remember(await write())
       return true
     } catch (error) {
       if (error instanceof KubeError && (error.reason === 'conflict' || error.reason === 'notFound')) return false
@@ -88,11 +97,6 @@ export class NextKeys {
     const known = this.#parts.store.get(`${namespace}/${name}`)
     const isSame = known?.role === 'next-key' && known.pending.key?.publicKeyHash === keyHash
     return isSame ? known.resourceVersion : undefined
-  }
-
-  async #liveVersionOf(ref: ObjectRef, keyHash: string, signal: AbortSignal): Promise<string | undefined> {
-    const live = await this.#parts.secrets.get(ref, signal)
-    return keyIn(live)?.publicKeyHash === keyHash ? live?.metadata.resourceVersion : undefined
   }
 
   /** Reads the pending key back, with the request bytes kept beside it, if they are for the issuer of this uid. */

@@ -1,10 +1,11 @@
 /**
  * Every write to a Certificate's Secrets. Each is guarded: creation fails when a Secret is already there, a change names the
- * resourceVersion it was decided on, and a Secret without our mark is never touched.
+ * resourceVersion it was decided on or tests what it was decided on, and a Secret without our mark is never touched.
  */
 import type { Certificate } from '../../api/certificate.ts'
 import type { Secret } from '../../api/meta.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { changesOf, testsOf } from '../../kube/jsonpatch.ts'
 import type { ObjectRef, Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
 import type { PrivateKey } from '../../pki/key.ts'
@@ -13,7 +14,7 @@ import { projectSecret } from './projection.ts'
 import type { CertificateSecret, KnownEntries, SecretProjection } from './projection.ts'
 import type { SecretsInWriting } from './writing.ts'
 import { NextKeys, keyIn } from './nextkeys.ts'
-import { isOurs, newSecret, patchFor, withMark } from './shape.ts'
+import { basisOfSecret, isOurs, newSecret, patchFor, withMark } from './shape.ts'
 import type { Rendering } from './shape.ts'
 
 /** Why a Secret could not be written. */
@@ -26,6 +27,12 @@ export type SecretWrite =
 /** What a look under the name of the target Secret can find. */
 export type Found =
   { readonly kind: 'free' } | { readonly kind: 'ours' } | { readonly kind: 'taken'; readonly message: string }
+
+/** What is changed: as the cache knows it; with its bytes when it was looked at after a refusal. */
+interface Current {
+  readonly secret: CertificateSecret
+  readonly live?: Secret
+}
 
 /** How often a write is repeated when somebody else touches the Secret in the same moment. */
 const conflictTries = 3
@@ -73,11 +80,12 @@ export class CertificateSecrets {
   }
 
   /** Puts the mark on a Secret of ours, so that the watch sees it. */
-  async #mark({ metadata }: Secret, signal: AbortSignal): Promise<void> {
-    const { namespace = '', name, resourceVersion } = metadata
-    const patch = { metadata: { resourceVersion, labels: { [labels.managed]: 'certificate' } } }
+  async #mark(secret: Secret, signal: AbortSignal): Promise<void> {
+    const { namespace = '', name } = secret.metadata
+    const patch = { metadata: { labels: { [labels.managed]: 'certificate' } } }
+    const operations = [...testsOf(secret, basisOfSecret), ...changesOf(secret, patch)]
     try {
-      this.#remember(await this.#secrets.mergePatch({ namespace, name }, patch, signal))
+      this.#remember(await this.#secrets.jsonPatch({ namespace, name }, operations, signal))
     } catch (error) {
       if (!(error instanceof KubeError) || (error.reason !== 'conflict' && error.reason !== 'notFound')) throw error
     }
@@ -87,7 +95,7 @@ export class CertificateSecrets {
   async write(rendering: Rendering, known: CertificateSecret | undefined, signal: AbortSignal): Promise<SecretWrite> {
     const { certificate } = rendering
     const ref = { namespace: certificate.metadata.namespace ?? '', name: certificate.spec.secretName }
-    let current = known
+    let current: Current | undefined = known && { secret: known }
     for (let tries = 0; tries < conflictTries; tries++) {
       try {
         return written(await this.#put(rendering, { ref, current }, signal))
@@ -95,7 +103,7 @@ export class CertificateSecrets {
         if (!(error instanceof KubeError)) throw error
         const meanwhile = await this.#afterRefusal(error, { rendering, known }, signal)
         if (meanwhile.kind !== 'look') return meanwhile
-        current = meanwhile.secret
+        current = meanwhile.current
       }
     }
     return { kind: 'stale' }
@@ -103,7 +111,7 @@ export class CertificateSecrets {
 
   #put(
     rendering: Rendering,
-    { ref, current }: { ref: ObjectRef; current: CertificateSecret | undefined },
+    { ref, current }: { ref: ObjectRef; current: Current | undefined },
     signal: AbortSignal,
   ): Promise<SecretProjection> {
     const known = knownIn(rendering)
@@ -112,10 +120,26 @@ export class CertificateSecrets {
       const secret =
         current === undefined
           ? await this.#secrets.create(newSecret(rendering), signal)
-          : await this.#secrets.mergePatch(ref, patchFor(rendering, current), signal)
+          : await this.#change(rendering, { ref, current }, signal)
       return this.#remember(secret, known)
     }
     return this.#writing.during(key, known, () => this.#store.writing(key, put))
+  }
+
+  /**
+   * Names the version that the cache knows. What was looked at because that is not there any more is tested itself: whoever writes
+   * to other parts of the Secret cannot stand in the way of that, however often.
+   */
+  #change(
+    rendering: Rendering,
+    { ref, current: { secret, live } }: { ref: ObjectRef; current: Current },
+    signal: AbortSignal,
+  ): Promise<Secret> {
+    const patch = patchFor(rendering, secret)
+    if (live !== undefined)
+      return this.#secrets.jsonPatch(ref, [...testsOf(live, basisOfSecret), ...changesOf(live, patch)], signal)
+    const metadata = { ...patch.metadata, resourceVersion: secret.resourceVersion }
+    return this.#secrets.mergePatch(ref, { ...patch, metadata }, signal)
   }
 
   /** A write was refused: look at what is there now. Errors that a second look cannot mend are thrown on. */
@@ -123,17 +147,18 @@ export class CertificateSecrets {
     error: KubeError,
     { rendering, known }: { rendering: Rendering; known: CertificateSecret | undefined },
     signal: AbortSignal,
-  ): Promise<Exclude<SecretWrite, { kind: 'written' }> | { kind: 'look'; secret: CertificateSecret | undefined }> {
+  ): Promise<Exclude<SecretWrite, { kind: 'written' }> | { kind: 'look'; current: Current | undefined }> {
     const { namespace = '', name } = rendering.certificate.metadata
     const { secretName } = rendering.certificate.spec
     if (error.reason === 'invalid' || error.reason === 'forbidden' || error.status === 413)
       return { kind: 'refused', message: refusedMessage(secretName, error) }
     if (error.reason !== 'alreadyExists' && error.reason !== 'conflict' && error.reason !== 'notFound') throw error
     const existing = await this.read(namespace, secretName, signal)
-    if (existing === undefined) return { kind: 'look', secret: undefined }
+    if (existing === undefined) return { kind: 'look', current: undefined }
     if (!isOurs(existing, name)) return { kind: 'taken', message: takenMessage(secretName) }
     const projected = projectSecret(withMark(existing))
-    if (projected.role === 'certificate' && holdsSame(projected, known)) return { kind: 'look', secret: projected }
+    if (projected.role === 'certificate' && holdsSame(projected, known))
+      return { kind: 'look', current: { secret: projected, live: existing } }
     // Decided without knowing it: the next reconcile will.
     await this.#mark(existing, signal)
     return { kind: 'stale' }

@@ -66,13 +66,17 @@ function dress({ certificate, data, marks }: Rendering): {
   }
 }
 
+export interface SecretPatch {
+  readonly metadata: object
+  readonly data: object
+}
+
 /** A merge patch that sets what is wanted and removes what we wrote before and no longer want; strangers' parts stay. */
-export function patchFor(rendering: Rendering, current: CertificateSecret): object {
+export function patchFor(rendering: Rendering, current: CertificateSecret): SecretPatch {
   const dressed = dress(rendering)
   const old = current.content
   return {
     metadata: {
-      resourceVersion: current.resourceVersion,
       labels: { ...removals(old?.labels, dressed.labels), ...dressed.labels },
       annotations: { ...removals(old?.annotations, dressed.annotations), ...dressed.annotations },
       ownerReferences: ownersFor(rendering, current),
@@ -94,6 +98,19 @@ function ownerReference(certificate: Certificate): OwnerReference {
   const { name, uid = '' } = certificate.metadata
   return { apiVersion: certificate.apiVersion, kind: certificate.kind, name, uid, controller: false }
 }
+
+/**
+ * What the decision to write a Secret was made on: which one it is, that it is ours, and what it holds. Everything else may change
+ * meanwhile.
+ */
+export const basisOfSecret = [
+  ['metadata', 'uid'],
+  ['metadata', 'labels', labels.managed],
+  ['metadata', 'annotations', annotations.certificateName],
+  ['metadata', 'annotations', annotations.content],
+  ['data', 'tls.crt'],
+  ['data', 'tls.key'],
+] as const
 
 /** The Secret that keeps the key of the enrollment that is about to start. */
 export function nextKeySecret(certificate: Certificate, key: PrivateKey): Secret {

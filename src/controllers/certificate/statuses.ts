@@ -2,6 +2,7 @@
 import { parseCertificate } from '../../api/certificate.ts'
 import type { Certificate, CertificateStatus } from '../../api/certificate.ts'
 import { KubeError } from '../../kube/errors.ts'
+import { testsOf } from '../../kube/jsonpatch.ts'
 import type { Resource } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
 import { projectCertificate } from './certificates.ts'
@@ -14,7 +15,7 @@ import { sameStatus } from './samestatus.ts'
  */
 export type StatusWrite = 'written' | 'stale' | 'contended'
 
-/** How often the version is looked up anew when somebody else touches the Certificate in the same moment. */
+/** How often it is looked what is there now, when what was there again and again is not what was refused. */
 const conflictTries = 5
 
 export class CertificateStatuses {
@@ -27,20 +28,23 @@ export class CertificateStatuses {
   }
 
   /**
-   * Every write names a version whose status is the one that was decided on: of two replicas that both believe a Certificate to
-   * be theirs, the second is refused, whatever it wanted to say.
+   * Every write is of the status that was decided on, or fails: of two replicas that both believe a Certificate to be theirs, the
+   * second is refused, whatever it wanted to say. First it names the version. Where that is not there any more, it tests the status
+   * itself, which nobody who writes to other parts of the Certificate can stand in the way of.
    *
    * @param certificate - as it was when `status` was decided
    */
   async write(certificate: Certificate, status: CertificateStatus, signal: AbortSignal): Promise<StatusWrite> {
     if (sameStatus(certificate.status, status)) return 'written'
-    let version = certificate.metadata.resourceVersion
+    let basis = certificate
     for (let tries = 0; tries < conflictTries; tries++) {
-      const answer = await this.#apply(certificate, { status, version }, signal)
-      if (answer !== 'conflict') return answer
+      const applied = await this.#attempt(basis, () => this.#apply(basis, status, signal))
+      if (applied !== 'conflict') return applied
+      const patched = await this.#attempt(basis, () => this.#patch(basis, status, signal))
+      if (patched !== 'conflict') return patched
       const live = await this.#lookAgain(certificate, status, signal)
       if (typeof live === 'string') return live
-      version = live.version
+      basis = live
     }
     return 'contended'
   }
@@ -53,14 +57,14 @@ export class CertificateStatuses {
     certificate: Certificate,
     status: CertificateStatus,
     signal: AbortSignal,
-  ): Promise<'written' | 'stale' | { readonly version: string | undefined }> {
+  ): Promise<'written' | 'stale' | Certificate> {
     const { uid } = certificate.metadata
     const found = await this.#live(certificate, signal)
     const live = found === undefined ? undefined : parseCertificate(found)
     if (found === undefined || live?.ok !== true || live.value.metadata.uid !== uid) return 'stale'
     if (sameStatus(live.value.status, status)) return this.#remember(found)
     if (!sameStatus(live.value.status, certificate.status ?? {})) return 'stale'
-    return { version: found.metadata.resourceVersion }
+    return found
   }
 
   /** As a list of one: to list is allowed for the cache, and to get would be one grant more. */
@@ -73,14 +77,25 @@ export class CertificateStatuses {
     return undefined
   }
 
-  async #apply(
-    { apiVersion, kind, metadata: { name, namespace = '' } }: Certificate,
-    { status, version }: { status: CertificateStatus; version: string | undefined },
-    signal: AbortSignal,
+  /** Names the version, if one is known. */
+  #apply(basis: Certificate, status: CertificateStatus, signal: AbortSignal): Promise<Certificate> {
+    const { apiVersion, kind, metadata } = basis
+    const { name, namespace = '', resourceVersion } = metadata
+    const version = resourceVersion === undefined ? {} : { resourceVersion }
+    return this.#certificates.applyStatus({ apiVersion, kind, metadata: { name, namespace, ...version }, status }, signal)
+  }
+
+  #patch(basis: Certificate, status: CertificateStatus, signal: AbortSignal): Promise<Certificate> {
+    const { name, namespace = '' } = basis.metadata
+    const tests = testsOf(basis, [['metadata', 'uid'], ['status']])
+    const operations = [...tests, { op: 'add', path: '/status', value: status }] as const
+    return this.#certificates.jsonPatchStatus({ name, namespace }, operations, signal)
+  }
+
+  async #attempt(
+    { metadata: { name, namespace = '' } }: Certificate,
+    write: () => Promise<Certificate>,
   ): Promise<'written' | 'stale' | 'conflict'> {
-    const metadata = { name, namespace, ...(version === undefined ? {} : { resourceVersion: version }) }
-    const write = (): Promise<Certificate> =>
-      this.#certificates.applyStatus({ apiVersion, kind, metadata, status }, signal)
     try {
       return await this.#store.writing(`${namespace}/${name}`, async () => this.#remember(await write()))
     } catch (error) {

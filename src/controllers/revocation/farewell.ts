@@ -23,7 +23,7 @@ import type { Targets } from './target.ts'
 
 export interface FarewellParts {
   readonly store: Store<CertificateProjection>
-  readonly certificates: Pick<Resource<Certificate>, 'mergePatch'>
+  readonly certificates: Pick<Resource<Certificate>, 'mergePatch' | 'jsonPatch'>
   readonly revocations: Store<RevocationProjection>
   readonly targets: Pick<Targets, 'find'>
   readonly clock: Clock
@@ -66,7 +66,7 @@ export class Farewell {
     }
     if (kind === 'nothing') return { kind: 'done' }
     const change = { finalizer: revokeFinalizer, kind: kind === 'hold' ? 'add' : 'remove' } as const
-    return changeFinalizer(this.#parts, { metadata: object.metadata, change }, signal)
+    return changeFinalizer(this.#parts, { certificate: object, change }, signal)
   }
 
   #isWorthWaiting({ metadata }: Certificate, order: string): boolean {

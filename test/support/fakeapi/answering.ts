@@ -1,4 +1,5 @@
 /** What a well-behaved API server answers to everything but a watch. */
+import { jsonPatched } from './jsonpatch.ts'
 import type { SeenRequest } from './faults.ts'
 import { statusBody } from './faults.ts'
 import type { FakeObject, FakeObjects, Place } from './objects.ts'
@@ -53,11 +54,23 @@ function patch(objects: FakeObjects, { body, query, headers }: SeenRequest, plac
   const had = objects.get(place)
   const isApply = headers['content-type'] === 'application/apply-patch+yaml'
   if (isApply && query.get('force') !== 'true' && had !== undefined) return refusal(409, 'Conflict')
-  const sent = body as FakeObject
   if (had === undefined && !isApply) return refusal(404, 'NotFound')
+  if (headers['content-type'] === 'application/json-patch+json') return patchedAt(objects, { had, body, place })
+  const sent = body as FakeObject
   const wanted = sent.metadata?.resourceVersion
   if (wanted !== undefined && wanted !== had?.metadata.resourceVersion) return refusal(409, 'Conflict')
   return { status: 200, body: objects.put(place.collection, merged(had ?? {}, sent) as FakeObject) }
+}
+
+/** The answer to a patch that does not fit names no object (`applyJSPatch` of the API server). */
+function patchedAt(
+  objects: FakeObjects,
+  { had, body, place }: { had: FakeObject | undefined; body: unknown; place: Place },
+): Answer {
+  const patched = jsonPatched(had, body)
+  if (patched !== undefined) return { status: 200, body: objects.put(place.collection, patched as FakeObject) }
+  const message = 'the server rejected our request due to an error in our request'
+  return { status: 422, body: { ...(JSON.parse(statusBody(422, 'Invalid', message)) as object), details: {} } }
 }
 
 function remove(objects: FakeObjects, { body }: SeenRequest, place: Place): Answer {

@@ -66,6 +66,7 @@ function farewell(refusal: KubeError, { serialNumber, hasSecret = true, order }:
         patched.push(patch)
         return Promise.resolve(certificate)
       },
+      jsonPatch: () => Promise.resolve(certificate),
     },
     revocations,
     targets: {
