@@ -5,6 +5,7 @@ import type { Certificate, CertificateStatus } from '../../src/api/certificate.t
 import type { Secret } from '../../src/api/meta.ts'
 import { projectCertificate } from '../../src/controllers/certificate/certificates.ts'
 import type { CertificateProjection } from '../../src/controllers/certificate/certificates.ts'
+import { changeFinalizer } from '../../src/controllers/certificate/finalizers.ts'
 import type { SecretProjection } from '../../src/controllers/certificate/projection.ts'
 import { CertificateSecrets } from '../../src/controllers/certificate/secrets.ts'
 import { CertificateStatuses } from '../../src/controllers/certificate/statuses.ts'
@@ -12,6 +13,7 @@ import { SecretsInWriting } from '../../src/controllers/certificate/writing.ts'
 import { Resource } from '../../src/kube/resource.ts'
 import { Store } from '../../src/kube/store.ts'
 import { generateKey } from '../../src/pki/key.ts'
+import { failure } from '../support/fakeapi/faults.ts'
 import { makeWorld } from './world.ts'
 import type { World } from './world.ts'
 
@@ -126,15 +128,47 @@ describe('somebody who edits labels', () => {
     })
   })
 
-  it('and never ends has it tried again later', async () => {
-    const { statuses, seen } = await holder()
+  /** Somebody writes before each write of ours. */
+  const before = (edit: (count: number) => void): void => {
     let edits = 0
     world.api.always({ kind: 'drop' }, ({ verb }) => {
-      if (verb === 'patch') put({}, { edits: String(++edits) })
+      if (verb === 'patch') edit(++edits)
       return false
     })
-    expect(await statuses.write(seen, ready(1), never)).toBe('contended')
+  }
+
+  it('without end is not in the way', async () => {
+    const { statuses, seen } = await holder()
+    before((edits) => put({}, { edits: String(edits) }))
+    expect(await statuses.write(seen, ready(1), never)).toBe('written')
+    expect(await statuses.write({ ...seen, status: ready(1) }, ready(2), never)).toBe('stale')
     expect(toldNow()).toEqual({})
+  })
+
+  it('hides nobody who tells something else at the same time', async () => {
+    const { statuses, seen } = await holder()
+    before((edits) => put(edits === 1 ? {} : { failedIssuanceAttempts: 1 }, { edits: String(edits) }))
+    expect(await statuses.write(seen, ready(1), never)).toBe('stale')
+    expect(toldNow()).toEqual({ failedIssuanceAttempts: 1 })
+  })
+
+  it('has it tried again later where the API server finds a conflict in everything', async () => {
+    const { statuses, seen } = await holder()
+    world.api.always(failure(409, 'Conflict'), ({ verb }) => verb === 'patch')
+    expect(await statuses.write(seen, ready(1), never)).toBe('contended')
+  })
+
+  it('without end does not keep a finalizer away, and one that a status asks for no more is not put there', async () => {
+    const { seen } = await holder()
+    const certificates = new Resource<Certificate>(world.transport, certificateKind)
+    const parts = { certificates, store: new Store<CertificateProjection>({}) }
+    const asked = { certificate: seen, change: { finalizer: 'perennial.dev/enrollment', kind: 'add' } } as const
+    before((edits) => put({}, { edits: String(edits) }))
+    expect(await changeFinalizer(parts, asked, never)).toEqual({ kind: 'done' })
+    expect(world.api.objects.get(place)?.metadata).toMatchObject({ finalizers: ['perennial.dev/enrollment'] })
+    before(() => put(ready(1)))
+    expect(await changeFinalizer(parts, asked, never)).toEqual({ kind: 'retry' })
+    expect(world.api.objects.get(place)?.metadata).not.toHaveProperty('finalizers')
   })
 })
 
@@ -175,5 +209,28 @@ describe('of two that begin an enrollment', () => {
     world.api.objects.put(secrets, { ...stored, metadata: { ...stored.metadata, labels: { edited: 'yes' } } })
     const kept = { bytes: new Uint8Array([7]), by: 'u', keyHash: key.publicKeyHash }
     expect(await own.next.keepRequest(seen, kept, never)).toBe(true)
+  })
+
+  it('keeps its request although somebody edits the Secret without end, and not where that comes to hold another key', async () => {
+    const { secrets: own, seen } = await holder()
+    const key = await generateKey({ algorithm: 'ECDSA', size: 256 })
+    await own.next.store(seen, key, never)
+    const kept = { bytes: new Uint8Array([7]), by: 'u', keyHash: key.publicKeyHash }
+    const change = (data: object, labels: Record<string, string>): void => {
+      const [held] = world.api.objects.list({ collection: secrets, namespace: 'team', name: undefined })
+      if (held === undefined) throw new Error('no Secret')
+      const all = { ...(held['data'] as object), ...data }
+      world.api.objects.put(secrets, { ...held, metadata: { ...held.metadata, labels }, data: all })
+    }
+    let other: Record<string, string> = {}
+    world.api.always({ kind: 'drop' }, ({ verb }) => {
+      if (verb === 'patch') change(other, { edits: String(world.api.requests.length) })
+      return false
+    })
+    expect(await own.next.keepRequest(seen, kept, never)).toBe(true)
+    const another = await generateKey({ algorithm: 'ECDSA', size: 256 })
+    other = { 'tls.key': Buffer.from(another.toPem('PKCS8')).toString('base64') }
+    expect(await own.next.keepRequest(seen, { ...kept, bytes: new Uint8Array([8]) }, never)).toBe(false)
+    expect((await own.next.load(seen, 'u', never))?.request).toEqual(Buffer.from([7]))
   })
 })

@@ -181,11 +181,12 @@ export class CertificateSecrets {
 
 /**
  * Whether only labels or the like have changed. A Secret that meanwhile holds another certificate was written by another
- * replica: what we decided on is out of date, and writing would undo its work.
+ * replica, and one that holds another key by a person: what we decided on is out of date, and writing would undo their work.
  */
 function holdsSame(now: CertificateSecret, known: CertificateSecret | undefined): boolean {
   if (known === undefined) return now.view.certificate.kind !== 'ok'
-  return JSON.stringify(now.view.certificate) === JSON.stringify(known.view.certificate)
+  const [held, decided] = [now, known].map(({ view: { certificate, key } }) => JSON.stringify([certificate, key]))
+  return held === decided
 }
 
 /** What was written carries our mark, so its projection is that of a certificate. */

@@ -26,5 +26,7 @@ export async function isSeenLate(
   if (live === undefined) return true
   if (live.metadata.resourceVersion === secret.resourceVersion) return false
   const projected = projectSecret(live)
-  return projected.role !== 'certificate' || !isDeepStrictEqual(projected.view.certificate, snapshot.secret?.certificate)
+  return (
+    projected.role !== 'certificate' || !isDeepStrictEqual(projected.view.certificate, snapshot.secret?.certificate)
+  )
 }

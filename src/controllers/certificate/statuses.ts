@@ -82,7 +82,10 @@ export class CertificateStatuses {
     const { apiVersion, kind, metadata } = basis
     const { name, namespace = '', resourceVersion } = metadata
     const version = resourceVersion === undefined ? {} : { resourceVersion }
-    return this.#certificates.applyStatus({ apiVersion, kind, metadata: { name, namespace, ...version }, status }, signal)
+    return this.#certificates.applyStatus(
+      { apiVersion, kind, metadata: { name, namespace, ...version }, status },
+      signal,
+    )
   }
 
   #patch(basis: Certificate, status: CertificateStatus, signal: AbortSignal): Promise<Certificate> {

@@ -131,3 +131,54 @@ describe('a Secret that is written anew', () => {
     expect(seen().view).toMatchObject({ intact: false, certificate: { kind: 'damaged' } })
   })
 })
+
+describe('somebody who writes to the Secret before each write of ours', () => {
+  /** @param edit - is told how many writes of ours there were before */
+  const before = (edit: (had: number) => void): void =>
+    world.api.always({ kind: 'drop' }, ({ verb }) => {
+      if (verb === 'patch') edit(world.api.count('patch') - 1)
+      return false
+    })
+  const annotate = (annotations: Record<string, string>): void => {
+    const { metadata, ...rest } = stored()
+    const all = { ...(metadata as { annotations?: object }).annotations, ...annotations }
+    world.api.objects.put(place.collection, { ...rest, metadata: { ...metadata, annotations: all } as typeof metadata })
+  }
+
+  it('to what does not matter is not in the way, and stays', async () => {
+    const observation = await published()
+    before((had) => {
+      annotate({ weather: String(had) })
+      change({ weather: base64(String(had)) })
+    })
+    expect(await publisher.republish(observation, wishOf(), signal)).toMatchObject({ kind: 'published' })
+    expect(world.api.count('patch')).toBe(2)
+    expect(stored()).toMatchObject({
+      metadata: { annotations: { weather: '1' } },
+      data: { weather: base64('1') },
+    })
+  })
+
+  it.each([
+    { what: 'its key', data: { 'tls.key': base64('theirs') } },
+    { what: 'its certificate', data: { 'tls.crt': base64('theirs') } },
+  ])('is not written over when it is $what that comes between the look and the write', async ({ data }) => {
+    const observation = await published()
+    before((had) => (had === 0 ? annotate({ weather: 'fair' }) : change(data)))
+    await publisher.republish(observation, wishOf(), signal)
+    expect(stored().data).toMatchObject(data)
+  })
+
+  it('is not written over when another Secret of that name comes between the look and the write', async () => {
+    const observation = await published()
+    before((had) => {
+      const { metadata, ...rest } = stored()
+      const { name, namespace } = metadata
+      if (had === 0) return annotate({ weather: 'fair' })
+      world.api.objects.delete(place)
+      world.api.objects.put(place.collection, { ...rest, metadata: { name, ...(namespace && { namespace }) } })
+    })
+    expect(await publisher.republish(observation, wishOf(), signal)).toMatchObject({ kind: 'secretTaken' })
+    expect(stored().metadata).not.toHaveProperty('labels')
+  })
+})

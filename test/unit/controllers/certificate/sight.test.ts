@@ -3,7 +3,11 @@ import type { CertificateStatus } from '../../../../src/api/certificate.ts'
 import type { Secret } from '../../../../src/api/meta.ts'
 import { isSeenLate } from '../../../../src/controllers/certificate/sight.ts'
 import type { SecretView } from '../../../../src/domain/snapshot.ts'
+import { certificateFacts } from '../../../../src/pki/certificate.ts'
+import { certificatesPem } from '../../../../src/pki/pem.ts'
 import { days, minus, minutes, plus } from '../../../../src/std/time.ts'
+import { someCa } from '../../../support/ca-material.ts'
+import { unwrap } from '../../../support/unwrap.ts'
 import { at, baseSpec, factsOf, now, secretOf, secretWith, snapshotOf } from '../../domain/snapshots.ts'
 
 const { fingerprint, notBefore } = factsOf()
@@ -62,6 +66,18 @@ describe('a status that tells of a later certificate than the Secret that is see
   ])('$name', async ({ lies, isLate }) => {
     expect(await look(later, secretOf(), lies)).toEqual({ isLate, asked: ['team/web-tls'] })
   })
+})
+
+it('a Secret in which somebody has only written beside the certificate that is seen is not seen late', async () => {
+  const { certificate: der } = await someCa('web')
+  const facts = unwrap(certificateFacts(der))
+  const secret = secretOf({ certificate: { kind: 'ok', facts } })
+  const status = { fingerprintSHA256: 'f-BB', notBefore: at(plus(facts.notBefore, days(1))) }
+  const data = (pem: string): Record<string, string> => ({ 'tls.crt': Buffer.from(pem).toString('base64') })
+  const same = { ...live('8'), data: data(certificatesPem([der])) }
+  expect(await look(status, secret, same)).toEqual({ isLate: false, asked: ['team/web-tls'] })
+  const other = { ...live('8'), data: data(certificatesPem([(await someCa('other')).certificate])) }
+  expect(await look(status, secret, other)).toEqual({ isLate: true, asked: ['team/web-tls'] })
 })
 
 describe('a status that tells of a certificate where no Secret is seen', () => {
