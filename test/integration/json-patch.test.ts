@@ -88,10 +88,11 @@ describe('a JSON patch', () => {
 })
 
 /** Somebody writes to an annotation of the Certificate, again and again, in several lanes. */
-async function duringStorm(name: string, work: () => Promise<void>): Promise<number> {
-  let [written, isOver] = [0, false]
+async function duringStorm(name: string, work: () => Promise<void>): Promise<void> {
+  let written = 0
+  const ending = new AbortController()
   const lane = async (): Promise<void> => {
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       const annotations = { 'weather.example/storm': String((written += 1)) }
       await certificates.mergePatch(at(name), { metadata: { annotations } }, signal)
     }
@@ -100,10 +101,9 @@ async function duringStorm(name: string, work: () => Promise<void>): Promise<num
   try {
     await work()
   } finally {
-    isOver = true
+    ending.abort()
     await Promise.all(lanes)
   }
-  return written
 }
 
 describe('the status of a Certificate that somebody else writes to without end', () => {
@@ -113,7 +113,11 @@ describe('the status of a Certificate that somebody else writes to without end',
     issuerRef: { name: 'ca', kind: 'Issuer', group: 'perennial.dev' },
   } as const
   const enrollment: CertificateStatus['enrollment'] = {
-    ...{ protocol: 'acme', phase: 'order', requestHash: 'h', issuer: 'i', keyHash: 'k' },
+    protocol: 'acme',
+    phase: 'order',
+    requestHash: 'h',
+    issuer: 'i',
+    keyHash: 'k',
     note: 'waits for <someone> & something',
     startedAt: '2026-11-23T12:00:00Z',
     ticket: { version: 1, phase: 'order', state: { url: 'https://ca.example/order?a=1&b=<2>' } },
@@ -126,7 +130,7 @@ describe('the status of a Certificate that somebody else writes to without end',
     )
   }
 
-  const replica = (): { readonly statuses: CertificateStatuses; seen(name: string): Certificate } => {
+  const replica = (): { readonly statuses: CertificateStatuses; readonly seen: (name: string) => Certificate } => {
     const store = new Store<CertificateProjection>({})
     return {
       statuses: new CertificateStatuses(certificates, store),

@@ -160,8 +160,8 @@ describe('somebody who edits labels', () => {
 
   it('without end does not keep a finalizer away, and one that a status asks for no more is not put there', async () => {
     const { seen } = await holder()
-    const certificates = new Resource<Certificate>(world.transport, certificateKind)
-    const parts = { certificates, store: new Store<CertificateProjection>({}) }
+    const resource = new Resource<Certificate>(world.transport, certificateKind)
+    const parts = { certificates: resource, store: new Store<CertificateProjection>({}) }
     const asked = { certificate: seen, change: { finalizer: 'perennial.dev/enrollment', kind: 'add' } } as const
     before((edits) => put({}, { edits: String(edits) }))
     expect(await changeFinalizer(parts, asked, never)).toEqual({ kind: 'done' })

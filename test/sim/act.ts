@@ -216,7 +216,7 @@ function* write({ object, wish, known }: Action, content: Content, hands: Hands)
 
 function holdsSame(found: CertificateSecret, known: CertificateSecret | undefined): boolean {
   if (known === undefined) return found.certificate.kind !== 'ok'
-  return JSON.stringify(found.certificate) === JSON.stringify(known.certificate)
+  return JSON.stringify([found.certificate, found.key]) === JSON.stringify([known.certificate, known.key])
 }
 
 const fits = ({ certificate, key }: CertificateSecret): boolean =>
