@@ -12,7 +12,7 @@ import type { Transport } from './kube/transport.ts'
 import { compilePolicy } from './net/address.ts'
 import { createHttpClient } from './net/client.ts'
 import type { NotificationConfig } from './notify/config.ts'
-import { filesOf } from './notify/files.ts'
+import { fileCure, filesOf } from './notify/files.ts'
 import { channelFor } from './notify/table.ts'
 import type { ChannelWorld } from './notify/channel.ts'
 import type { Metrics } from './obs/metrics.ts'
@@ -72,8 +72,7 @@ async function readConfig(path: string): Promise<Result<NotificationConfig, stri
   try {
     text = (await readWithin(path, largestConfig)).toString('utf8')
   } catch (error) {
-    const cure = 'put it there, readable for the operator, or correct the path.'
-    return err(`--notifications-config: ${path} cannot be read: ${failureText(error)}; ${cure}`)
+    return err(`--notifications-config: ${path} cannot be read: ${failureText(error)}; ${fileCure}.`)
   }
   // Loaded late: YAML takes 3 MB, and where nobody is told anything none is read.
   const { readNotificationConfig } = await import('./notify/config.ts')

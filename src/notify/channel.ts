@@ -2,6 +2,7 @@
 import type { Message } from '../domain/notify/message.ts'
 import type { HttpClient } from '../net/http.ts'
 import type { Logger } from '../std/log.ts'
+import { ok } from '../std/result.ts'
 import type { Result } from '../std/result.ts'
 
 /** What of the world a channel uses. */
@@ -17,6 +18,13 @@ export interface ChannelWorld {
   readonly read: (setting: string, path: string) => Promise<Result<string, string>>
   readonly log: Pick<Logger, 'warn'>
 }
+
+/** @returns undefined where the setting names no file; otherwise as {@link ChannelWorld.read} */
+export const readIfNamed = async (
+  world: Pick<ChannelWorld, 'read'>,
+  setting: string,
+  path: string | undefined,
+): Promise<Result<string | undefined, string>> => (path === undefined ? ok(undefined) : world.read(setting, path))
 
 export interface Channel {
   readonly name: string

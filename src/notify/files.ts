@@ -7,6 +7,9 @@ import type { ChannelWorld } from './channel.ts'
 /** Bytes: what a login, an address or a CA can have. */
 const largest = 64 * 1024
 
+/** What to do about a file that cannot be read. */
+export const fileCure = 'put it there, readable for the operator, or correct the path'
+
 /** @param folder - where the configuration lies; relative paths count from there */
 export function filesOf(folder: string): ChannelWorld['read'] {
   return async (setting, file) => {
@@ -14,8 +17,7 @@ export function filesOf(folder: string): ChannelWorld['read'] {
     try {
       return ok((await readWithin(path, largest)).toString('utf8').trim())
     } catch (error) {
-      const cure = 'put it there, readable for the operator, or correct the path'
-      return err(`${setting} names ${path}, which cannot be read: ${failureText(error)}; ${cure}`)
+      return err(`${setting} names ${path}, which cannot be read: ${failureText(error)}; ${fileCure}`)
     }
   }
 }

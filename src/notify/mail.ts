@@ -1,6 +1,6 @@
 /** Letters by SMTP (RFC 5321), through nodemailer. */
 import { isIP } from 'node:net'
-import { ok } from '../std/result.ts'
+import { readIfNamed } from './channel.ts'
 import type { Channel, ChannelWorld } from './channel.ts'
 import type { MailConfig } from './config.ts'
 
@@ -14,16 +14,16 @@ export function mail(name: string, config: MailConfig, world: ChannelWorld): Cha
       const address = await world.addressOf(config.host)
       if (!address.ok) return address.error
       const { host, port, from, to, username, passwordFile, caFile } = config
-      const ca = caFile === undefined ? ok(undefined) : await world.read('caFile', caFile)
+      const ca = await readIfNamed(world, 'caFile', caFile)
       if (!ca.ok) return ca.error
-      const pass = passwordFile === undefined ? ok('') : await world.read('passwordFile', passwordFile)
+      const pass = await readIfNamed(world, 'passwordFile', passwordFile)
       if (!pass.ok) return pass.error
       // Loaded with the first letter: few write letters, and it takes 9 MB.
       const { createTransport } = await import('nodemailer')
       const transport = createTransport({
         ...connection(config, ca.value),
         host: address.value,
-        ...(username === undefined ? {} : { auth: { user: username, pass: pass.value } }),
+        ...(username === undefined ? {} : { auth: { user: username, pass: pass.value ?? '' } }),
       })
       try {
         const text = `${lines.join('\n\n')}\n`

@@ -2,8 +2,8 @@
 import type { Message } from '../domain/notify/message.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { readJsonObject } from '../std/json.ts'
-import { ok } from '../std/result.ts'
 import { seconds } from '../std/time.ts'
+import { readIfNamed } from './channel.ts'
 import type { Channel, ChannelWorld } from './channel.ts'
 import type { PlaceConfig } from './config.ts'
 
@@ -39,13 +39,13 @@ function posting({ name, place, world, body }: Posting): Channel {
     name,
     deliver: async (message, signal) => {
       const { authorizationFile, urlFile } = place
-      const given = urlFile === undefined ? ok(place.url ?? '') : await world.read('urlFile', urlFile)
+      const given = await readIfNamed(world, 'urlFile', urlFile)
       if (!given.ok) return given.error
-      const url = given.value
+      const url = place.url ?? given.value ?? ''
       if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return `${urlFile ?? 'url'} holds no URL of http or https`
-      const login = authorizationFile === undefined ? ok('') : await world.read('authorizationFile', authorizationFile)
+      const login = await readIfNamed(world, 'authorizationFile', authorizationFile)
       if (!login.ok) return login.error
-      const authorization = authorizationFile === undefined ? {} : { authorization: login.value }
+      const authorization = login.value === undefined ? {} : { authorization: login.value }
       const headers = { 'content-type': 'application/json', ...authorization }
       const request = { method: 'POST', url, headers, body: JSON.stringify(body(message)), timeout, maxBytes } as const
       const reply = await world.http.send(request, signal)
@@ -57,8 +57,8 @@ function posting({ name, place, world, body }: Posting): Channel {
 
 /** As methods of Slack's API do, for one, which are no incoming webhooks: whatever is wrong, the status is 200. */
 function saysNo(body: Uint8Array): boolean {
-  const { ok: isTaken, success } = readJsonObject(body) ?? {}
-  return isTaken === false || success === false
+  const { ok, success } = readJsonObject(body) ?? {}
+  return ok === false || success === false
 }
 
 /** Never with what the server said: it may repeat what it was told. */

@@ -3,7 +3,6 @@
  * arrives, and having OpenSSL 3.0 open a key takes ten times as long.
  */
 import type { KeyShape } from '../domain/wanted.ts'
-import { asDer } from '../std/bytes.ts'
 import type { Der } from '../std/bytes.ts'
 import { encodeBits, encodeElement, encodeOid, encodeSequence, encodeUnsigned, tags } from './der.ts'
 import type { DerElement } from './der.ts'
@@ -92,12 +91,12 @@ function ec(der: Uint8Array, known: DerElement | undefined): PublicPart | undefi
   const point = bits.content.subarray(1)
   if (point[0] !== uncompressed || point.length !== 1 + curve.octets * 2) return undefined
   if (secret?.tag !== tags.octetString || secret.content.length !== curve.octets) return undefined
-  const algorithm = encodeSequence(encodeOid(ecPublicKey), named.encoded)
-  return {
-    shape: { algorithm: 'ECDSA', size: curve.size },
-    publicKey: asDer(encodeSequence(algorithm, encodeBits(point))),
-  }
+  return { shape: { algorithm: 'ECDSA', size: curve.size }, publicKey: pointInfo(named.encoded, point) }
 }
+
+/** @param curve - its object identifier, DER */
+const pointInfo = (curve: Uint8Array, point: Uint8Array): Der =>
+  encodeSequence(encodeSequence(encodeOid(ecPublicKey), curve), encodeBits(point))
 
 /**
  * SubjectPublicKeyInfo of a key on one of our curves (RFC 5480 section 2).
@@ -109,8 +108,7 @@ function ec(der: Uint8Array, known: DerElement | undefined): PublicPart | undefi
 export function ecPublicKeyInfo(size: number, { x, y }: { readonly x: Uint8Array; readonly y: Uint8Array }): Der {
   const [oid] = [...curves].find(([, curve]) => curve.size === size) ?? []
   if (oid === undefined) throw new Error(`there is no curve of ${size} bits`)
-  const point = Buffer.concat([Uint8Array.of(uncompressed), x, y])
-  return encodeSequence(encodeSequence(encodeOid(ecPublicKey), encodeOid(oid)), encodeBits(point))
+  return pointInfo(encodeOid(oid), Buffer.concat([Uint8Array.of(uncompressed), x, y]))
 }
 
 const isNumber = (element: DerElement | undefined, value: number): boolean =>

@@ -86,8 +86,9 @@ export class ChallengeBoards {
     const state = isRouted || answer.type !== 'http-01' ? ({ kind: 'ready' } as const) : await how.route()
     if (state.kind === 'failed') return state
     if (state.kind === 'waiting') return this.#waitForRoute(state.note, memory.firstLook)
-    if (!isRouted) this.#memories.set(answer.token, { ...memory, routedAt: now })
-    return this.#check(answer, how, this.#memories.get(answer.token) ?? memory)
+    const routed = isRouted ? memory : { ...memory, routedAt: now }
+    this.#memories.set(answer.token, routed)
+    return this.#check(answer, how, routed)
   }
 
   #waitForRoute(note: string, since: Instant): Presence {
